@@ -1,0 +1,45 @@
+"""Interest by integers: rates in parts per million, accruals in 1/10,000 of the minor unit.
+
+The unit of accrual (a *tick*) is fine enough that a day of one yuan at 0.01 % is still a whole
+number, and coarse enough that a trillion yuan for a century stays inside 64 bits.
+"""
+
+from __future__ import annotations
+
+from martlet.kernel.limits import AMOUNT_FEN_MAX, DAYS_SPAN_MAX, RATE_PPM_PER_DAY_MAX
+from martlet.kernel.rounding import RoundingMode, divide
+
+PPM = 1_000_000
+TICKS_PER_FEN = 10_000
+
+
+def daily_interest_ticks(
+    principal_fen: int,
+    rate_ppm_per_day: int,
+    days: int,
+    mode: RoundingMode = RoundingMode.HALF_EVEN,
+) -> int:
+    """Return the simple interest of `days` days, in ticks (1/10,000 fen)."""
+    assert 0 <= principal_fen <= AMOUNT_FEN_MAX, principal_fen
+    assert 0 <= rate_ppm_per_day <= RATE_PPM_PER_DAY_MAX, rate_ppm_per_day
+    assert 0 <= days <= DAYS_SPAN_MAX, days
+    return divide(principal_fen * rate_ppm_per_day * days * TICKS_PER_FEN, PPM, mode)
+
+
+def ticks_to_fen(ticks: int, mode: RoundingMode = RoundingMode.HALF_EVEN) -> int:
+    """Return whole fen from ticks."""
+    return divide(ticks, TICKS_PER_FEN, mode)
+
+
+def annual_ppm(rate_ppm_per_day: int, days_per_year: int = 360) -> int:
+    """Return the nominal annual rate in ppm; 360 or 365 days is a field of the product."""
+    assert days_per_year in {360, 365, 366}, days_per_year
+    return rate_ppm_per_day * days_per_year
+
+
+def percent_text(ppm: int, decimals: int = 2) -> str:
+    """Write ppm as a per cent without binary fractions: 300 -> '0.03'; trailing zeros stay."""
+    scaled = divide(ppm * 10**decimals, 10_000, RoundingMode.HALF_UP)
+    sign = "-" if scaled < 0 else ""
+    whole, fraction = divmod(abs(scaled), 10**decimals)
+    return f"{sign}{whole}.{fraction:0{decimals}d}" if decimals else f"{sign}{whole}"

@@ -1,0 +1,176 @@
+"""Signals: frozen values, and the one rule that says which of them may count on a given day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from martlet.signals.kinds import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    import polars
+
+    from martlet.kernel.principal import Principal
+
+PPM_WHOLE = 1_000_000
+
+
+class Role(StrEnum):
+    """What a signal may do to a decision."""
+
+    FEATURE = "feature"
+    """Goes into the model."""
+    CAPACITY = "capacity"
+    """Money that can be counted on: adds a component to the limit."""
+    VERIFICATION = "verification"
+    """Makes another signal surer or unlocks a cap."""
+    EXCLUSION = "exclusion"
+    """Forbids credit, with evidence."""
+    CONTEXT = "context"
+    """Shown to people, never counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One thing that an eye knows about one business."""
+
+    party_id: UUID
+    kind: str
+    value: int | str | bool
+    as_of: date
+    """The last day of the period that it describes."""
+    known_at: datetime
+    """Since when the bank has known it."""
+    expires_at: datetime
+    """From when it no longer counts."""
+    confidence_ppm: int
+    sample_size: int
+    provider: str
+    provider_version: str
+    evidence: tuple[str, ...] = ()
+    """Content hashes of what it was read from."""
+
+    def __post_init__(self) -> None:
+        kind = kind_of(self.kind)
+        assert 0 <= self.confidence_ppm <= PPM_WHOLE, self.confidence_ppm
+        assert self.sample_size >= 0, self.sample_size
+        assert self.known_at.tzinfo is not None
+        assert self.known_at < self.expires_at, (self.known_at, self.expires_at)
+        assert kind.accepts(self.value), f"{self.kind}: {self.value!r} is out of its range"
+
+    @property
+    def role(self) -> Role:
+        """What it may do, as its kind says."""
+        return Role(kind_of(self.kind).role)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value, for the record of a decision."""
+        return {
+            "party_id": str(self.party_id),
+            "kind": self.kind,
+            "value": self.value,
+            "as_of": self.as_of.isoformat(),
+            "known_at": self.known_at.isoformat(),
+            "expires_at": self.expires_at.isoformat(),
+            "confidence_ppm": self.confidence_ppm,
+            "sample_size": self.sample_size,
+            "provider": self.provider,
+            "provider_version": self.provider_version,
+            "evidence": list(self.evidence),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Signal:
+        """Read back what `as_json` wrote."""
+        from uuid import UUID  # noqa: PLC0415 - a type elsewhere in this module
+
+        return cls(
+            party_id=UUID(value["party_id"]),
+            kind=value["kind"],
+            value=value["value"],
+            as_of=date.fromisoformat(value["as_of"]),
+            known_at=datetime.fromisoformat(value["known_at"]),
+            expires_at=datetime.fromisoformat(value["expires_at"]),
+            confidence_ppm=value["confidence_ppm"],
+            sample_size=value["sample_size"],
+            provider=value["provider"],
+            provider_version=value["provider_version"],
+            evidence=tuple(value["evidence"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSet:
+    """What the eyes answered about one business; at most one signal of each kind."""
+
+    signals: tuple[Signal, ...] = ()
+
+    def __post_init__(self) -> None:
+        kinds = [signal.kind for signal in self.signals]
+        assert len(kinds) == len(set(kinds)), "two signals of one kind"
+
+    def get(self, kind: str) -> Signal | None:
+        """Return the signal of a kind, if there is one."""
+        return next((signal for signal in self.signals if signal.kind == kind), None)
+
+    def value(self, kind: str) -> int | None:
+        """Return the whole-number value of a kind, if there is one."""
+        found = self.get(kind)
+        return found.value if found is not None and isinstance(found.value, int) else None
+
+    def merged(self, other: SignalSet) -> SignalSet:
+        """Return both sets in one; a kind in both is taken from the surer."""
+        best = {signal.kind: signal for signal in self.signals}
+        for signal in other.signals:
+            known = best.get(signal.kind)
+            if known is None or signal.confidence_ppm > known.confidence_ppm:
+                best[signal.kind] = signal
+        return SignalSet(tuple(best[kind] for kind in sorted(best)))
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRequest:
+    """Which business is asked about, by whom."""
+
+    principal: Principal
+    party_id: UUID
+
+
+class SignalProvider(Protocol):
+    """An eye: reads what it may, answers with signals, writes nothing and decides nothing."""
+
+    name: str
+    version: str
+    consents: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    def collect(self, request: SignalRequest, as_of: datetime) -> SignalSet:
+        """Return what is known about one business at a moment, without what it did not allow."""
+        ...
+
+    def collect_many(self, requests: Sequence[SignalRequest], as_of: datetime) -> polars.DataFrame:
+        """Return the same as columns (`party_id` and one column per kind), for batch and training."""
+        ...
+
+
+def usable(signals: SignalSet, as_of: datetime) -> SignalSet:
+    """Return the signals that may count at `as_of`.
+
+    Left out: what became known later, what has expired, what rests on fewer cases than its kind
+    asks for, and what describes a day still to come.
+    """
+    day = as_of.date()
+    return SignalSet(
+        tuple(
+            signal
+            for signal in signals.signals
+            if signal.known_at <= as_of < signal.expires_at
+            and signal.as_of <= day
+            and signal.sample_size >= kind_of(signal.kind).sample_min
+        )
+    )

@@ -1,0 +1,47 @@
+"""A command: what somebody asks the bank to do, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from martlet.kernel.canonical import hash_of
+from martlet.kernel.errors import Invalid
+from martlet.store.limits import IDEMPOTENCY_KEY_CHARS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from martlet.kernel.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An action by an actor under a key of the caller's making.
+
+    The same key with the same body is answered as the first time and done once; the same key with
+    another body is refused (`store.key_reused`). A refused command leaves no trace and may be
+    sent again. `body` is JSON without floats: it decides whether two requests are the same.
+    """
+
+    action: str
+    principal: Principal
+    key: str
+    body: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.key) <= IDEMPOTENCY_KEY_CHARS_MAX:
+            raise Invalid("store.key_malformed", max_chars=IDEMPOTENCY_KEY_CHARS_MAX)
+
+    @property
+    def request_hash(self) -> str:
+        """The hash that tells one request from another."""
+        return hash_of({"action": self.action, "body": self.body})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command answered; `replayed` when it had been answered before."""
+
+    value: dict[str, Any]
+    replayed: bool = False

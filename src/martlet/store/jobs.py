@@ -1,0 +1,122 @@
+"""Batch work that can be killed at any moment and run again: each step commits with its cursor.
+
+A job is keyed by (tenant, name, business date, shard). Its step gets the cursor where the last
+one stopped and returns the next; the cursor is stored in the step's own transaction, so a step is
+done with its cursor moved, or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, insert, select, update
+
+from martlet.store.command import Command
+from martlet.store.limits import JOB_STEPS_MAX
+from martlet.store.tables import job as job_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from martlet.kernel.principal import Principal
+    from martlet.store.database import Database
+    from martlet.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Which work: a name, a business date, and the shard of it."""
+
+    name: str
+    business_date: date
+    shard: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What one step did: where the next begins (None: all done) and figures to add up."""
+
+    cursor: str | None
+    totals: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """How a job stands."""
+
+    job: Job
+    done: bool
+    steps: int
+    cursor: str
+    totals: dict[str, int]
+
+
+def run_job(
+    database: Database,
+    principal: Principal,
+    job: Job,
+    step: Callable[[Transaction, str], Progress],
+    on_step: Callable[[JobReport], None] | None = None,
+) -> JobReport:
+    """Run a job to its end from wherever it stands; a job already done does nothing."""
+    for _ in range(JOB_STEPS_MAX):
+        with database.read() as connection:
+            report = read_job(connection, principal, job)
+        if report.done:
+            return report
+        key = f"job:{job.name}:{job.business_date}:{job.shard}:{report.steps}"
+        command = Command(f"job.{job.name}", principal, key, {"cursor": report.cursor})
+
+        def handler(tx: Transaction, report: JobReport = report) -> dict[str, Any]:
+            progress = step(tx, report.cursor)
+            _store(tx, principal, report, progress)
+            return {"cursor": progress.cursor, "totals": progress.totals}
+
+        database.command(command, handler)
+        if on_step is not None:
+            with database.read() as connection:
+                on_step(read_job(connection, principal, job))
+    message = f"{job} did not end in {JOB_STEPS_MAX} steps"
+    raise RuntimeError(message)
+
+
+def read_job(connection: Connection, principal: Principal, job: Job) -> JobReport:
+    """Return how a job of the principal's tenant stands; one never started has done 0 steps."""
+    row = connection.execute(select(job_table).where(_is(principal, job))).first()
+    if row is None:
+        return JobReport(job, done=False, steps=0, cursor="", totals={})
+    return JobReport(job, row.state == "done", row.steps, row.cursor, row.totals)
+
+
+def _is(principal: Principal, job: Job) -> ColumnElement[bool]:
+    return and_(
+        job_table.c.tenant_id == principal.tenant_id,
+        job_table.c.name == job.name,
+        job_table.c.business_date == job.business_date,
+        job_table.c.shard == job.shard,
+    )
+
+
+def _store(tx: Transaction, principal: Principal, before: JobReport, progress: Progress) -> None:
+    names = before.totals.keys() | progress.totals.keys()
+    values = {
+        "state": "done" if progress.cursor is None else "running",
+        "cursor": before.cursor if progress.cursor is None else progress.cursor,
+        "steps": before.steps + 1,
+        "totals": {n: before.totals.get(n, 0) + progress.totals.get(n, 0) for n in sorted(names)},
+        "updated_at": tx.now,
+    }
+    if before.steps == 0:
+        identity = {
+            "tenant_id": principal.tenant_id,
+            "name": before.job.name,
+            "business_date": before.job.business_date,
+            "shard": before.job.shard,
+        }
+        tx.execute(insert(job_table).values(**identity, **values))
+        return
+    tx.execute(update(job_table).where(_is(principal, before.job)).values(**values))

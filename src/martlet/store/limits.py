@@ -1,0 +1,30 @@
+"""Every bound of the vault, with its reason."""
+
+from __future__ import annotations
+
+GROUP_COMMANDS_MAX = 256
+"""Commands in one commit: enough to spread an fsync, few enough that nobody waits long."""
+
+QUEUE_COMMANDS_MAX = 4_096
+"""Commands that may wait for the writer; beyond it callers are told to come back (503)."""
+
+COMMAND_WAIT_SECONDS_MAX = 120
+"""How long a caller waits for its answer; a batch job's step is far shorter."""
+
+RETRIES_MAX = 8
+"""How often a group is tried again after a serialisation failure or a deadlock."""
+
+READERS_MAX = 16
+"""Reading connections; the web server has 40 threads but few of them read at once."""
+
+IDEMPOTENCY_KEY_CHARS_MAX = 200
+"""A UUID is 36; longer keys are made by joining business identifiers."""
+
+PAYLOAD_BYTES_MAX = 262_144
+"""One event's payload: a decision with all its inputs is about 20 kB."""
+
+JOB_STEPS_MAX = 1_000_000
+"""Steps of one job: a guard against a step that never moves its cursor."""
+
+CHAIN_PAGE = 10_000
+"""Entries read at a time when the chain is verified or listed."""
