@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    import polars
+    import polars as pl
 
     from martlet.kernel.principal import Principal
 
@@ -153,8 +153,8 @@ class SignalProvider(Protocol):
         """Return what is known about one business at a moment, without what it did not allow."""
         ...
 
-    def collect_many(self, requests: Sequence[SignalRequest], as_of: datetime) -> polars.DataFrame:
-        """Return the same as columns (`party_id` and one column per kind), for batch and training."""
+    def collect_many(self, requests: Sequence[SignalRequest], as_of: datetime) -> pl.DataFrame:
+        """Return the same as columns: `party_id` and one column a kind, for batch and training."""
         ...
 
 

