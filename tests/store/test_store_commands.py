@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from martlet.kernel.errors import Conflict, Refused
-from martlet.store import Command, Database, read_chain, verify_chain
+from martlet.store import Command, Database, read_chain, verify_chain, watch_replays
 
 if TYPE_CHECKING:
     from martlet.kernel.principal import Principal
@@ -50,3 +50,14 @@ def test_a_refused_command_leaves_no_trace(database: Database, principal: Princi
     with database.read() as connection:
         assert read_chain(connection) == []
     assert not database.command(command, _ring).replayed
+
+
+def test_whoever_watches_learns_which_keys_were_answered_before(
+    database: Database, principal: Principal
+) -> None:
+    command = Command("bell.ring", principal, "k-1", {"times": 1})
+    with watch_replays() as first:
+        database.command(command, _ring)
+    with watch_replays() as second:
+        database.command(command, _ring)
+    assert (first, second) == (set(), {"k-1"})

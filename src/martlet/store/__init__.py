@@ -6,7 +6,7 @@ sent; its events and its audit entry are in the same commit, chained by hash.
 """
 
 from martlet.store.chain import ChainEntry, read_chain, verify_chain
-from martlet.store.command import Answer, Command
+from martlet.store.command import Answer, Command, watch_replays
 from martlet.store.database import Database, open_database
 from martlet.store.jobs import Job, JobReport, Progress, run_job
 from martlet.store.transaction import Transaction
@@ -24,4 +24,5 @@ __all__ = [
     "read_chain",
     "run_job",
     "verify_chain",
+    "watch_replays",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ from martlet.kernel.errors import Invalid
 from martlet.store.limits import IDEMPOTENCY_KEY_CHARS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from martlet.kernel.principal import Principal
 
@@ -45,3 +47,27 @@ class Answer:
 
     value: dict[str, Any]
     replayed: bool = False
+
+
+_replayed_keys: ContextVar[set[str] | None] = ContextVar("replayed_keys", default=None)
+
+
+@contextmanager
+def watch_replays() -> Iterator[set[str]]:
+    """Collect the keys of the commands sent inside that were answered from the record.
+
+    A room's service returns the answer's value alone; the rim, which must tell its caller that
+    nothing was done twice, learns it here.
+    """
+    keys: set[str] = set()
+    token = _replayed_keys.set(keys)
+    try:
+        yield keys
+    finally:
+        _replayed_keys.reset(token)
+
+
+def note_replay(command: Command, answer: Answer) -> None:
+    """Tell whoever watches that an answer came from the record."""
+    if answer.replayed and (keys := _replayed_keys.get()) is not None:
+        keys.add(command.key)

@@ -20,6 +20,7 @@ from martlet.kernel.clock import Clock, SystemClock
 from martlet.kernel.errors import Conflict, Invalid, missing_extra
 from martlet.kernel.ids import IdSource, SystemIds
 from martlet.store.chain import GENESIS
+from martlet.store.command import note_replay
 from martlet.store.limits import READERS_MAX
 from martlet.store.schema import metadata
 from martlet.store.tables import chain_head
@@ -81,7 +82,9 @@ class Database:
         Raises what the handler raises (nothing is then changed), `Conflict` when the key was used
         for another request, `Unavailable` when the queue is full or the database fails.
         """
-        return self._writer.submit(command, handler)
+        answer = self._writer.submit(command, handler)
+        note_replay(command, answer)
+        return answer
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
