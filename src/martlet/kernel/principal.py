@@ -34,6 +34,7 @@ class Scope(StrEnum):
     LENDING_READ = "lending:read"
     LENDING_WRITE = "lending:write"
     LEDGER_READ = "ledger:read"
+    LEDGER_WRITE = "ledger:write"
     END_OF_DAY = "end_of_day:run"
     STAFF_ADMIN = "staff:admin"
 

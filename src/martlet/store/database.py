@@ -141,7 +141,16 @@ def sqlite_driver() -> Any:  # noqa: ANN401 - a DBAPI module
         import pysqlite3.dbapi2 as driver  # noqa: PLC0415
     except ImportError:
         import sqlite3 as driver  # noqa: PLC0415
+    # Without an adapter of its own the driver searches three protocols for every bytes and None
+    # that is bound: 3 µs each, more than the insertion of a row.
+    driver.register_adapter(bytes, bytes)
+    driver.register_adapter(type(None), _unchanged)
     return driver
+
+
+def _unchanged(value: None) -> None:
+    """Bind NULL as it is."""
+    return value
 
 
 def _writer_lock(path: Path) -> int:

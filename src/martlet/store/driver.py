@@ -34,9 +34,10 @@ class Driver:
         self._cursor.execute(self._sql(statement), values)
         return int(self._cursor.rowcount)
 
-    def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each row."""
+    def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Run one statement for each row; return how many rows all of them changed."""
         self._cursor.executemany(self._sql(statement), rows)
+        return int(self._cursor.rowcount)
 
     def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a query and return all its rows."""
