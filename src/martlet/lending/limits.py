@@ -1,0 +1,42 @@
+"""Every bound of the lending room, with its reason."""
+
+from __future__ import annotations
+
+EVENTS_MAX = 4_000
+"""Events of one loan: ten years of a repayment a day; more is a loop, not a borrower."""
+
+TENOR_DAYS_MAX = 3_660
+"""Ten years: the longest loan that any product here may promise."""
+
+TENOR_MONTHS_MAX = 120
+"""The same ten years, in months."""
+
+QUOTE_DAYS_MAX = 400
+"""How far ahead a pay-off is quoted: a year and the odd weeks around it."""
+
+BACKDATE_DAYS_MAX = 3_660
+"""How far back a value date may lie: as long as the longest loan."""
+
+CHUNK_LOANS = 2_000
+"""Loans in one step of the end of day: under a second of work, so a kill loses little."""
+
+SAMPLE_LOANS = 20
+"""Loans of each step whose columns are checked against the scalar projection."""
+
+COLUMN_PRODUCT_MAX = 2**62
+"""Above it an interest product might leave int64; such a loan is projected by itself."""
+
+STATEMENT_LOANS_MAX = 500
+"""Loans in one facility's statement; the rest are read loan by loan."""
+
+PORTFOLIO_ROWS_MAX = 1_000
+"""Rows of one page of a list."""
+
+RAIL_ORDERS_PER_CALL_MAX = 500
+"""Payout orders handed to the rail in one sweep after a restart."""
+
+REFERENCE_CHARS_MAX = 120
+"""A bank's own reference for a payment; longer ones are not references."""
+
+VERIFY_PAGE = 5_000
+"""Loans read at a time when the sub-ledger is verified."""

@@ -1,0 +1,200 @@
+"""A product is data: every convention of its loans is a field, none is in the code.
+
+A loan keeps a copy of the conventions it was made under; a new version of the product touches
+only loans made after it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from martlet.kernel.errors import NotFound, Refused
+from martlet.kernel.rates import PPM
+from martlet.kernel.rounding import RoundingMode
+from martlet.lending.limits import TENOR_DAYS_MAX, TENOR_MONTHS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from martlet.kernel.i18n import Locale
+
+
+class ScheduleKind(StrEnum):
+    """When principal falls due."""
+
+    BULLET = "bullet"
+    """All at maturity."""
+    EQUAL_INSTALMENTS = "equal_instalments"
+    """Every month the same sum of interest and principal."""
+
+
+class TenorUnit(StrEnum):
+    """What a tenor counts."""
+
+    DAYS = "days"
+    MONTHS = "months"
+
+
+class DayCount(StrEnum):
+    """What a day of a period costs."""
+
+    ACTUAL = "actual"
+    """The daily rate."""
+    MONTH_OF_YEAR = "month_of_year"
+    """A month costs a twelfth of the annual rate, spread evenly over its days."""
+
+
+class Prepayment(StrEnum):
+    """What a payment beyond the coming instalment does to the later ones."""
+
+    RELEVEL = "relevel"
+    """It lowers them all."""
+    SHORTEN = "shorten"
+    """They stay as high and end earlier."""
+
+
+class Remainder(StrEnum):
+    """Who bears what rounding leaves over."""
+
+    LAST_INSTALMENT = "last_instalment"
+
+
+class Component(StrEnum):
+    """What a payment may be applied to."""
+
+    PENALTY = "penalty"
+    INTEREST = "interest"
+    PRINCIPAL = "principal"
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """All of a product that the arithmetic of a loan depends on; a loan keeps its own copy."""
+
+    schedule: ScheduleKind
+    tenor_unit: TenorUnit
+    day_count: DayCount
+    days_per_year: int
+    rounding_mode: RoundingMode
+    instalment_unit_fen: int
+    remainder: Remainder
+    prepayment: Prepayment
+    allocation_order: tuple[Component, ...]
+    grace_days: int
+    penalty_multiplier_ppm: int
+
+    def __post_init__(self) -> None:
+        assert sorted(self.allocation_order) == sorted(Component), self.allocation_order
+        assert self.days_per_year in {360, 365}, self.days_per_year
+        assert self.instalment_unit_fen >= 1, self.instalment_unit_fen
+        assert self.grace_days >= 0, self.grace_days
+        assert 0 <= self.penalty_multiplier_ppm <= 10 * PPM, self.penalty_multiplier_ppm
+        level = self.schedule is ScheduleKind.EQUAL_INSTALMENTS
+        assert level or self.day_count is DayCount.ACTUAL, "a bullet has no months to spread"
+        assert not level or self.tenor_unit is TenorUnit.MONTHS, "instalments are monthly"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the conventions as a JSON value, to be kept with a loan."""
+        return {**asdict(self), "allocation_order": [str(part) for part in self.allocation_order]}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Conventions:
+        """Read back what `as_json` wrote, or the same fields of a product's file."""
+        return cls(
+            schedule=ScheduleKind(value["schedule"]),
+            tenor_unit=TenorUnit(value["tenor_unit"]),
+            day_count=DayCount(value["day_count"]),
+            days_per_year=value["days_per_year"],
+            rounding_mode=RoundingMode(value["rounding_mode"]),
+            instalment_unit_fen=value["instalment_unit_fen"],
+            remainder=Remainder(value["remainder"]),
+            prepayment=Prepayment(value["prepayment"]),
+            allocation_order=tuple(Component(part) for part in value["allocation_order"]),
+            grace_days=value["grace_days"],
+            penalty_multiplier_ppm=value["penalty_multiplier_ppm"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What the bank sells: conventions, tenors, the smallest drawdown, and its name."""
+
+    name: str
+    version: int
+    en: str
+    zh_cn: str
+    currency: str
+    revolving: bool
+    tenor_options: tuple[int, ...]
+    tenor_default: int
+    draw_min_fen: int
+    conventions: Conventions
+
+    def __post_init__(self) -> None:
+        longest = TENOR_DAYS_MAX if self.tenor_unit is TenorUnit.DAYS else TENOR_MONTHS_MAX
+        assert self.tenor_options, self.name
+        assert all(0 < tenor <= longest for tenor in self.tenor_options), self.tenor_options
+        assert self.tenor_default in self.tenor_options, self.tenor_default
+        assert self.draw_min_fen >= 1, self.draw_min_fen
+
+    @property
+    def tenor_unit(self) -> TenorUnit:
+        """What its tenors count."""
+        return self.conventions.tenor_unit
+
+    def label(self, locale: Locale) -> str:
+        """Return its name in a language."""
+        return self.zh_cn if locale.value == "zh-CN" else self.en
+
+    def check_tenor(self, tenor: int | None) -> int:
+        """Return the tenor, or the usual one for None; refuse one that is not offered."""
+        if tenor is None:
+            return self.tenor_default
+        if tenor not in self.tenor_options:
+            options = ", ".join(str(option) for option in self.tenor_options)
+            raise Refused("lending.tenor_not_offered", tenor=tenor, options=options)
+        return tenor
+
+
+def read_product(name: str, text: str) -> Product:
+    """Read a product's TOML; a missing or unknown field is a mistake and says its name."""
+    table = tomllib.loads(text)
+    known = {field.name for field in (*fields(Product), *fields(Conventions))}
+    known -= {"name", "conventions"}
+    assert table.keys() == known, f"{name}: {sorted(table.keys() ^ known)}"
+    return Product(
+        name=name,
+        version=table["version"],
+        en=table["en"],
+        zh_cn=table["zh_cn"],
+        currency=table["currency"],
+        revolving=table["revolving"],
+        tenor_options=tuple(table["tenor_options"]),
+        tenor_default=table["tenor_default"],
+        draw_min_fen=table["draw_min_fen"],
+        conventions=Conventions.from_json(table),
+    )
+
+
+@cache
+def products() -> Mapping[str, Product]:
+    """Return every product that ships with the bank, by name."""
+    folder = files("martlet.lending") / "products"
+    found = {}
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".toml"):
+            name = file.name.removesuffix(".toml")
+            found[name] = read_product(name, file.read_text(encoding="utf-8"))
+    return found
+
+
+def product_named(name: str) -> Product:
+    """Return a product by its name; an unknown one does not exist."""
+    if (product := products().get(name)) is None:
+        raise NotFound("lending.product_unknown", product=name[:40])
+    return product
