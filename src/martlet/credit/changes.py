@@ -1,0 +1,149 @@
+"""Reasons and ways out: which causes weigh most, and the smallest change that turns the answer.
+
+Searched on the whole-number scorecard itself, so that what is promised is what would happen: with
+the change made, the pd is at most the one named. True causes only: each reason names a
+characteristic whose better bin earns more points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from martlet.credit.limits import REASONS_FEATURES_MAX
+from martlet.credit.model import Change, Parameter, Reason, WouldChange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from martlet.credit.policy import Policy
+    from martlet.credit.scorecard import Characteristic, Scorecard
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How far one characteristic is from its best bin."""
+
+    part: Characteristic
+    value: int | None
+    points: int
+
+    @property
+    def gain(self) -> int:
+        return self.part.best_points - self.points
+
+    def gains(self) -> list[int]:
+        """Return what each better bin would add, smallest first."""
+        return sorted({p - self.points for p in self.part.points if p > self.points})
+
+    def change(self, gain: int) -> Change:
+        """Return the least demanding value that adds `gain` points."""
+        needed = self.part.value_for(self.points + gain)
+        assert needed is not None, (self.part.kind, gain)
+        return Change(self.part.kind, self.value, needed)
+
+
+def rooms(model: Scorecard, values: Mapping[str, int]) -> list[_Room]:
+    """Return the characteristics that could be better, those that weigh most first."""
+    found = []
+    for part in model.characteristics:
+        value = values.get(part.kind)
+        room = _Room(part, value, part.points_of(value))
+        if room.gain > 0:
+            found.append(room)
+    return sorted(found, key=lambda room: (-room.gain, room.part.kind))
+
+
+def smallest_change(
+    model: Scorecard, values: Mapping[str, int], score: int, pd_max_ppm: int
+) -> WouldChange | None:
+    """Return the smallest change that brings the pd to at most `pd_max_ppm`; None if none does.
+
+    Smallest: as few characteristics as possible, then as few bins climbed as possible.
+    """
+    target = model.score_for(pd_max_ppm)
+    if target is None:
+        return None
+    gap = target - score
+    if gap <= 0:
+        return None
+    found = rooms(model, values)
+    singles = []
+    for room in found:
+        enough = [(rank, gain) for rank, gain in enumerate(room.gains()) if gain >= gap]
+        if enough:
+            rank, gain = enough[0]
+            singles.append((rank, gain, room))
+    if singles:
+        _, gain, room = min(singles, key=lambda single: (single[0], single[1], single[2].part.kind))
+        return WouldChange((room.change(gain),), model.pd_ppm(score + gain))
+    return _several(model, found, score, gap)
+
+
+def _several(model: Scorecard, found: list[_Room], score: int, gap: int) -> WouldChange | None:
+    """Return the fewest characteristics that close the gap, each no further than needed."""
+    chosen: list[_Room] = []
+    total = 0
+    for room in found:
+        chosen.append(room)
+        total += room.gain
+        if total >= gap:
+            break
+    else:
+        return None
+    taken = [room.gain for room in chosen]
+    for place, room in enumerate(chosen):
+        rest = total - taken[place]
+        least = next(gain for gain in room.gains() if rest + gain >= gap)
+        taken[place], total = least, rest + least
+    changes = tuple(room.change(gain) for room, gain in zip(chosen, taken, strict=True))
+    return WouldChange(changes, model.pd_ppm(score + total))
+
+
+def reasons_of_risk(
+    model: Scorecard, values: Mapping[str, int], score: int, pd_max_ppm: int
+) -> list[Reason]:
+    """Return why the risk is too high: the verdict with what turns it, then the main causes."""
+    params = {"pd_ppm": model.pd_ppm(score), "pd_max_ppm": pd_max_ppm}
+    way_out = smallest_change(model, values, score, pd_max_ppm)
+    return [Reason("credit.risk_too_high", params, way_out), *causes(model, values, score)]
+
+
+def causes(model: Scorecard, values: Mapping[str, int], score: int) -> list[Reason]:
+    """Return the characteristics that cost most, each with its own next better bin."""
+    found = []
+    for room in rooms(model, values)[:REASONS_FEATURES_MAX]:
+        gain = room.gains()[0]
+        way_out = WouldChange((room.change(gain),), model.pd_ppm(score + gain))
+        code = "credit.cause_unknown" if room.value is None else "credit.cause"
+        params: dict[str, Parameter] = {
+            "kind": room.part.kind,
+            "value": room.value,
+            "points": room.gain,
+        }
+        found.append(Reason(code, params, way_out))
+    return found
+
+
+def reasons_of_price(
+    policy: Policy,
+    model: Scorecard,
+    values: Mapping[str, int],
+    scored: tuple[int, int],
+    rates: tuple[int, int],
+) -> list[Reason]:
+    """Return why the price is what it is, and what would lead to the next better one."""
+    (score, pd_ppm), (asked, rate) = scored, rates
+    band = policy.band_of(pd_ppm)
+    name = "" if band is None else band.name
+    better = [b for b in policy.bands if band is None or b.pd_max_ppm < band.pd_max_ppm]
+    params: dict[str, Parameter] = {"band": name, "pd_ppm": pd_ppm, "rate_ppm_per_day": rate}
+    way_out = smallest_change(model, values, score, better[-1].pd_max_ppm) if better else None
+    code = "credit.price_starter" if band is None else "credit.price_band"
+    found = [Reason(code, params, way_out)]
+    if rate < asked:
+        capped: dict[str, Parameter] = {"asked_ppm_per_day": asked, "rate_ppm_per_day": rate}
+        found.append(Reason("credit.price_lowered_by_law", capped))
+    if better:
+        found.extend(causes(model, values, score)[:2])
+    return found

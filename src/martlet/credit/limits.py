@@ -1,0 +1,39 @@
+"""Every bound of the decision heart, with its reason."""
+
+from __future__ import annotations
+
+POLICY_BYTES_MAX = 65_536
+"""A policy is read by people; one that needs more text than this is not a policy."""
+
+ARTEFACT_BYTES_MAX = 262_144
+"""A scorecard of 40 characteristics with 20 bins is about 30 kB."""
+
+BANDS_MAX = 20
+"""Price bands: more are noise at the precision of any pd."""
+
+CAPACITY_SOURCES_MAX = 20
+"""Kinds of money that may add to a limit; one eye has at most a few."""
+
+CHARACTERISTICS_MAX = 40
+"""Characteristics of a scorecard: few, so that each can be explained."""
+
+BINS_MAX = 20
+"""Bins of one characteristic."""
+
+SCORE_SPAN_MAX = 20_000
+"""Entries of the table from score to pd; a span beyond it is a mistake of training."""
+
+REASONS_FEATURES_MAX = 4
+"""Causes named to an owner: beyond four, law and habit agree that nobody reads on."""
+
+PD_PPM_MIN = 100
+"""No business is surer than 1 in 10,000: no data set of ours could show it."""
+
+PD_PPM_MAX = 990_000
+"""No business is more certain to fail than this, for the same reason."""
+
+DECISIONS_PAGE_MAX = 500
+"""Decisions listed at a time."""
+
+SIGNALS_MAX = 400
+"""Signals in one decision: the registry of kinds is smaller, so more is a mistake of an eye."""

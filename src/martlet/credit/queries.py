@@ -1,0 +1,306 @@
+"""Reads of the decision heart: what is in force, what was decided, what is registered.
+
+Every query takes a principal and sees its tenant only; an owner sees only its own businesses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, and_, func, select
+
+from martlet.credit.defaults import default_policy, expert_scorecard, policy_of, scorecard_of
+from martlet.credit.limits import DECISIONS_PAGE_MAX
+from martlet.credit.model import Application, Decision
+from martlet.credit.tables import (
+    credit_artefact,
+    credit_decision,
+    credit_model,
+    credit_model_state,
+    credit_policy,
+)
+from martlet.kernel.errors import Corrupt, NotFound
+from martlet.signals import Signal, SignalSet
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Row
+
+    from martlet.credit.policy import Policy
+    from martlet.credit.scorecard import Scorecard
+    from martlet.kernel.principal import Principal
+
+
+class ModelState(StrEnum):
+    """Where a model stands."""
+
+    CANDIDATE = "candidate"
+    SHADOW = "shadow"
+    CHAMPION = "champion"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredModel:
+    """A model in the registry with its present state."""
+
+    model_id: UUID
+    name: str
+    version: str
+    content_hash: str
+    card: str
+    registered_at: datetime
+    registered_by: str
+    state: ModelState
+    changed_at: datetime
+    changed_by: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {
+            "model_id": str(self.model_id),
+            "name": self.name,
+            "version": self.version,
+            "content_hash": self.content_hash,
+            "card": self.card,
+            "registered_at": self.registered_at.isoformat(),
+            "registered_by": self.registered_by,
+            "state": self.state.value,
+            "changed_at": self.changed_at.isoformat(),
+            "changed_by": self.changed_by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPolicy:
+    """A policy as it was published."""
+
+    policy_id: UUID
+    version: str
+    content_hash: str
+    effective_from: datetime
+    published_at: datetime
+    published_by: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {
+            "policy_id": str(self.policy_id),
+            "version": self.version,
+            "content_hash": self.content_hash,
+            "effective_from": self.effective_from.isoformat(),
+            "published_at": self.published_at.isoformat(),
+            "published_by": self.published_by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A decision with all that it was made from."""
+
+    decision_id: UUID
+    application: Application
+    signals: SignalSet
+    policy_hash: str
+    model_hash: str
+    as_of: datetime
+    recorded_at: datetime
+    decision: Decision
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {
+            "decision_id": str(self.decision_id),
+            "application": self.application.as_json(),
+            "signals": [signal.as_json() for signal in self.signals.signals],
+            "policy_hash": self.policy_hash,
+            "model_hash": self.model_hash,
+            "as_of": self.as_of.isoformat(),
+            "recorded_at": self.recorded_at.isoformat(),
+            "decision": self.decision.as_json(),
+        }
+
+
+def artefact_body(connection: Connection, tenant_id: UUID, content_hash: str) -> str:
+    """Return the text of a policy or model by its hash."""
+    body = connection.execute(
+        select(credit_artefact.c.body).where(
+            credit_artefact.c.tenant_id == tenant_id,
+            credit_artefact.c.content_hash == content_hash,
+        )
+    ).scalar_one_or_none()
+    if body is None:
+        raise Corrupt("credit.artefact_lost", content_hash=content_hash)
+    return str(body)
+
+
+def policy_in_force(connection: Connection, tenant_id: UUID, at: datetime) -> Policy:
+    """Return the policy in force at a moment; the shipped one where none has been published."""
+    table = credit_policy.c
+    found = connection.execute(
+        select(table.content_hash)
+        .where(table.tenant_id == tenant_id, table.effective_from <= at)
+        .order_by(table.effective_from.desc(), table.published_at.desc(), table.policy_id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if found is None:
+        return default_policy()
+    return policy_of(artefact_body(connection, tenant_id, found))
+
+
+def policies(connection: Connection, principal: Principal) -> list[PublishedPolicy]:
+    """Return every published policy of the tenant, the latest in force first."""
+    table = credit_policy.c
+    rows = connection.execute(
+        select(credit_policy)
+        .where(table.tenant_id == principal.tenant_id)
+        .order_by(table.effective_from.desc(), table.published_at.desc())
+    )
+    return [
+        PublishedPolicy(
+            row.policy_id,
+            row.version,
+            row.content_hash,
+            row.effective_from,
+            row.published_at,
+            row.published_by,
+        )
+        for row in rows
+    ]
+
+
+def policy_version(connection: Connection, principal: Principal, version: str) -> Policy:
+    """Return a policy by its version; the shipped one is always known by its own."""
+    found = connection.execute(
+        select(credit_policy.c.content_hash).where(
+            credit_policy.c.tenant_id == principal.tenant_id, credit_policy.c.version == version
+        )
+    ).scalar_one_or_none()
+    if found is not None:
+        return policy_of(artefact_body(connection, principal.tenant_id, found))
+    if version == default_policy().version:
+        return default_policy()
+    raise NotFound("credit.policy_not_found", version=version[:80])
+
+
+def _models(tenant_id: UUID) -> Select[Any]:
+    """Select every model with its latest transition."""
+    state = credit_model_state.c
+    latest = (
+        select(state.model_id, func.max(state.step).label("step"))
+        .where(state.tenant_id == tenant_id)
+        .group_by(state.model_id)
+        .subquery()
+    )
+    return (
+        select(credit_model, state.state, state.changed_at, state.changed_by)
+        .join(latest, latest.c.model_id == credit_model.c.model_id)
+        .join(credit_model_state, and_(state.tenant_id == tenant_id, state.step == latest.c.step))
+        .where(credit_model.c.tenant_id == tenant_id)
+    )
+
+
+def _registered(row: Row[Any]) -> RegisteredModel:
+    return RegisteredModel(
+        row.model_id,
+        row.name,
+        row.version,
+        row.content_hash,
+        row.card,
+        row.registered_at,
+        row.registered_by,
+        ModelState(row.state),
+        row.changed_at,
+        row.changed_by,
+    )
+
+
+def models(connection: Connection, principal: Principal) -> list[RegisteredModel]:
+    """Return every registered model of the tenant, the newest first."""
+    rows = connection.execute(
+        _models(principal.tenant_id).order_by(
+            credit_model.c.registered_at.desc(), credit_model.c.model_id.desc()
+        )
+    )
+    return [_registered(row) for row in rows]
+
+
+def model(connection: Connection, tenant_id: UUID, model_id: UUID) -> RegisteredModel:
+    """Return one registered model."""
+    row = connection.execute(
+        _models(tenant_id).where(credit_model.c.model_id == model_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("credit.model_not_found", model_id=str(model_id))
+    return _registered(row)
+
+
+def champion_model(connection: Connection, tenant_id: UUID) -> RegisteredModel | None:
+    """Return the registered model that decides, if one has been promoted."""
+    row = connection.execute(
+        _models(tenant_id).where(credit_model_state.c.state == ModelState.CHAMPION.value)
+    ).one_or_none()
+    return None if row is None else _registered(row)
+
+
+def champion(connection: Connection, tenant_id: UUID) -> Scorecard:
+    """Return the scorecard that decides; the expert prior where none has been promoted."""
+    found = champion_model(connection, tenant_id)
+    if found is None:
+        return expert_scorecard()
+    return scorecard_of(artefact_body(connection, tenant_id, found.content_hash))
+
+
+def decision(connection: Connection, principal: Principal, decision_id: UUID) -> StoredDecision:
+    """Return a decision with all its inputs; one of another's business does not exist."""
+    row = connection.execute(
+        _own(principal).where(credit_decision.c.decision_id == decision_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("credit.decision_not_found", decision_id=str(decision_id))
+    return _stored(row)
+
+
+def decisions(
+    connection: Connection,
+    principal: Principal,
+    *,
+    party_id: UUID | None = None,
+    application_id: UUID | None = None,
+    limit: int = DECISIONS_PAGE_MAX,
+) -> list[StoredDecision]:
+    """Return decisions that the principal may see, the latest first."""
+    query = _own(principal)
+    if party_id is not None:
+        query = query.where(credit_decision.c.party_id == party_id)
+    if application_id is not None:
+        query = query.where(credit_decision.c.application_id == application_id)
+    query = query.order_by(
+        credit_decision.c.recorded_at.desc(), credit_decision.c.decision_id.desc()
+    )
+    rows = connection.execute(query.limit(min(limit, DECISIONS_PAGE_MAX)))
+    return [_stored(row) for row in rows]
+
+
+def _own(principal: Principal) -> Select[Any]:
+    query = select(credit_decision).where(credit_decision.c.tenant_id == principal.tenant_id)
+    if principal.party_ids is not None:
+        query = query.where(credit_decision.c.party_id.in_(sorted(principal.party_ids)))
+    return query
+
+
+def _stored(row: Row[Any]) -> StoredDecision:
+    return StoredDecision(
+        decision_id=row.decision_id,
+        application=Application.from_json(row.inputs["application"]),
+        signals=SignalSet(tuple(Signal.from_json(value) for value in row.inputs["signals"])),
+        policy_hash=row.policy_hash,
+        model_hash=row.model_hash,
+        as_of=row.as_of,
+        recorded_at=row.recorded_at,
+        decision=Decision.from_json(row.decision),
+    )

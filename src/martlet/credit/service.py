@@ -1,0 +1,208 @@
+"""The decision heart at work: read the signals, decide, keep every decision with all its inputs.
+
+The one invariant: what was decided can be decided again from what was stored, byte for byte.
+Nothing here writes a limit; that is `decide`, which is pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+
+from martlet.credit import queries
+from martlet.credit.decide import decide
+from martlet.credit.defaults import policy_of, scorecard_of
+from martlet.credit.limits import SIGNALS_MAX
+from martlet.credit.tables import credit_artefact, credit_decision
+from martlet.kernel.canonical import canonical_json
+from martlet.kernel.errors import MartletError
+from martlet.kernel.principal import Scope
+from martlet.signals import SignalRequest, SignalSet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+    from martlet.credit.model import Application, Decision
+    from martlet.credit.policy import Policy
+    from martlet.credit.queries import StoredDecision
+    from martlet.credit.scorecard import Scorecard
+    from martlet.kernel.principal import Principal
+    from martlet.signals import SignalProvider
+    from martlet.store import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """A stored decision beside the same decision made again."""
+
+    decision_id: UUID
+    identical: bool
+    stored: Decision
+    recomputed: Decision
+    differing: tuple[str, ...]
+    """The fields in which they differ; none when identical."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {
+            "decision_id": str(self.decision_id),
+            "identical": self.identical,
+            "differing": list(self.differing),
+            "stored": self.stored.as_json(),
+            "recomputed": self.recomputed.as_json(),
+        }
+
+
+class CreditService:
+    """Decides, keeps decisions, and replays them; reads through the eyes it was given."""
+
+    def __init__(self, database: Database, providers: Sequence[SignalProvider] = ()) -> None:
+        self._database = database
+        self._providers = tuple(providers)
+
+    def signals(self, principal: Principal, party_id: UUID, as_of: datetime) -> SignalSet:
+        """Return what all eyes know about a business; an eye that fails is left out."""
+        principal.require_party(party_id)
+        found = SignalSet()
+        for provider in self._providers:
+            try:
+                answer = provider.collect(SignalRequest(principal, party_id), as_of)
+            except MartletError:
+                # Law 6: a missing eye means "without it", never an error.
+                continue
+            found = found.merged(answer)
+        return found
+
+    def decide_now(
+        self,
+        principal: Principal,
+        application: Application,
+        signals: SignalSet,
+        as_of: datetime,
+    ) -> Decision:
+        """Return the decision that would be made, by what is in force; keep nothing."""
+        principal.require_party(application.party_id)
+        with self._database.read() as connection:
+            policy = queries.policy_in_force(connection, principal.tenant_id, as_of)
+            model = queries.champion(connection, principal.tenant_id)
+        return decide(application, signals, policy, model, as_of)
+
+    def decision(self, principal: Principal, decision_id: UUID) -> StoredDecision:
+        """Return a decision with all its inputs."""
+        principal.require(Scope.CREDIT_READ)
+        with self._database.read() as connection:
+            return queries.decision(connection, principal, decision_id)
+
+    def replay(self, principal: Principal, decision_id: UUID) -> ReplayReport:
+        """Make a stored decision again from its stored inputs and compare the bytes."""
+        principal.require(Scope.CREDIT_READ)
+        with self._database.read() as connection:
+            stored = queries.decision(connection, principal, decision_id)
+            policy, model = decided_by(connection, principal, stored)
+        again = decide(stored.application, stored.signals, policy, model, stored.as_of)
+        before, after = stored.decision.as_json(), again.as_json()
+        differing = tuple(name for name in before if before[name] != after[name])
+        identical = canonical_json(before) == canonical_json(after)
+        return ReplayReport(decision_id, identical, stored.decision, again, differing)
+
+
+def decided_by(
+    connection: Connection, principal: Principal, stored: StoredDecision
+) -> tuple[Policy, Scorecard]:
+    """Return the very policy and model that a stored decision was made by."""
+    tenant_id = principal.tenant_id
+    policy = policy_of(queries.artefact_body(connection, tenant_id, stored.policy_hash))
+    model = scorecard_of(queries.artefact_body(connection, tenant_id, stored.model_hash))
+    return policy, model
+
+
+def decide_and_record(
+    tx: Transaction, application: Application, signals: SignalSet, as_of: datetime
+) -> tuple[UUID, Decision]:
+    """Decide by what is in force and keep the decision, in the caller's transaction."""
+    policy = queries.policy_in_force(tx.connection, tx.tenant_id, as_of)
+    model = queries.champion(tx.connection, tx.tenant_id)
+    found = decide(application, signals, policy, model, as_of)
+    return record_decision(tx, application, signals, policy, model, found), found
+
+
+def record_decision(
+    tx: Transaction,
+    application: Application,
+    signals: SignalSet,
+    policy: Policy,
+    model: Scorecard,
+    decision: Decision,
+) -> UUID:
+    """Keep a decision with all its inputs, and return its id."""
+    assert len(signals.signals) <= SIGNALS_MAX, len(signals.signals)
+    keep_artefact(tx, policy.content_hash, "policy", policy.text)
+    keep_artefact(tx, model.content_hash, "model", model.artefact.decode())
+    decision_id = tx.ids.new()
+    tx.execute(
+        insert(credit_decision).values(
+            decision_id=decision_id,
+            tenant_id=tx.tenant_id,
+            party_id=application.party_id,
+            application_id=application.application_id,
+            outcome=decision.outcome.value,
+            limit_fen=decision.limit_fen,
+            rate_ppm_per_day=decision.rate_ppm_per_day,
+            score=decision.score,
+            pd_ppm=decision.pd_ppm,
+            policy_version=decision.policy_version,
+            model_version=decision.model_version,
+            policy_hash=policy.content_hash,
+            model_hash=model.content_hash,
+            inputs_hash=decision.inputs_hash,
+            as_of=decision.decided_at,
+            inputs={
+                "application": application.as_json(),
+                "signals": [signal.as_json() for signal in signals.signals],
+            },
+            decision=decision.as_json(),
+            recorded_at=tx.now,
+        )
+    )
+    tx.emit(
+        "credit.decided",
+        f"application:{application.application_id}",
+        {
+            "decision_id": str(decision_id),
+            "party_id": str(application.party_id),
+            "outcome": decision.outcome.value,
+            "limit_fen": decision.limit_fen,
+            "pd_ppm": decision.pd_ppm,
+            "policy_version": decision.policy_version,
+            "model_version": decision.model_version,
+            "inputs_hash": decision.inputs_hash,
+        },
+        business_date=application.applied_on,
+    )
+    return decision_id
+
+
+def keep_artefact(tx: Transaction, content_hash: str, kind: str, body: str) -> None:
+    """Keep a policy's or a model's text under its hash; one already kept stays."""
+    table = credit_artefact.c
+    known = tx.execute(
+        select(table.kind).where(
+            table.tenant_id == tx.tenant_id, table.content_hash == content_hash
+        )
+    ).first()
+    if known is None:
+        tx.execute(
+            insert(credit_artefact).values(
+                tenant_id=tx.tenant_id,
+                content_hash=content_hash,
+                kind=kind,
+                body=body,
+                stored_at=tx.now,
+            )
+        )
