@@ -7,11 +7,10 @@ them all.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from martlet.kernel.canonical import canonical_json, parse_json
 from martlet.kernel.errors import Corrupt
@@ -21,28 +20,33 @@ from martlet.store.tables import chain_entry, chain_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
     from uuid import UUID
 
     from sqlalchemy import Connection
 
+    from martlet.store.driver import Driver
+
 GENESIS = "0" * 64
 
 
-@dataclass(frozen=True, slots=True)
-class ChainEntry:
+class ChainEntry(NamedTuple):
     """One link, before it is given its place."""
 
     category: str
     kind: str
+    version: int
     stream: str
-    payload: str
     tenant_id: UUID
     actor: str
     causation: str
-    occurred_at: datetime
-    business_date: date | None = None
-    version: int = 1
+    business_date: date | None
+    occurred_at: str
+    """The moment as `moment_text` writes it: it is hashed and stored in this form."""
+    payload: str
+
+
+_COLUMNS = (*ChainEntry._fields, "seq", "prev_hash", "hash")
 
 
 def payload_text(kind: str, payload: Mapping[str, Any]) -> str:
@@ -55,22 +59,19 @@ def payload_text(kind: str, payload: Mapping[str, Any]) -> str:
 def parse_payload(text: str) -> dict[str, Any]:
     """Read a payload back."""
     value = parse_json(text)
-    assert isinstance(value, dict)
+    assert isinstance(value, dict), "a payload is a JSON object"
     return value
 
 
-def lock_head(connection: Connection) -> tuple[int, str]:
+def lock_head(driver: Driver) -> tuple[int, str]:
     """Return the last sequence number and hash, and keep every other writer out until commit."""
-    row = connection.execute(
-        update(chain_head)
-        .where(chain_head.c.id == 1)
-        .values(seq=chain_head.c.seq)
-        .returning(chain_head.c.seq, chain_head.c.hash)
-    ).one()
-    return row.seq, row.hash
+    rows = driver.fetch("UPDATE chain_head SET seq = seq WHERE id = 1 RETURNING seq, hash")
+    if not rows:
+        raise Corrupt("store.chain_head_missing")
+    return rows[0][0], rows[0][1]
 
 
-def append(connection: Connection, head: tuple[int, str], entries: Sequence[ChainEntry]) -> None:
+def append(driver: Driver, head: tuple[int, str], entries: Sequence[ChainEntry]) -> None:
     """Add entries after the locked head and move it."""
     if not entries:
         return
@@ -79,48 +80,45 @@ def append(connection: Connection, head: tuple[int, str], entries: Sequence[Chai
     for entry in entries:
         seq += 1
         digest = link_hash(seq, entry, previous)
+        day = None if entry.business_date is None else driver.day(entry.business_date)
         rows.append(
-            {
-                "seq": seq,
-                "category": entry.category,
-                "kind": entry.kind,
-                "version": entry.version,
-                "stream": entry.stream,
-                "tenant_id": entry.tenant_id,
-                "actor": entry.actor,
-                "causation": entry.causation,
-                "business_date": entry.business_date,
-                "occurred_at": entry.occurred_at,
-                "payload": entry.payload,
-                "prev_hash": previous,
-                "hash": digest,
-            }
+            (
+                *entry[:4],
+                driver.id(entry.tenant_id),
+                entry.actor,
+                entry.causation,
+                day,
+                *entry[8:],
+                seq,
+                previous,
+                digest,
+            )
         )
         previous = digest
-    connection.execute(insert(chain_entry), rows)
-    connection.execute(
-        update(chain_head).where(chain_head.c.id == 1).values(seq=seq, hash=previous)
-    )
+    driver.load("chain_entry", _COLUMNS, rows)
+    driver.run("UPDATE chain_head SET seq = ?, hash = ? WHERE id = 1", (seq, previous))
 
 
 def link_hash(seq: int, entry: ChainEntry, previous: str) -> str:
     """Return the hash of one link: all that it says, its place, and the hash before it."""
     day = entry.business_date.isoformat() if entry.business_date else ""
-    parts = (
-        str(seq),
-        entry.category,
-        entry.kind,
-        str(entry.version),
-        entry.stream,
-        entry.tenant_id.hex,
-        entry.actor,
-        entry.causation,
-        day,
-        moment_text(entry.occurred_at),
-        entry.payload,
-        previous,
+    said = "\0".join(
+        (
+            str(seq),
+            entry.category,
+            entry.kind,
+            str(entry.version),
+            entry.stream,
+            entry.tenant_id.hex,
+            entry.actor,
+            entry.causation,
+            day,
+            entry.occurred_at,
+            entry.payload,
+            previous,
+        )
     )
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return sha256(said.encode()).hexdigest()
 
 
 def read_chain(
@@ -135,6 +133,14 @@ def read_chain(
     if category is not None:
         query = query.where(chain_entry.c.category == category)
     return list(connection.execute(query.order_by(chain_entry.c.seq).limit(limit)))
+
+
+def read_head(connection: Connection) -> tuple[int, str]:
+    """Return how many links the chain has and the hash of the last."""
+    row = connection.execute(select(chain_head.c.seq, chain_head.c.hash)).first()
+    if row is None:
+        raise Corrupt("store.chain_head_missing")
+    return row.seq, row.hash
 
 
 def _all_rows(connection: Connection) -> Iterator[Any]:
@@ -152,21 +158,21 @@ def verify_chain(connection: Connection) -> tuple[int, str]:
         entry = ChainEntry(
             row.category,
             row.kind,
+            row.version,
             row.stream,
-            row.payload,
             row.tenant_id,
             row.actor,
             row.causation,
-            row.occurred_at,
             row.business_date,
-            row.version,
+            moment_text(row.occurred_at),
+            row.payload,
         )
         if row.seq != expected_seq:
             raise Corrupt("store.chain_gap", expected_seq=expected_seq, found_seq=row.seq)
         if row.prev_hash != previous or row.hash != link_hash(row.seq, entry, previous):
             raise Corrupt("store.chain_broken", seq=row.seq)
         previous = row.hash
-    head = connection.execute(select(chain_head.c.seq, chain_head.c.hash)).one()
-    if (head.seq, head.hash) != (expected_seq, previous):
-        raise Corrupt("store.chain_head_differs", expected_seq=expected_seq, found_seq=head.seq)
+    head_seq, head_hash = read_head(connection)
+    if (head_seq, head_hash) != (expected_seq, previous):
+        raise Corrupt("store.chain_head_differs", expected_seq=expected_seq, found_seq=head_seq)
     return expected_seq, previous

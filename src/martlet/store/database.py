@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from martlet.store.command import Answer, Command
-    from martlet.store.writer import Handler
+    from martlet.store.group import Handler
 
 
 class Database:
@@ -166,7 +166,10 @@ def _writer_lock(path: Path) -> int:
 
 def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
     url, driver = f"sqlite:///{path}", sqlite_driver()
-    common: dict[str, Any] = {"module": driver, "connect_args": {"check_same_thread": False}}
+    common: dict[str, Any] = {
+        "module": driver,
+        "connect_args": {"check_same_thread": False, "cached_statements": 512},
+    }
     writing = create_engine(url, poolclass=StaticPool, **common)
     reading = create_engine(url, poolclass=QueuePool, pool_size=READERS_MAX, **common)
 

@@ -6,9 +6,12 @@ given in the form that the database keeps (`id`, `day`, `moment` convert them).
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from martlet.store.limits import ROWS_PER_INSERT
 from martlet.store.schema import moment_text
 
 if TYPE_CHECKING:
@@ -21,13 +24,16 @@ if TYPE_CHECKING:
 class Driver:
     """One transaction's bare cursor, speaking both databases' dialects."""
 
+    __slots__ = ("_cursor", "_raw", "is_postgres")
+
     def __init__(self, connection: Connection) -> None:
         self.is_postgres = connection.dialect.name == "postgresql"
         raw: Any = connection.connection.driver_connection
+        self._raw = raw
         self._cursor = raw.cursor()
 
     def _sql(self, statement: str) -> str:
-        return statement.replace("?", "%s") if self.is_postgres else statement
+        return _for_postgres(statement) if self.is_postgres else statement
 
     def run(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Run one statement; return how many rows it changed."""
@@ -44,15 +50,37 @@ class Driver:
         return list(self._cursor.execute(self._sql(statement), values).fetchall())
 
     def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Insert many rows by the fastest way of the database: COPY, or one prepared INSERT."""
+        """Insert many rows by the fastest way of the database: COPY, or INSERTs of many rows."""
         names = ", ".join(columns)
         if self.is_postgres:
             with self._cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
             return
-        marks = ", ".join("?" * len(columns))
-        self._cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names are the program's own
+        marks = f"({', '.join('?' * len(columns))})"
+        remaining = iter(rows)
+        while part := list(islice(remaining, ROWS_PER_INSERT)):
+            statement = f"INSERT INTO {table} ({names}) VALUES {', '.join([marks] * len(part))}"  # noqa: S608 - names are the program's own
+            self._cursor.execute(statement, list(chain.from_iterable(part)))
+
+    def mark(self, *, savepoint: bool) -> int:
+        """Remember how far this transaction has come; `savepoint` makes it a point of return."""
+        if savepoint:
+            self._cursor.execute("SAVEPOINT command")
+        return -1 if self.is_postgres else int(self._raw.total_changes)
+
+    def unchanged_since(self, mark: int) -> bool:
+        """Tell whether it is certain that nothing was written since the mark (SQLite counts)."""
+        return not self.is_postgres and self._raw.in_transaction and self._raw.total_changes == mark
+
+    def undo(self) -> None:
+        """Undo all that was done since the savepoint, and forget it."""
+        self._cursor.execute("ROLLBACK TO SAVEPOINT command")
+        self._cursor.execute("RELEASE SAVEPOINT command")
+
+    def keep(self) -> None:
+        """Keep all that was done since the savepoint, and forget it."""
+        self._cursor.execute("RELEASE SAVEPOINT command")
 
     def id(self, value: UUID) -> Any:  # noqa: ANN401 - the database's own form
         """Return a UUID as the database keeps it."""
@@ -70,3 +98,8 @@ class Driver:
     def to_id(value: Any) -> UUID:  # noqa: ANN401 - the database's own form
         """Read a UUID back."""
         return value if isinstance(value, UUID) else UUID(bytes=value)
+
+
+@cache
+def _for_postgres(statement: str) -> str:
+    return statement.replace("?", "%s")

@@ -135,7 +135,8 @@ class Json(TypeDecorator[Any]):
 
 def moment_text(moment: datetime) -> str:
     """Write a moment with all six decimals and its zone, so that text order is time order."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec="microseconds")
 
 
 STRICT: dict[str, Any] = {"sqlite_strict": True}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Table, text
 
 from martlet.store.schema import (
     STRICT,
@@ -49,8 +49,13 @@ chain_entry = append_only(
         Column("prev_hash", String, nullable=False),
         Column("hash", String, nullable=False),
         CheckConstraint("category IN ('event', 'audit')", name="category"),
-        Index("ix_chain_entry_stream_seq", "stream", "seq"),
-        UniqueConstraint("hash"),
+        Index(
+            "ix_chain_entry_stream_seq",
+            "stream",
+            "seq",
+            sqlite_where=text("category = 'event'"),
+            postgresql_where=text("category = 'event'"),
+        ),
         **STRICT,
     )
 )

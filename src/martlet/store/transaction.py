@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from martlet.store.chain import ChainEntry, payload_text
-from martlet.store.driver import Driver
+from martlet.store.schema import moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
-    from uuid import UUID
 
     from sqlalchemy import Connection, CursorResult
     from sqlalchemy.sql import Executable
 
     from martlet.kernel.errors import MartletError
     from martlet.kernel.ids import IdSource
-    from martlet.kernel.principal import Principal
     from martlet.store.command import Command
+    from martlet.store.driver import Driver
 
 
 class Transaction:
@@ -28,32 +27,41 @@ class Transaction:
     answer as a JSON value. It never commits, and never opens another command.
     """
 
+    __slots__ = (
+        "_actor",
+        "command",
+        "connection",
+        "driver",
+        "entries",
+        "ids",
+        "now",
+        "now_text",
+        "principal",
+        "tenant_id",
+    )
+
     def __init__(
-        self, connection: Connection, command: Command, now: datetime, ids: IdSource
+        self,
+        connection: Connection,
+        driver: Driver,
+        command: Command,
+        actor: str,
+        now: datetime,
+        ids: IdSource,
     ) -> None:
         self.connection = connection
+        self.driver = driver
+        """The bare driver, for hot paths only."""
         self.command = command
+        self.principal = command.principal
+        """Who asks."""
+        self.tenant_id = command.principal.tenant_id
+        """In which tenant."""
         self.now = now
+        self.now_text = moment_text(now)
         self.ids = ids
         self.entries: list[ChainEntry] = []
-        self._driver: Driver | None = None
-
-    @property
-    def principal(self) -> Principal:
-        """Who asks."""
-        return self.command.principal
-
-    @property
-    def tenant_id(self) -> UUID:
-        """In which tenant."""
-        return self.command.principal.tenant_id
-
-    @property
-    def driver(self) -> Driver:
-        """The bare driver, for hot paths only."""
-        if self._driver is None:
-            self._driver = Driver(self.connection)
-        return self._driver
+        self._actor = actor
 
     def execute(
         self,
@@ -81,37 +89,37 @@ class Transaction:
         version: int = 1,
     ) -> None:
         """Put an event on the record; others read it from the outbox after the commit."""
-        self._record("event", kind, stream, payload, business_date, version)
+        text = payload_text(kind, payload)
+        self._record("event", kind, version, stream, business_date, text)
 
-    def audit(self, answer_hash: str) -> None:
-        """Put on the record who asked for what; the store calls it once for every command."""
-        payload = {
-            "key": self.command.key,
-            "request_hash": self.command.request_hash,
-            "answer_hash": answer_hash,
-        }
-        self._record("audit", self.command.action, "", payload, None, 1)
+    def audit(self, request_hash: str, answer_hash: str) -> None:
+        """Put on the record who asked for what; the store calls it once for every command.
+
+        The key stands in `causation`; two hexadecimal hashes are canonical as they are.
+        """
+        text = f'{{"answer_hash":"{answer_hash}","request_hash":"{request_hash}"}}'
+        self._record("audit", self.command.action, 1, "", None, text)
 
     def _record(
         self,
         category: str,
         kind: str,
-        stream: str,
-        payload: Mapping[str, Any],
-        business_date: date | None,
         version: int,
+        stream: str,
+        business_date: date | None,
+        payload: str,
     ) -> None:
         self.entries.append(
             ChainEntry(
                 category,
                 kind,
-                stream,
-                payload_text(kind, payload),
-                self.tenant_id,
-                self.principal.actor,
-                self.command.key,
-                self.now,
-                business_date,
                 version,
+                stream,
+                self.tenant_id,
+                self._actor,
+                self.command.key,
+                business_date,
+                self.now_text,
+                payload,
             )
         )

@@ -1,53 +1,120 @@
-"""The single writer: takes what waits, carries it out in one transaction, commits once, answers.
+"""The single writer: takes the commands that wait, has each group committed once, and answers.
 
-One commit costs an fsync whatever is in it, so commands that arrive together share one (group
-commit). Each runs behind a savepoint: a refused one leaves nothing, and the others go on. Nobody
-is answered before the commit has reached the disk.
+Nobody is answered before the commit has reached the disk; nobody waits for ever: what cannot be
+taken or answered in time is told so, and the same key may be sent again.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from _thread import LockType, allocate_lock
+from collections import deque
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError, OperationalError
-
-from martlet.kernel.canonical import hash_of
-from martlet.kernel.errors import Conflict, Unavailable
-from martlet.store import chain
-from martlet.store.command import Answer, Command
+from martlet.kernel.errors import Unavailable
+from martlet.store.command import Answer
+from martlet.store.group import Asked, GroupCommit
 from martlet.store.limits import (
     COMMAND_WAIT_SECONDS_MAX,
     GROUP_COMMANDS_MAX,
     QUEUE_COMMANDS_MAX,
-    RETRIES_MAX,
 )
-from martlet.store.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
     from martlet.kernel.clock import Clock
     from martlet.kernel.ids import IdSource
-
-    Handler = Callable[[Transaction], dict[str, Any]]
-
-_RETRY_SQLSTATES = {"40001", "40P01"}
+    from martlet.store.command import Command
+    from martlet.store.group import Handler, Outcome
 
 
-@dataclass(slots=True)
 class Waiting:
-    """A command in the queue and the promise of its answer."""
+    """A command in the queue and its caller, who sleeps on a lock until the outcome is set."""
 
-    command: Command
-    handler: Handler
-    promise: Future[Answer] = field(default_factory=Future)
+    __slots__ = ("_answered", "asked", "left", "outcome")
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.left = False
+        """The caller has given up: not to be begun any more."""
+        self.outcome: Outcome | None = None
+        self._answered: LockType = allocate_lock()
+        self._answered.acquire()
+
+    def settle(self, outcome: Outcome) -> None:
+        """Give the caller its outcome and wake it."""
+        self.outcome = outcome
+        self._answered.release()
+
+    def wait(self, seconds: float) -> Answer:
+        """Sleep until the outcome is there; return the answer or raise the error."""
+        if not self._answered.acquire(timeout=seconds):
+            self.left = True
+            raise Unavailable("store.answer_late", waited_seconds=int(seconds))
+        return _deliver(self.outcome)
+
+
+class Line:
+    """Those who wait, in order of arrival, and a bell for the writer when enough stand there.
+
+    The writer says how many it waits for, so that it is woken once for a group and not once for
+    each caller: waking a thread costs more than carrying out a small command.
+    """
+
+    def __init__(self) -> None:
+        self._door = threading.Lock()
+        self._waiting: deque[Waiting] = deque()
+        self._closed = False
+        self._wanted = 1
+        self._bell = allocate_lock()
+        self._bell.acquire()
+
+    def join(self, waiting: Waiting) -> None:
+        """Stand at the end of the line, or be told that it is full or closed."""
+        with self._door:
+            if self._closed:
+                raise Unavailable("store.closed")
+            if len(self._waiting) >= QUEUE_COMMANDS_MAX:
+                raise Unavailable("store.overloaded", retry_after_seconds=1)
+            self._waiting.append(waiting)
+            if len(self._waiting) >= self._wanted:
+                self._ring()
+
+    def close(self) -> None:
+        """Let nobody join any more; who stands in the line is still served."""
+        with self._door:
+            self._closed = True
+            self._ring()
+
+    def take(self, expected: int, hold_seconds: float) -> list[Waiting]:
+        """Wait for somebody; hold the line open a moment for `expected`; an empty list: closed."""
+        self._listen(1, None)
+        if expected > 1:
+            self._listen(expected, hold_seconds)
+        with self._door:
+            count = min(len(self._waiting), GROUP_COMMANDS_MAX)
+            return [self._waiting.popleft() for _ in range(count)]
+
+    def _listen(self, wanted: int, seconds: float | None) -> None:
+        """Sleep until `wanted` stand in the line, the line is closed, or the time is up."""
+        deadline = None if seconds is None else monotonic() + seconds
+        while True:
+            with self._door:
+                if len(self._waiting) >= wanted or self._closed:
+                    return
+                self._wanted = wanted
+                self._bell.acquire(blocking=False)
+            left = -1.0 if deadline is None else deadline - monotonic()
+            if deadline is not None and left <= 0:
+                return
+            if not self._bell.acquire(timeout=left):
+                return
+
+    def _ring(self) -> None:
+        if self._bell.locked():
+            self._bell.release()
 
 
 class Writer:
@@ -56,151 +123,71 @@ class Writer:
     def __init__(
         self, engine: Engine, clock: Clock, ids: IdSource, *, wait_ms: int, threaded: bool
     ) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._ids = ids
-        self._wait_seconds = wait_ms / 1000
-        self._queue: queue.Queue[Waiting | None] = queue.Queue(QUEUE_COMMANDS_MAX)
+        self._commit = GroupCommit(engine, clock, ids)
+        self._hold_seconds = wait_ms / 1000
+        self._line = Line()
+        self._here = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._serve, name="martlet-writer", daemon=True)
-        self._threaded = threaded
+        self._writing_thread: int | None = None
+        self._thread: threading.Thread | None = None
         if threaded:
+            self._thread = threading.Thread(target=self._serve, name="martlet-writer", daemon=True)
             self._thread.start()
 
     def submit(self, command: Command, handler: Handler) -> Answer:
         """Carry out a command and return its answer once it is on the disk."""
-        if self._closed:
-            raise Unavailable("store.closed")
-        waiting = Waiting(command, handler)
-        if not self._threaded:
-            self._run_group([waiting])
-            return waiting.promise.result()
-        assert threading.current_thread() is not self._thread, "a handler may not send commands"
-        try:
-            self._queue.put_nowait(waiting)
-        except queue.Full as error:
-            raise Unavailable("store.overloaded", retry_after_seconds=1) from error
-        return waiting.promise.result(timeout=COMMAND_WAIT_SECONDS_MAX)
+        nested = threading.get_ident() == self._writing_thread
+        assert not nested, "a handler may not send commands"
+        asked = Asked(command, handler, command.request_hash)
+        if self._thread is None:
+            return self._carry_out_here(asked)
+        waiting = Waiting(asked)
+        self._line.join(waiting)
+        return waiting.wait(COMMAND_WAIT_SECONDS_MAX)
 
     def close(self) -> None:
         """Finish what waits, then stop."""
-        if self._closed:
-            return
         self._closed = True
-        if self._threaded:
-            self._queue.put(None)
+        self._line.close()
+        if self._thread is not None:
             self._thread.join()
 
+    def _carry_out_here(self, asked: Asked) -> Answer:
+        with self._here:
+            if self._closed:
+                raise Unavailable("store.closed")
+            self._writing_thread = threading.get_ident()
+            try:
+                (outcome,) = self._commit.run([asked])
+            finally:
+                self._writing_thread = None
+        return _deliver(outcome)
+
     def _serve(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group, last = self._gather(first)
-            self._run_group(group)
-            if last:
-                return
+        """Serve group after group until the line is closed and empty.
 
-    def _gather(self, first: Waiting) -> tuple[list[Waiting], bool]:
-        """Take what waits, and wait a moment for company if there is any."""
-        group = [first]
-        deadline = monotonic() + self._wait_seconds
-        while len(group) < GROUP_COMMANDS_MAX:
-            try:
-                left = deadline - monotonic()
-                alone = len(group) == 1 and self._queue.empty()
-                item = (
-                    self._queue.get(timeout=left)
-                    if left > 0 and not alone
-                    else (self._queue.get_nowait())
-                )
-            except queue.Empty:
-                return group, False
-            if item is None:
-                return group, True
-            group.append(item)
-        return group, False
+        As many callers as the last group had have just been woken and may come again, so the next
+        is held open for them a moment; a caller who is alone never waits for company.
+        """
+        self._writing_thread = threading.get_ident()
+        expected = 1
+        while group := self._line.take(expected, self._hold_seconds):
+            expected = len(group)
+            self._answer([waiting for waiting in group if not waiting.left])
 
-    def _run_group(self, group: list[Waiting]) -> None:
-        outcomes: list[Answer | BaseException] = []
-        for attempt in range(RETRIES_MAX):
-            try:
-                outcomes = self._try_group(group)
-                break
-            except DBAPIError as error:
-                again = getattr(error.orig, "sqlstate", None) in _RETRY_SQLSTATES
-                if again and attempt + 1 < RETRIES_MAX:
-                    continue
-                outcomes = [_unavailable(error)] * len(group)
-                break
-            except BaseException as error:  # noqa: BLE001 - every caller must get its answer
-                outcomes = [error] * len(group)
-                break
+    def _answer(self, group: list[Waiting]) -> None:
+        """Have a group committed and wake its callers, whatever happens."""
+        try:
+            outcomes = self._commit.run([waiting.asked for waiting in group]) if group else []
+        except BaseException as error:  # noqa: BLE001 - the writer outlives any mistake
+            outcomes = [error] * len(group)
         for waiting, outcome in zip(group, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                waiting.promise.set_exception(outcome)
-            else:
-                waiting.promise.set_result(outcome)
-
-    def _try_group(self, group: list[Waiting]) -> list[Answer | BaseException]:
-        """Carry out the group in one transaction; answers count only if the commit succeeds."""
-        with self._engine.connect() as connection, connection.begin():
-            head = chain.lock_head(connection)
-            outcomes: list[Answer | BaseException] = []
-            entries: list[chain.ChainEntry] = []
-            for waiting in group:
-                transaction = Transaction(connection, waiting.command, self._clock.now(), self._ids)
-                outcomes.append(_carry_out(connection, transaction, waiting.handler))
-                if isinstance(outcomes[-1], Answer):
-                    entries.extend(transaction.entries)
-            chain.append(connection, head, entries)
-        return outcomes
+            waiting.settle(outcome)
 
 
-def _carry_out(
-    connection: Connection, transaction: Transaction, handler: Handler
-) -> Answer | BaseException:
-    """Run one command behind a savepoint; a refusal or a mistake undoes it alone."""
-    connection.exec_driver_sql("SAVEPOINT command")
-    try:
-        answer = _answer_once(transaction, handler)
-    except OperationalError:
-        raise
-    except BaseException as error:
-        if getattr(getattr(error, "orig", None), "sqlstate", None) in _RETRY_SQLSTATES:
-            raise
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT command")
-        connection.exec_driver_sql("RELEASE SAVEPOINT command")
-        return error
-    connection.exec_driver_sql("RELEASE SAVEPOINT command")
-    return answer
-
-
-def _answer_once(transaction: Transaction, handler: Handler) -> Answer:
-    """Answer from the record where the key is known; else do it and write the answer down."""
-    command, driver = transaction.command, transaction.driver
-    who = (driver.id(transaction.tenant_id), command.principal.actor, command.key)
-    request_hash = command.request_hash
-    known = driver.fetch(
-        "SELECT action, request_hash, answer FROM answered_command"
-        " WHERE tenant_id = ? AND actor = ? AND key = ?",
-        who,
-    )
-    if known:
-        _action, stored_hash, stored = known[0]
-        if stored_hash != request_hash:
-            raise Conflict("store.key_reused", key=command.key)
-        return Answer(chain.parse_payload(stored), replayed=True)
-    value = handler(transaction)
-    text = chain.payload_text(command.action, value)
-    driver.run(
-        "INSERT INTO answered_command"
-        " (tenant_id, actor, key, action, request_hash, answer, answered_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*who, command.action, request_hash, text, driver.moment(transaction.now)),
-    )
-    transaction.audit(hash_of(value))
-    return Answer(chain.parse_payload(text))
-
-
-def _unavailable(error: DBAPIError) -> Unavailable:
-    trouble = Unavailable("store.database_trouble", reason=type(error.orig).__name__)
-    trouble.__cause__ = error
-    return trouble
+def _deliver(outcome: Outcome | None) -> Answer:
+    """Return an answer, or raise the error in the caller's own thread."""
+    if isinstance(outcome, Answer):
+        return outcome
+    assert outcome is not None, "a command was settled without an outcome"
+    raise outcome
