@@ -6,6 +6,7 @@ given in the form that the database keeps (`id`, `day`, `moment` convert them).
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from martlet.store.schema import moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -98,6 +99,11 @@ class Driver:
     def to_id(value: Any) -> UUID:  # noqa: ANN401 - the database's own form
         """Read a UUID back."""
         return value if isinstance(value, UUID) else UUID(bytes=value)
+
+    @staticmethod
+    def to_day(value: Any) -> date | None:  # noqa: ANN401 - the database's own form
+        """Read a day back; NULL is None."""
+        return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 @cache

@@ -1,0 +1,83 @@
+"""Posting and holding: whole batches, all or nothing, each transfer once.
+
+A batch costs one look for known identifiers, one read and one update for each account that it
+touches, and one row for each transfer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from martlet.kernel.errors import Invalid, Refused, TooLarge
+from martlet.ledger.accounts import change_totals, touch
+from martlet.ledger.days import require_open
+from martlet.ledger.journal import Draft, unposted
+from martlet.ledger.limits import TRANSFERS_PER_BATCH_MAX
+from martlet.ledger.model import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from martlet.ledger.model import Transfer
+    from martlet.store import Transaction
+
+
+def post(tx: Transaction, transfers: Sequence[Transfer], business_date: date) -> None:
+    """Post transfers on the open business date, all of them or none.
+
+    A transfer known with the same body is left as it is; with another body it is a `Conflict`.
+    Guards are judged on the totals after the whole batch.
+    """
+    _write(tx, transfers, business_date, Phase.POSTED)
+
+
+def hold(
+    tx: Transaction,
+    transfers: Sequence[Transfer],
+    business_date: date,
+    expires_on: date | None = None,
+) -> None:
+    """Hold the amounts: they can no longer be spent, and move only when settled.
+
+    After `expires_on` a hold can no longer be settled, and `release_expired` ends it.
+    """
+    if expires_on is not None and expires_on < business_date:
+        raise Invalid("ledger.expires_before_it_begins", expires_on=str(expires_on))
+    written = _write(tx, transfers, business_date, Phase.PENDING)
+    tenant, last_day = tx.driver.id(tx.tenant_id), expires_on and tx.driver.day(expires_on)
+    tx.driver.load(
+        "ledger_hold",
+        ("number", "tenant_id", "expires_on"),
+        [(number, tenant, last_day) for number in written],
+    )
+
+
+def _write(
+    tx: Transaction, transfers: Sequence[Transfer], business_date: date, phase: Phase
+) -> range:
+    """Write the transfers that are new and return the numbers that they got."""
+    if len(transfers) > TRANSFERS_PER_BATCH_MAX:
+        raise TooLarge("ledger.batch_too_large", max_count=TRANSFERS_PER_BATCH_MAX)
+    fresh = unposted(tx, transfers, phase)
+    if not fresh:
+        return range(0)
+    require_open(tx, business_date)
+    paths = {path for transfer in fresh for path in (transfer.debit, transfer.credit)}
+    accounts = touch(tx, paths, business_date)
+    draft = Draft(tx, phase, business_date)
+    pending = phase is Phase.PENDING
+    for transfer in fresh:
+        amount_fen = transfer.amount_fen
+        debit, credit = accounts[transfer.debit], accounts[transfer.credit]
+        if debit.currency != credit.currency:
+            raise Refused("ledger.currency_differs", debit=debit.path, credit=credit.path)
+        if pending:
+            debit.debits_pending += amount_fen
+            credit.credits_pending += amount_fen
+        else:
+            debit.debits += amount_fen
+            credit.credits += amount_fen
+        draft.add(transfer, debit.number, credit.number)
+    change_totals(tx, accounts.values())
+    return draft.write()

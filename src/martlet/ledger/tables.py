@@ -1,0 +1,145 @@
+"""The ledger's tables: accounts with running totals, the journal, open holds, days, day totals.
+
+The journal is the truth; everything else is derived from it, kept for speed, and recomputed by
+`verify_ledger`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint, text
+
+from martlet.ledger.limits import JOURNAL_PAGE_TRANSFERS_SHIFT, TOTAL_FEN_MAX, TRANSFER_FEN_MAX
+from martlet.store.schema import STRICT, Amount, Day, Id, Moment, String, append_only, metadata
+
+_TOTALS = ("debits_posted", "credits_posted", "debits_pending", "credits_pending")
+
+account = Table(
+    "ledger_account",
+    metadata,
+    Column("number", Amount, primary_key=True, autoincrement=False),
+    Column("tenant_id", Id, nullable=False),
+    Column("path", String, nullable=False),
+    Column("class", String, nullable=False),
+    Column("normal_side", String, nullable=False),
+    Column("guard", String, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("opened_on", Day, nullable=False),
+    *(Column(name, Amount, nullable=False, server_default="0") for name in _TOTALS),
+    Column("debits_brought", Amount, nullable=False, server_default="0"),
+    Column("credits_brought", Amount, nullable=False, server_default="0"),
+    UniqueConstraint("tenant_id", "path"),
+    CheckConstraint("normal_side IN ('debit', 'credit')", name="normal_side"),
+    CheckConstraint("guard IN ('none', 'never_overdrawn')", name="guard"),
+    CheckConstraint(
+        " AND ".join(f"{name} BETWEEN 0 AND {TOTAL_FEN_MAX}" for name in _TOTALS), name="bounds"
+    ),
+    CheckConstraint(
+        "debits_brought BETWEEN 0 AND debits_posted"
+        " AND credits_brought BETWEEN 0 AND credits_posted",
+        name="brought_forward",
+    ),
+    CheckConstraint(
+        "guard = 'none'"
+        " OR (normal_side = 'debit' AND credits_posted + credits_pending <= debits_posted)"
+        " OR (normal_side = 'credit' AND debits_posted + debits_pending <= credits_posted)",
+        name="never_overdrawn",
+    ),
+    **STRICT,
+)
+"""`…_brought` are the posted totals brought forward into the open day."""
+
+transfer = append_only(
+    Table(
+        "ledger_transfer",
+        metadata,
+        Column("number", Amount, primary_key=True, autoincrement=False),
+        Column("tenant_id", Id, nullable=False),
+        Column("id", Id, nullable=False),
+        Column("entry_id", Id, nullable=False),
+        Column("debit", Amount, nullable=False),
+        Column("credit", Amount, nullable=False),
+        Column("amount_fen", Amount, nullable=False),
+        Column("phase", String, nullable=False),
+        Column("kind", String, nullable=False),
+        Column("business_date", Day, nullable=False),
+        Column("posted_at", Moment, nullable=False),
+        Column("subject", String, nullable=False, server_default=""),
+        Column("value_date", Day, nullable=True),
+        Column("origin", Amount, nullable=True),
+        CheckConstraint(f"amount_fen BETWEEN 1 AND {TRANSFER_FEN_MAX}", name="amount"),
+        CheckConstraint("debit <> credit", name="two_accounts"),
+        CheckConstraint(
+            "(origin IS NULL) = (phase IN ('posted', 'pending'))"
+            " AND phase IN ('posted', 'pending', 'settled', 'released', 'reversed')",
+            name="phase",
+        ),
+        UniqueConstraint("tenant_id", "id"),
+        Index("ix_ledger_transfer_entry", "entry_id"),
+        **STRICT,
+    )
+)
+
+_page = text(f"(number >> {JOURNAL_PAGE_TRANSFERS_SHIFT})")
+Index("ix_ledger_transfer_debit", _page, transfer.c.debit)
+Index("ix_ledger_transfer_credit", _page, transfer.c.credit)
+Index(
+    "uq_ledger_transfer_origin",
+    transfer.c.origin,
+    unique=True,
+    sqlite_where=transfer.c.origin.is_not(None),
+    postgresql_where=transfer.c.origin.is_not(None),
+)
+Index(
+    "ix_ledger_transfer_subject",
+    transfer.c.tenant_id,
+    transfer.c.subject,
+    sqlite_where=transfer.c.subject != "",
+    postgresql_where=transfer.c.subject != "",
+)
+
+hold = Table(
+    "ledger_hold",
+    metadata,
+    Column("number", Amount, primary_key=True, autoincrement=False),
+    Column("tenant_id", Id, nullable=False),
+    Column("expires_on", Day, nullable=True),
+    Index("ix_ledger_hold_expiry", "tenant_id", "expires_on"),
+    **STRICT,
+)
+"""Holds neither settled nor released; a row goes when its hold ends."""
+
+day = Table(
+    "ledger_day",
+    metadata,
+    Column("tenant_id", Id, primary_key=True),
+    Column("business_date", Day, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment, nullable=True),
+    CheckConstraint("state IN ('open', 'closed')", name="state"),
+    CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at"),
+    **STRICT,
+)
+Index(
+    "uq_ledger_day_open",
+    day.c.tenant_id,
+    unique=True,
+    sqlite_where=day.c.state == "open",
+    postgresql_where=day.c.state == "open",
+)
+
+day_total = append_only(
+    Table(
+        "ledger_day_total",
+        metadata,
+        Column("tenant_id", Id, primary_key=True),
+        Column("business_date", Day, primary_key=True),
+        Column("account", Amount, primary_key=True, autoincrement=False),
+        Column("debits_fen", Amount, nullable=False),
+        Column("credits_fen", Amount, nullable=False),
+        CheckConstraint("debits_fen >= 0 AND credits_fen >= 0", name="bounds"),
+        sqlite_with_rowid=False,
+        **STRICT,
+    )
+)
+"""What each account moved on each closed day, struck when the day closes."""
