@@ -15,14 +15,19 @@ from martlet.credit.model import (
     Reason,
     WouldChange,
 )
-from martlet.credit.policy import Policy, difference, parse_policy
-from martlet.credit.scorecard import Scorecard, read_scorecard
-from martlet.credit.service import (
-    CreditService,
-    ReplayReport,
-    decide_and_record,
-    record_decision,
+from martlet.credit.policy import Policy, PolicyDifference, difference, parse_policy
+from martlet.credit.queries import (
+    ModelState,
+    PublishedPolicy,
+    RegisteredModel,
+    StoredDecision,
+    champion,
+    policy_in_force,
 )
+from martlet.credit.recording import decide_and_record, record_decision
+from martlet.credit.scorecard import Scorecard, read_scorecard
+from martlet.credit.sentences import Explanation, explanation, reason_text, way_out_text
+from martlet.credit.service import CreditService, ReplayReport
 
 __all__ = [
     "Application",
@@ -30,18 +35,29 @@ __all__ = [
     "Component",
     "CreditService",
     "Decision",
+    "Explanation",
+    "ModelState",
     "Outcome",
     "Policy",
+    "PolicyDifference",
+    "PublishedPolicy",
     "Reason",
+    "RegisteredModel",
     "ReplayReport",
     "Scorecard",
+    "StoredDecision",
     "WouldChange",
+    "champion",
     "decide",
     "decide_and_record",
     "default_policy",
     "difference",
     "expert_scorecard",
+    "explanation",
     "parse_policy",
+    "policy_in_force",
     "read_scorecard",
+    "reason_text",
     "record_decision",
+    "way_out_text",
 ]

@@ -37,3 +37,6 @@ DECISIONS_PAGE_MAX = 500
 
 SIGNALS_MAX = 400
 """Signals in one decision: the registry of kinds is smaller, so more is a mistake of an eye."""
+
+CARD_CHARS_MAX = 60_000
+"""A model card with every bin of 40 characteristics is about 40,000 characters."""

@@ -176,9 +176,9 @@ def policies(connection: Connection, principal: Principal) -> list[PublishedPoli
 def policy_version(connection: Connection, principal: Principal, version: str) -> Policy:
     """Return a policy by its version; the shipped one is always known by its own."""
     found = connection.execute(
-        select(credit_policy.c.content_hash).where(
-            credit_policy.c.tenant_id == principal.tenant_id, credit_policy.c.version == version
-        )
+        select(credit_policy.c.content_hash)
+        .where(credit_policy.c.tenant_id == principal.tenant_id, credit_policy.c.version == version)
+        .limit(1)
     ).scalar_one_or_none()
     if found is not None:
         return policy_of(artefact_body(connection, principal.tenant_id, found))

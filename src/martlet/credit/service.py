@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
-
-from martlet.credit import queries
+from martlet.credit import publishing, queries, registry
 from martlet.credit.decide import decide
-from martlet.credit.defaults import policy_of, scorecard_of
-from martlet.credit.limits import SIGNALS_MAX
-from martlet.credit.tables import credit_artefact, credit_decision
+from martlet.credit.policy import difference
+from martlet.credit.recording import decided_by
+from martlet.credit.sentences import explanation
 from martlet.kernel.canonical import canonical_json
 from martlet.kernel.errors import MartletError
 from martlet.kernel.principal import Scope
@@ -26,15 +24,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Connection
-
     from martlet.credit.model import Application, Decision
-    from martlet.credit.policy import Policy
-    from martlet.credit.queries import StoredDecision
+    from martlet.credit.policy import Policy, PolicyDifference
+    from martlet.credit.queries import ModelState, PublishedPolicy, RegisteredModel, StoredDecision
     from martlet.credit.scorecard import Scorecard
+    from martlet.credit.sentences import Explanation
+    from martlet.kernel.i18n import Locale
     from martlet.kernel.principal import Principal
     from martlet.signals import SignalProvider
-    from martlet.store import Database, Transaction
+    from martlet.store import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,98 +109,69 @@ class CreditService:
         identical = canonical_json(before) == canonical_json(after)
         return ReplayReport(decision_id, identical, stored.decision, again, differing)
 
+    def explain(self, principal: Principal, decision_id: UUID, locale: Locale) -> Explanation:
+        """Return a stored decision in words: the waterfall, the reasons and the ways out."""
+        return explanation(self.decision(principal, decision_id).decision, locale)
 
-def decided_by(
-    connection: Connection, principal: Principal, stored: StoredDecision
-) -> tuple[Policy, Scorecard]:
-    """Return the very policy and model that a stored decision was made by."""
-    tenant_id = principal.tenant_id
-    policy = policy_of(queries.artefact_body(connection, tenant_id, stored.policy_hash))
-    model = scorecard_of(queries.artefact_body(connection, tenant_id, stored.model_hash))
-    return policy, model
+    def decisions(
+        self, principal: Principal, *, party_id: UUID | None = None, limit: int = 100
+    ) -> list[StoredDecision]:
+        """Return the latest decisions that the principal may see."""
+        principal.require(Scope.CREDIT_READ)
+        with self._database.read() as connection:
+            return queries.decisions(connection, principal, party_id=party_id, limit=limit)
 
+    def publish_policy(
+        self,
+        principal: Principal,
+        key: str,
+        toml_text: str,
+        effective_from: datetime | None = None,
+    ) -> dict[str, str]:
+        """Publish a policy, in force from a moment on (None: at once)."""
+        return publishing.publish_policy(self._database, principal, key, toml_text, effective_from)
 
-def decide_and_record(
-    tx: Transaction, application: Application, signals: SignalSet, as_of: datetime
-) -> tuple[UUID, Decision]:
-    """Decide by what is in force and keep the decision, in the caller's transaction."""
-    policy = queries.policy_in_force(tx.connection, tx.tenant_id, as_of)
-    model = queries.champion(tx.connection, tx.tenant_id)
-    found = decide(application, signals, policy, model, as_of)
-    return record_decision(tx, application, signals, policy, model, found), found
+    def policy_in_force(self, principal: Principal, at: datetime) -> Policy:
+        """Return the policy in force at a moment."""
+        with self._database.read() as connection:
+            return queries.policy_in_force(connection, principal.tenant_id, at)
 
+    def policies(self, principal: Principal) -> list[PublishedPolicy]:
+        """Return every published policy, the latest in force first."""
+        principal.require(Scope.CREDIT_READ)
+        with self._database.read() as connection:
+            return queries.policies(connection, principal)
 
-def record_decision(
-    tx: Transaction,
-    application: Application,
-    signals: SignalSet,
-    policy: Policy,
-    model: Scorecard,
-    decision: Decision,
-) -> UUID:
-    """Keep a decision with all its inputs, and return its id."""
-    assert len(signals.signals) <= SIGNALS_MAX, len(signals.signals)
-    keep_artefact(tx, policy.content_hash, "policy", policy.text)
-    keep_artefact(tx, model.content_hash, "model", model.artefact.decode())
-    decision_id = tx.ids.new()
-    tx.execute(
-        insert(credit_decision).values(
-            decision_id=decision_id,
-            tenant_id=tx.tenant_id,
-            party_id=application.party_id,
-            application_id=application.application_id,
-            outcome=decision.outcome.value,
-            limit_fen=decision.limit_fen,
-            rate_ppm_per_day=decision.rate_ppm_per_day,
-            score=decision.score,
-            pd_ppm=decision.pd_ppm,
-            policy_version=decision.policy_version,
-            model_version=decision.model_version,
-            policy_hash=policy.content_hash,
-            model_hash=model.content_hash,
-            inputs_hash=decision.inputs_hash,
-            as_of=decision.decided_at,
-            inputs={
-                "application": application.as_json(),
-                "signals": [signal.as_json() for signal in signals.signals],
-            },
-            decision=decision.as_json(),
-            recorded_at=tx.now,
-        )
-    )
-    tx.emit(
-        "credit.decided",
-        f"application:{application.application_id}",
-        {
-            "decision_id": str(decision_id),
-            "party_id": str(application.party_id),
-            "outcome": decision.outcome.value,
-            "limit_fen": decision.limit_fen,
-            "pd_ppm": decision.pd_ppm,
-            "policy_version": decision.policy_version,
-            "model_version": decision.model_version,
-            "inputs_hash": decision.inputs_hash,
-        },
-        business_date=application.applied_on,
-    )
-    return decision_id
-
-
-def keep_artefact(tx: Transaction, content_hash: str, kind: str, body: str) -> None:
-    """Keep a policy's or a model's text under its hash; one already kept stays."""
-    table = credit_artefact.c
-    known = tx.execute(
-        select(table.kind).where(
-            table.tenant_id == tx.tenant_id, table.content_hash == content_hash
-        )
-    ).first()
-    if known is None:
-        tx.execute(
-            insert(credit_artefact).values(
-                tenant_id=tx.tenant_id,
-                content_hash=content_hash,
-                kind=kind,
-                body=body,
-                stored_at=tx.now,
+    def policy_difference(
+        self, principal: Principal, before: str, after: str
+    ) -> tuple[PolicyDifference, ...]:
+        """Return what differs between two versions of the policy."""
+        principal.require(Scope.CREDIT_READ)
+        with self._database.read() as connection:
+            return difference(
+                queries.policy_version(connection, principal, before),
+                queries.policy_version(connection, principal, after),
             )
-        )
+
+    def champion(self, principal: Principal) -> Scorecard:
+        """Return the scorecard that decides."""
+        with self._database.read() as connection:
+            return queries.champion(connection, principal.tenant_id)
+
+    def models(self, principal: Principal) -> list[RegisteredModel]:
+        """Return every registered model, the newest first."""
+        principal.require(Scope.CREDIT_READ)
+        with self._database.read() as connection:
+            return queries.models(connection, principal)
+
+    def register_model(
+        self, principal: Principal, key: str, model: Scorecard, card: str
+    ) -> dict[str, str]:
+        """Put a model and its card in the registry as a candidate."""
+        return registry.register_model(self._database, principal, key, model, card)
+
+    def promote_model(
+        self, principal: Principal, key: str, model_id: UUID, state: ModelState
+    ) -> dict[str, str]:
+        """Move a model to another state; champion only by a second person."""
+        return registry.promote_model(self._database, principal, key, model_id, state)

@@ -36,7 +36,6 @@ credit_policy = append_only(
         Column("effective_from", Moment, nullable=False),
         Column("published_at", Moment, nullable=False),
         Column("published_by", String, nullable=False),
-        UniqueConstraint("tenant_id", "version"),
         Index("ix_credit_policy_in_force", "tenant_id", "effective_from"),
         **STRICT,
     )

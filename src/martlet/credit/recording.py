@@ -1,0 +1,127 @@
+"""Keeping decisions: each with all its inputs, in the transaction of whoever asked for it.
+
+The invariant: what was decided can be decided again from what is kept here, byte for byte, so the
+policy and the model are kept with it, by the hash of their content.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from martlet.credit import queries
+from martlet.credit.decide import decide
+from martlet.credit.defaults import policy_of, scorecard_of
+from martlet.credit.limits import SIGNALS_MAX
+from martlet.credit.tables import credit_artefact, credit_decision
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+    from martlet.credit.model import Application, Decision
+    from martlet.credit.policy import Policy
+    from martlet.credit.queries import StoredDecision
+    from martlet.credit.scorecard import Scorecard
+    from martlet.kernel.principal import Principal
+    from martlet.signals import SignalSet
+    from martlet.store import Transaction
+
+
+def decide_and_record(
+    tx: Transaction, application: Application, signals: SignalSet, as_of: datetime
+) -> tuple[UUID, Decision]:
+    """Decide by what is in force and keep the decision, in the caller's transaction."""
+    policy = queries.policy_in_force(tx.connection, tx.tenant_id, as_of)
+    model = queries.champion(tx.connection, tx.tenant_id)
+    found = decide(application, signals, policy, model, as_of)
+    return record_decision(tx, application, signals, policy, model, found), found
+
+
+def record_decision(
+    tx: Transaction,
+    application: Application,
+    signals: SignalSet,
+    policy: Policy,
+    model: Scorecard,
+    decision: Decision,
+) -> UUID:
+    """Keep a decision with all its inputs, and return its id."""
+    assert len(signals.signals) <= SIGNALS_MAX, len(signals.signals)
+    keep_artefact(tx, policy.content_hash, "policy", policy.text)
+    keep_artefact(tx, model.content_hash, "model", model.artefact.decode())
+    decision_id = tx.ids.new()
+    tx.execute(
+        insert(credit_decision).values(
+            decision_id=decision_id,
+            tenant_id=tx.tenant_id,
+            party_id=application.party_id,
+            application_id=application.application_id,
+            outcome=decision.outcome.value,
+            limit_fen=decision.limit_fen,
+            rate_ppm_per_day=decision.rate_ppm_per_day,
+            score=decision.score,
+            pd_ppm=decision.pd_ppm,
+            policy_version=decision.policy_version,
+            model_version=decision.model_version,
+            policy_hash=policy.content_hash,
+            model_hash=model.content_hash,
+            inputs_hash=decision.inputs_hash,
+            as_of=decision.decided_at,
+            inputs={
+                "application": application.as_json(),
+                "signals": [signal.as_json() for signal in signals.signals],
+            },
+            decision=decision.as_json(),
+            recorded_at=tx.now,
+        )
+    )
+    tx.emit(
+        "credit.decided",
+        f"application:{application.application_id}",
+        {
+            "decision_id": str(decision_id),
+            "party_id": str(application.party_id),
+            "outcome": decision.outcome.value,
+            "limit_fen": decision.limit_fen,
+            "pd_ppm": decision.pd_ppm,
+            "policy_version": decision.policy_version,
+            "model_version": decision.model_version,
+            "inputs_hash": decision.inputs_hash,
+        },
+        business_date=application.applied_on,
+    )
+    return decision_id
+
+
+def keep_artefact(tx: Transaction, content_hash: str, kind: str, body: str) -> None:
+    """Keep a policy's or a model's text under its hash; one already kept stays."""
+    table = credit_artefact.c
+    known = tx.execute(
+        select(table.kind).where(
+            table.tenant_id == tx.tenant_id, table.content_hash == content_hash
+        )
+    ).first()
+    if known is None:
+        tx.execute(
+            insert(credit_artefact).values(
+                tenant_id=tx.tenant_id,
+                content_hash=content_hash,
+                kind=kind,
+                body=body,
+                stored_at=tx.now,
+            )
+        )
+
+
+def decided_by(
+    connection: Connection, principal: Principal, stored: StoredDecision
+) -> tuple[Policy, Scorecard]:
+    """Return the very policy and model that a stored decision was made by."""
+    tenant_id = principal.tenant_id
+    policy = policy_of(queries.artefact_body(connection, tenant_id, stored.policy_hash))
+    model = scorecard_of(queries.artefact_body(connection, tenant_id, stored.model_hash))
+    return policy, model
