@@ -74,6 +74,11 @@ def has_sentence(code: str, locale: Locale) -> bool:
     return code in _catalogue(locale)
 
 
+def template(code: str, locale: Locale) -> str:
+    """Return the sentence for `code` with its parameters still open; an unknown code itself."""
+    return _catalogue(locale).get(code, code)
+
+
 def _fill(template: str, parameters: Mapping[str, object], locale: Locale) -> str:
     written = {name: write(name, value, locale) for name, value in parameters.items()}
     try:

@@ -7,6 +7,7 @@ the places where a currency travels with it. Text is read and written here and n
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from martlet.kernel.errors import Invalid
@@ -76,23 +77,34 @@ def decimal_text(minor: int, exponent: int = 2, *, grouped: bool = False) -> str
     return f"{sign}{whole_text}.{fraction:0{exponent}d}" if exponent else f"{sign}{whole_text}"
 
 
-_AMOUNT = re.compile(r"([+-]?)(\d{1,16})(?:\.(\d*))?")
-_AMOUNT_NOISE = re.compile(r"[\s,¥￥元\u3000]")
+_AMOUNT = re.compile(
+    r"([+-]?)¥?\s*([+-]?)"  # the sign stands before or after the currency, not on both sides
+    r"((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*))(?:\.([0-9]*))?"
+    r"\s*元?"
+)
+_AMOUNT_CHARS_MAX = 64
 
 
 def parse_fen(text: str) -> int:
     """Read an amount in yuan as a person or a bank writes it ('¥1,234.5') into fen, exactly.
 
-    More than two decimals are accepted only where the rest is zero. Raises `Invalid`.
+    Full-width digits and signs ('￥１２．５') are read as their narrow forms, because Chinese
+    keyboards type them; digits of other scripts, commas that do not part thousands and exponents
+    are refused. More than two decimals are accepted only where the rest is zero. Raises `Invalid`.
     """
-    cleaned = _AMOUNT_NOISE.sub("", text[:64])
-    match = _AMOUNT.fullmatch(cleaned)
-    if match is None or len(text) > 64:  # noqa: PLR2004 - as sliced above
+    if len(text) > _AMOUNT_CHARS_MAX:
         raise Invalid("kernel.amount_unreadable", text=text[:32])
-    sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
+    narrow = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    match = _AMOUNT.fullmatch(narrow.strip())
+    signs, whole, fraction = "", "", ""
+    if match is not None:
+        signs = match.group(1) + match.group(2)
+        whole, fraction = match.group(3).replace(",", ""), match.group(4) or ""
+    if not (whole or fraction) or len(signs) > 1:
+        raise Invalid("kernel.amount_unreadable", text=text[:32])
     if fraction[2:].strip("0"):
         raise Invalid("kernel.amount_too_precise", text=text[:32])
-    amount_fen = int(whole) * 100 + int(fraction[:2].ljust(2, "0"))
+    amount_fen = int(whole or "0") * 100 + int(fraction[:2].ljust(2, "0"))
     if amount_fen > AMOUNT_FEN_MAX:
         raise Invalid("kernel.amount_too_large", text=text[:32], max_fen=AMOUNT_FEN_MAX)
-    return -amount_fen if sign == "-" else amount_fen
+    return -amount_fen if signs == "-" else amount_fen

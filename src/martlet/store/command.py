@@ -32,7 +32,8 @@ class Command:
     body: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.key) <= IDEMPOTENCY_KEY_CHARS_MAX:
+        fits = 0 < len(self.key) <= IDEMPOTENCY_KEY_CHARS_MAX
+        if not fits or not self.key.isprintable():
             raise Invalid("store.key_malformed", max_chars=IDEMPOTENCY_KEY_CHARS_MAX)
 
     @property

@@ -66,8 +66,10 @@ class GroupCommit:
         """
         for attempt in range(1, RETRIES_MAX + 1):
             try:
-                with self._engine.connect() as connection, connection.begin():
+                with self._engine.connect() as connection, connection.begin() as transaction:
                     outcomes = self._carry_out(connection, group, marked=marked)
+                    if not any(map(_is_new, outcomes)):
+                        transaction.rollback()  # nothing to keep, so nothing to wait for
             except _MustUndo:
                 return self.run(group, marked=True)
             except BaseException as error:  # noqa: BLE001 - every caller must get its answer
@@ -166,6 +168,10 @@ def _answer_again(asked: Asked, before: tuple[str, str]) -> Outcome:
     if stored_hash != asked.request_hash:
         return Conflict("store.key_reused", key=asked.command.key)
     return Answer(chain.parse_payload(text), replayed=True)
+
+
+def _is_new(outcome: Outcome) -> bool:
+    return isinstance(outcome, Answer) and not outcome.replayed
 
 
 def _undo(driver: Driver, mark: int, error: BaseException, *, alone: bool, marked: bool) -> None:

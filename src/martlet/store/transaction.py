@@ -24,7 +24,9 @@ class Transaction:
     """One command's transaction: all of it happens, with its events and audit entry, or nothing.
 
     A handler reads and writes through it, raises a `MartletError` to refuse, and returns the
-    answer as a JSON value. It never commits, and never opens another command.
+    answer as a JSON value. It never commits, and never opens another command. It may be run more
+    than once before its commit (a lost race, a refusal of another in its group), so it changes
+    nothing outside the transaction.
     """
 
     __slots__ = (
