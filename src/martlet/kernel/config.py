@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from martlet.kernel.crypto import Keyring, new_keyring
-from martlet.kernel.errors import Invalid
+from martlet.kernel.errors import Corrupt, Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,10 @@ def load_settings(environment: Mapping[str, str], home: Path | None = None) -> S
     values: dict[str, object] = {}
     file = chosen / "martlet.toml"
     if file.exists():
-        values.update(tomllib.loads(file.read_text(encoding="utf-8")))
+        try:
+            values.update(tomllib.loads(file.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise Invalid("kernel.setting_malformed", setting=file.name) from error
     known = {field.name: field.type for field in fields(Settings) if field.name != "home"}
     for name in known:
         if (given := environment.get(f"MARTLET_{name.upper()}")) is not None:
@@ -73,17 +77,41 @@ def load_settings(environment: Mapping[str, str], home: Path | None = None) -> S
 
 
 def load_keyring(settings: Settings, ids: IdSource) -> Keyring:
-    """Read the keys, or make them on the first run (file mode 600)."""
+    """Read the keys, or make them on the first run (readable by their owner only)."""
     path = settings.keys_file
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        ring = new_keyring(ids)
-        lines = [f'current = "{ring.current}"', f'index = "{ring.index_key.hex()}"', "[sealing]"]
-        lines += [f'{name} = "{key.hex()}"' for name, key in ring.sealing_keys.items()]
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-        return ring
-    stored = tomllib.loads(path.read_text(encoding="utf-8"))
-    sealing = {name: bytes.fromhex(key) for name, key in stored["sealing"].items()}
-    return Keyring(sealing, stored["current"], bytes.fromhex(stored["index"]))
+        _write_once(path, _keys_text(new_keyring(ids)))
+    try:
+        stored = tomllib.loads(path.read_text(encoding="utf-8"))
+        sealing = {name: bytes.fromhex(key) for name, key in stored["sealing"].items()}
+        return Keyring(sealing, stored["current"], bytes.fromhex(stored["index"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
+        raise Corrupt(
+            "kernel.keys_unreadable", path=str(path), reason=type(error).__name__
+        ) from error
+
+
+def _keys_text(ring: Keyring) -> str:
+    lines = [f'current = "{ring.current}"', f'index = "{ring.index_key.hex()}"', "[sealing]"]
+    lines += [f'{name} = "{key.hex()}"' for name, key in ring.sealing_keys.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file whole and onto the disk, or leave the one that another process just made.
+
+    A lost or half-written key would leave every sealed value closed for ever.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
