@@ -1,0 +1,122 @@
+"""The composition root: the only module that knows which concrete class stands behind each port.
+
+`open_bank` puts the rooms together over one database and hands out the whole bank. Nothing is
+global: two banks can be open in one process, each with its own clock, rail and keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from martlet.credit import CreditService
+from martlet.kernel.calendar import business_date_of
+from martlet.kernel.clock import Clock, SystemClock
+from martlet.kernel.config import Settings, load_keyring
+from martlet.kernel.ids import IdSource, SystemIds
+from martlet.kernel.principal import system_principal
+from martlet.ledger import LedgerService, verify_ledger
+from martlet.lending import EndOfDay, LendingService, SimulatedRail, verify_lending
+from martlet.parties import ConsoleCodeSender, PartiesService
+from martlet.records import RecordsService, RecordsSignals
+from martlet.store import Database, open_database, verify_chain
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+    from martlet.kernel.crypto import Keyring
+    from martlet.lending import PaymentRail
+    from martlet.parties import CodeSender
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """An open bank: its rooms, and what they stand on."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    ids: IdSource
+    rail: PaymentRail
+    ledger: LedgerService
+    parties: PartiesService
+    records: RecordsService
+    credit: CreditService
+    lending: LendingService
+    end_of_day: EndOfDay
+
+    def set_up(
+        self, name: str, *, tenant_id: UUID | None = None, business_date: date | None = None
+    ) -> UUID:
+        """Make a tenant with its first business day open; the same id again changes nothing."""
+        made = self.parties.create_tenant(name, tenant_id)
+        day = business_date or business_date_of(self.clock.now())
+        self.ledger.open_day(system_principal(made), f"set-up:{made}", day)
+        return made
+
+    def verify(self, on_check: Callable[[str], None] | None = None) -> dict[str, Any]:
+        """Recompute everything that is stored twice, in one snapshot; raise `Corrupt` on a lie."""
+        report: dict[str, Any] = {}
+        with self.database.read() as connection:
+            for check, recompute in _CHECKS:
+                if on_check is not None:
+                    on_check(check)
+                report[check] = recompute(connection)
+        return report
+
+    def close(self) -> None:
+        """Finish what waits and close the database."""
+        self.database.close()
+
+
+def _chain(connection: Any) -> dict[str, Any]:  # noqa: ANN401 - a connection
+    links_count, head = verify_chain(connection)
+    return {"links_count": links_count, "head": head}
+
+
+_CHECKS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("chain", _chain),
+    ("ledger", verify_ledger),
+    ("lending", verify_lending),
+)
+
+
+def open_bank(  # noqa: PLR0913 - every port may be replaced, each by its name
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    rail: PaymentRail | None = None,
+    code_sender: CodeSender | None = None,
+    threaded: bool = True,
+) -> Bank:
+    """Open the bank that the settings name, with its tables brought up to date."""
+    clock, ids = clock or SystemClock(), ids or SystemIds()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    keyring = load_keyring(settings, ids)
+    database = open_database(
+        settings.url, clock=clock, ids=ids, wait_ms=settings.commit_wait_ms, threaded=threaded
+    )
+    database.migrate()
+    rail = rail or SimulatedRail()
+    parties = PartiesService(database, keyring, clock, code_sender or ConsoleCodeSender())
+    records = RecordsService(database, settings.records_folder, parties)
+    credit = CreditService(database, [RecordsSignals(records)])
+    lending = LendingService(database, credit, rail)
+    return Bank(
+        settings=settings,
+        database=database,
+        keyring=keyring,
+        clock=clock,
+        ids=ids,
+        rail=rail,
+        ledger=LedgerService(database),
+        parties=parties,
+        records=records,
+        credit=credit,
+        lending=lending,
+        end_of_day=EndOfDay(database, lending),
+    )
