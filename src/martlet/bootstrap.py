@@ -6,7 +6,6 @@ global: two banks can be open in one process, each with its own clock, rail and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from martlet.records import RecordsService, RecordsSignals
 from martlet.store import Database, open_database, verify_chain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
     from uuid import UUID
 
@@ -84,7 +84,7 @@ _CHECKS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
 )
 
 
-def open_bank(  # noqa: PLR0913 - every port may be replaced, each by its name
+def open_bank(
     settings: Settings,
     *,
     clock: Clock | None = None,
