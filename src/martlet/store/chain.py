@@ -129,6 +129,7 @@ def read_chain(
     limit: int = CHAIN_PAGE,
 ) -> list[Any]:
     """Return up to `limit` rows after `after_seq`, oldest first."""
+    # all tenants: the chain is one for the whole bank; who may see an entry is the reader's rule.
     query = select(chain_entry).where(chain_entry.c.seq > after_seq)
     if category is not None:
         query = query.where(chain_entry.c.category == category)
