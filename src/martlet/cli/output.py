@@ -12,9 +12,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
@@ -33,6 +31,8 @@ TABLE_ROWS_MAX = 200
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any answer of a room
     """Return a value as JSON knows it; private fields of an answer stay out."""
+    if hasattr(value, "as_json"):
+        value = value.as_json()
     if is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Enum):
@@ -45,9 +45,9 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any answer of a room
         return sorted(plain(item) for item in value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, UUID | Path):
-        return str(value)
-    return value
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)
 
 
 def show(value: Any, *, as_json: bool, title: str = "") -> None:  # noqa: ANN401

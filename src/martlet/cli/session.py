@@ -11,13 +11,9 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
+from typing import TYPE_CHECKING
 
-import typer
-
-from martlet.cli.words import say
-from martlet.kernel.errors import Invalid, NotFound
+from martlet.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

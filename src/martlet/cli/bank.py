@@ -1,0 +1,130 @@
+"""The bank as a whole: `martlet init`, `serve`, `doctor`, `verify`, `backup`, `restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from martlet.cli.output import JsonOption, note, show
+from martlet.cli.session import chosen, open_session, settings
+from martlet.cli.words import say
+
+if TYPE_CHECKING:
+    from martlet.kernel.config import Settings
+
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Option(help=say("The bank's name."))] = "Martlet",
+    administrator: Annotated[str, typer.Option(help=say("The first member of staff."))] = "admin",
+    as_json: JsonOption = False,
+) -> None:
+    """Open a bank in the chosen folder; running it again changes nothing."""
+    from martlet.bootstrap import open_bank
+    from martlet.cli.actors import operator
+    from martlet.parties import PersonKind
+
+    found = settings()
+    found.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    bank = open_bank(found)
+    try:
+        if not bank.parties.tenants():
+            bank.set_up(name)
+        principal = operator(bank, chosen.tenant)
+        staff = bank.parties.staff(principal)
+        if not staff:
+            bank.parties.add_staff(principal, "cli:init:staff", name=administrator, roles=["admin"])
+            staff = bank.parties.staff(principal)
+        token = bank.parties.login_link(principal, PersonKind.STAFF, staff[0].staff_id)
+        answer = {
+            "home": str(found.home),
+            "tenant_id": principal.tenant_id,
+            "staff_id": staff[0].staff_id,
+            "login_link": login_url(found, token),
+        }
+    finally:
+        bank.close()
+    show(answer, as_json=as_json)
+
+
+def login_url(found: Settings, token: str) -> str:
+    """Return the address at which a one-time token lets its holder in."""
+    return f"http://{found.host}:{found.port}/link#{token}"
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help=say("Address to listen on."))] = "",
+    port: Annotated[int, typer.Option(help=say("Port to listen on."))] = 0,
+) -> None:
+    """Serve until stopped; what was acknowledged is on disk."""
+    with open_session() as session:
+        serve_bank(session.bank, host, port)
+
+
+def serve_bank(bank: Any, host: str = "", port: int = 0) -> None:  # noqa: ANN401 - bootstrap.Bank
+    """Serve an open bank's pages and API until stopped."""
+    import uvicorn
+
+    from martlet.api import create_app
+    from martlet.kernel.telemetry import configure_logging
+
+    configure_logging(bank.settings.log_level)
+    uvicorn.run(
+        create_app(bank),
+        host=host or bank.settings.host,
+        port=port or bank.settings.port,
+        log_level=bank.settings.log_level,
+        server_header=False,
+    )
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Print each check with what it found; exit 1 where one of them is bad."""
+    from martlet.cli.doctor import examine
+
+    findings = examine(settings())
+    show([finding.as_row() for finding in findings], as_json=as_json)
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(as_json: JsonOption = False) -> None:
+    """Recompute everything that can be recomputed; a contradiction is exit code 4."""
+    from martlet.cli.verification import verify_bank
+
+    with open_session() as session:
+        report = verify_bank(session.bank)
+    show(report, as_json=as_json)
+    if not as_json:
+        note(say("Everything agrees."))
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help=say("The file to write; must not exist yet."))],
+    as_json: JsonOption = False,
+) -> None:
+    """Write a checked copy of the bank."""
+    from martlet.store import backup as copy
+
+    with open_session() as session:
+        show(copy(session.bank.database, session.bank.settings, target), as_json=as_json)
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help=say("A file that `martlet backup` wrote."))],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a bank in an empty home folder from a backup."""
+    from martlet.store import restore as put_back
+
+    show(put_back(source, settings()), as_json=as_json)

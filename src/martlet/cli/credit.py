@@ -1,0 +1,81 @@
+"""`martlet credit`: decide, explain, replay; publish policies, look after models."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from martlet.cli import policies, studies
+from martlet.cli.output import JsonOption, show
+from martlet.cli.session import open_session
+from martlet.cli.words import say
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(policies.app, name="policy", help=say("Policies: the bank's rules as data."))
+app.command("train", help=say("Train a scorecard on businesses whose history is known."))(
+    studies.train
+)
+app.command("backtest", help=say("Measure a scorecard honestly, beside turnover alone."))(
+    studies.backtest
+)
+app.command("models", help=say("The registry of models; promote one with --promote."))(
+    policies.models
+)
+
+DecisionArgument = Annotated[str, typer.Argument(help=say("The decision's id."))]
+
+
+@app.command("decide", help=say("Decide on a business as of now, without recording it."))
+def decide(
+    party: Annotated[str, typer.Argument(help=say("The business's id."))],
+    amount: Annotated[str, typer.Option(help=say("Amount asked for, in yuan."))] = "100000",
+    product: Annotated[str, typer.Option(help=say("Product."))] = "revolving_daily",
+    tenor: Annotated[int, typer.Option(help=say("Tenor in days."))] = 360,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the decision that an application would get now."""
+    from martlet.cli.reading import yuan
+    from martlet.credit import Application
+    from martlet.kernel.calendar import business_date_of
+    from martlet.kernel.ids import parse_id
+
+    with open_session() as session:
+        bank, principal, party_id = session.bank, session.principal, parse_id(party)
+        now = bank.clock.now()
+        application = Application(
+            application_id=bank.ids.new(),
+            party_id=party_id,
+            product=product,
+            requested_fen=yuan(amount),
+            tenor_days=tenor,
+            applied_on=business_date_of(now),
+        )
+        signals = bank.credit.signals(principal, party_id, now)
+        found = bank.credit.decide_now(principal, application, signals, now)
+    show(found.as_json(), as_json=as_json)
+
+
+@app.command(
+    "explain", help=say("Why a recorded decision is what it is, and what would change it.")
+)
+def explain(decision: DecisionArgument, as_json: JsonOption = False) -> None:
+    """Print a decision's waterfall and reasons in the terminal's language."""
+    from martlet.cli.explanation import explained
+    from martlet.kernel.ids import parse_id
+
+    with open_session() as session:
+        stored = session.bank.credit.decision(session.principal, parse_id(decision))
+    show(stored if as_json else explained(stored), as_json=as_json)
+
+
+@app.command("replay", help=say("Decide again from what was recorded; the bytes must be the same."))
+def replay(decision: DecisionArgument, as_json: JsonOption = False) -> None:
+    """Replay a decision; exit 1 where it differs."""
+    from martlet.kernel.ids import parse_id
+
+    with open_session() as session:
+        report = session.bank.credit.replay(session.principal, parse_id(decision))
+    show(report.as_json() if as_json else {"identical": report.identical}, as_json=as_json)
+    if not report.identical:
+        raise typer.Exit(1)

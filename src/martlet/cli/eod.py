@@ -1,0 +1,41 @@
+"""`martlet eod`: close the business day, or see how it stands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from martlet.cli.output import JsonOption, progress, show
+from martlet.cli.session import open_session
+from martlet.cli.words import say
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("run", help=say("Close the open business day, from wherever it stands."))
+def run(
+    days: Annotated[int, typer.Option(help=say("How many days to close."), min=1, max=366)] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the end of day; killed at any point, it may simply be run again."""
+    reports: list[Any] = []
+    with (
+        open_session() as session,
+        progress(say("end of day"), quiet=as_json) as moved,
+    ):
+        for done in range(days):
+            reports.append(session.bank.end_of_day.run(session.principal))
+            moved(done + 1, days)
+    show(reports if days > 1 else reports[0], as_json=as_json)
+
+
+@app.command("status", help=say("The open business day and the steps done of it."))
+def status(as_json: JsonOption = False) -> None:
+    """Print the open business day and how far its end of day has come."""
+    from martlet import ledger
+
+    with open_session() as session, session.bank.database.read() as connection:
+        tenant_id = session.principal.tenant_id
+        today = ledger.current_business_date(connection, tenant_id)
+        show({"business_date": today}, as_json=as_json)

@@ -1,0 +1,73 @@
+"""`martlet credit policy` and `martlet credit models`: rules and models, changed on the record."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from martlet.cli.keys import KeyOption, StaffOption, key_or_new
+from martlet.cli.output import JsonOption, show
+from martlet.cli.reading import start_of
+from martlet.cli.session import open_session
+from martlet.cli.words import say
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("publish", help=say("Publish a policy file, in force from a day on, no restart."))
+def publish(
+    file: Annotated[Path, typer.Argument(help=say("The policy (TOML)."), exists=True)],
+    effective_from: Annotated[
+        str, typer.Option(help=say("First day (YYYY-MM-DD); default now."))
+    ] = "",
+    staff: StaffOption = "",
+    key: KeyOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Publish a policy."""
+    with open_session(staff) as session:
+        answer = session.bank.credit.publish_policy(
+            session.principal,
+            key_or_new(session.bank, key),
+            file.read_text(encoding="utf-8"),
+            start_of(effective_from) if effective_from else None,
+        )
+    show(answer, as_json=as_json)
+
+
+@app.command("show", help=say("The policy in force, as data."))
+def show_policy(as_json: JsonOption = False) -> None:
+    """Print the policy that decides now."""
+    with open_session() as session, session.bank.database.read() as connection:
+        found = session.bank.credit.policy_in_force(
+            connection, session.principal.tenant_id, session.bank.clock.now()
+        )
+        if as_json:
+            show({"version": found.version, "toml": found.text}, as_json=True)
+        else:
+            sys.stdout.write(found.text)
+
+
+def models(
+    promote: Annotated[
+        str, typer.Option(help=say("Make the model with this id the champion."))
+    ] = "",
+    staff: StaffOption = "",
+    key: KeyOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List the models, or promote one: never by the one who registered it."""
+    from martlet.kernel.ids import parse_id
+
+    with open_session(staff) as session:
+        credit = session.bank.credit
+        if promote:
+            answer = credit.promote_model(
+                session.principal, key_or_new(session.bank, key), parse_id(promote)
+            )
+        else:
+            answer = credit.models(session.principal)
+    show(answer, as_json=as_json)

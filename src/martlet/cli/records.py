@@ -1,0 +1,48 @@
+"""`martlet records`: which files can be read, and reading them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from martlet.cli.keys import KeyOption, key_or_new
+from martlet.cli.output import JsonOption, progress, show
+from martlet.cli.session import open_session
+from martlet.cli.words import say
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("formats", help=say("The file formats that can be imported."))
+def formats(as_json: JsonOption = False) -> None:
+    """Print each known format."""
+    from martlet import records
+
+    show(records.formats(), as_json=as_json)
+
+
+@app.command("import", help=say("Import a file of a business's own records."))
+def import_(
+    file: Annotated[Path, typer.Argument(help=say("The file, as it was exported."))],
+    party: Annotated[str, typer.Option(help=say("Whose records these are (business id)."))],
+    format_name: Annotated[
+        str, typer.Option("--format", help=say("Format, or auto to recognise it."))
+    ] = "auto",
+    key: KeyOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Import a file whole or not at all; bad rows go to a quarantine file, with the reason."""
+    from martlet.kernel.ids import parse_id
+
+    with open_session() as session, progress(file.name, quiet=as_json) as moved:
+        report = session.bank.records.import_file(
+            session.principal,
+            key_or_new(session.bank, key),
+            file,
+            party_id=parse_id(party),
+            format=format_name,
+            on_progress=moved,
+        )
+    show(report, as_json=as_json)
