@@ -52,10 +52,11 @@ def settings() -> Settings:
 @contextmanager
 def open_session(staff: str = "") -> Iterator[Session]:
     """Open the bank that the options and the environment name; close it afterwards."""
+    found = _existing(settings())
     from martlet.bootstrap import open_bank
     from martlet.cli.actors import operator, staff_principal
 
-    bank = open_bank(_existing(settings()))
+    bank = open_bank(found)
     try:
         principal = operator(bank, chosen.tenant)
         yield Session(bank, staff_principal(bank, principal, staff) if staff else principal)
