@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from martlet.kernel.principal import Principal, system_principal
 from martlet.store import Database, open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 TENANT = UUID("01900000-0000-7000-8000-000000000001")
@@ -43,13 +44,11 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
-_databases_made = 0
+_numbers = count(1)
 
 
 def _fresh_postgres(url: str) -> str:
-    global _databases_made  # noqa: PLW0603 - a counter of one test process
-    _databases_made += 1
-    name = f"bank_{_databases_made}"
+    name = f"bank_{next(_numbers)}"
     admin = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
     )
@@ -59,12 +58,22 @@ def _fresh_postgres(url: str) -> str:
     return url.replace("/postgres?", f"/{name}?")
 
 
+@pytest.fixture
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """Make the URL of another empty database of the kind that is asked for."""
+
+    def fresh(kind: str) -> str:
+        if kind == "postgresql":
+            return _fresh_postgres(request.getfixturevalue("postgres_url"))
+        return f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}"
+
+    return fresh
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, fresh_url: Callable[[str], str]) -> str:
     """The URL of an empty database, once of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'bank.db'}"
-    return _fresh_postgres(request.getfixturevalue("postgres_url"))
+    return fresh_url(request.param)
 
 
 @pytest.fixture

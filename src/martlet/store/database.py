@@ -22,6 +22,7 @@ from martlet.kernel.ids import IdSource, SystemIds
 from martlet.store.chain import GENESIS
 from martlet.store.command import note_replay
 from martlet.store.limits import READERS_MAX
+from martlet.store.migrate import upgrade
 from martlet.store.schema import metadata
 from martlet.store.tables import chain_head
 from martlet.store.writer import Writer
@@ -64,10 +65,18 @@ class Database:
         """The writing engine, for migrations and backups while nothing else writes."""
         return self._writing
 
+    def migrate(self) -> None:
+        """Bring the schema to what this version needs; where it stands already, do nothing."""
+        if upgrade(self._writing):
+            self._begin_chain()
+
     def create_schema(self) -> None:
-        """Create every table that is not there yet, and the chain's first head."""
+        """Create every imported table that is not there yet: for tests, beside the revisions."""
+        metadata.create_all(self._writing)
+        self._begin_chain()
+
+    def _begin_chain(self) -> None:
         with self._writing.begin() as connection:
-            metadata.create_all(connection)
             if connection.execute(select(chain_head.c.id)).first() is None:
                 connection.execute(insert(chain_head).values(id=1, seq=0, hash=GENESIS))
 
