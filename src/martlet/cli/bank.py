@@ -98,10 +98,8 @@ def doctor(as_json: JsonOption = False) -> None:
 @app.command()
 def verify(as_json: JsonOption = False) -> None:
     """Recompute everything that can be recomputed; a contradiction is exit code 4."""
-    from martlet.cli.verification import verify_bank
-
     with open_session() as session:
-        report = verify_bank(session.bank)
+        report = session.bank.verify()
     show(report, as_json=as_json)
     if not as_json:
         note(say("Everything agrees."))
