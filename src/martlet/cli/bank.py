@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from martlet.cli.output import JsonOption, note, show
+from martlet.cli.options import JsonOption, group
+from martlet.cli.output import note, show
 from martlet.cli.session import chosen, open_session, settings
 from martlet.cli.words import say
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from martlet.kernel.config import Settings
 
 
-app = typer.Typer(rich_markup_mode=None)
+app = group()
 
 
 @app.command()

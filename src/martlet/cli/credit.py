@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from martlet.cli import policies, studies
-from martlet.cli.output import JsonOption, show
+from martlet.cli.options import JsonOption, group
+from martlet.cli.output import show
 from martlet.cli.session import open_session
 from martlet.cli.words import say
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = group()
 app.add_typer(policies.app, name="policy", help=say("Policies: the bank's rules as data."))
 app.command("train", help=say("Train a scorecard on businesses whose history is known."))(
     studies.train

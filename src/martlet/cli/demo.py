@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from martlet.cli.output import JsonOption, note, show
+from martlet.cli.options import JsonOption, group
+from martlet.cli.output import note, show
 from martlet.cli.words import say
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ DATA_BESIDE = Path("../shared/data")
 HOME = Path("var/demo")
 
 
-app = typer.Typer(rich_markup_mode=None)
+app = group()
 
 
 @app.command()

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from martlet.cli.output import JsonOption, progress, show
+from martlet.cli.options import JsonOption, group
+from martlet.cli.output import progress, show
 from martlet.cli.session import open_session
 from martlet.cli.words import say
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = group()
 
 
 @app.command("run", help=say("Close the open business day, from wherever it stands."))

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli.output import JsonOption, show
+from martlet.cli.options import JsonOption, group
+from martlet.cli.output import show
 from martlet.cli.reading import day
 from martlet.cli.session import open_session
 from martlet.cli.words import say
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = group()
 
 
 @app.command("balances", help=say("Balances of the accounts below a path."))

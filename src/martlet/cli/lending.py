@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli.keys import KeyOption, key_or_new
-from martlet.cli.output import JsonOption, show
+from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
+from martlet.cli.output import show
 from martlet.cli.reading import day, yuan
 from martlet.cli.session import open_session
 from martlet.cli.words import say
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = group()
 
 LoanArgument = Annotated[str, typer.Argument(help=say("The loan's id."))]
 AmountArgument = Annotated[str, typer.Argument(help=say("Amount in yuan, such as 1 or 1,234.56."))]

@@ -12,18 +12,12 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from martlet.cli.words import label, say, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-JsonOption = Annotated[
-    bool, typer.Option("--json", help=say("Print one JSON value instead of a table."))
-]
 
 TABLE_ROWS_MAX = 200
 """More rows than this are cut on a terminal, and the cut is said; `--json` gives all."""

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli.keys import KeyOption, StaffOption, key_or_new
-from martlet.cli.output import JsonOption, show
+from martlet.cli.options import JsonOption, KeyOption, StaffOption, group, key_or_new
+from martlet.cli.output import show
 from martlet.cli.reading import day
 from martlet.cli.session import open_session
 from martlet.cli.words import say
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = group()
 
 CONSENT_DAYS = 365
 KEY_DAYS = 90

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli.keys import KeyOption, key_or_new
-from martlet.cli.output import JsonOption, progress, show
+from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
+from martlet.cli.output import progress, show
 from martlet.cli.session import open_session
 from martlet.cli.words import say
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = group()
 
 
 @app.command("formats", help=say("The file formats that can be imported."))

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli.output import JsonOption, progress, show
+from martlet.cli.options import JsonOption, group
+from martlet.cli.output import progress, show
 from martlet.cli.words import say
 
-app = typer.Typer(rich_markup_mode=None)
+app = group()
 
 
 @app.command()

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli.output import JsonOption, progress, show
+from martlet.cli.options import JsonOption
+from martlet.cli.output import progress, show
 from martlet.cli.words import say
 
 DataOption = Annotated[

@@ -1,4 +1,4 @@
-"""The key under which a command is carried out once, however often it is sent."""
+"""The options that many commands share, and the kind of group that they stand in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from martlet.cli.words import say
 
 if TYPE_CHECKING:
     from martlet.bootstrap import Bank
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help=say("Print one JSON value instead of a table."))
+]
 
 KeyOption = Annotated[
     str,
@@ -26,3 +30,8 @@ StaffOption = Annotated[
 def key_or_new(bank: Bank, key: str) -> str:
     """Return the caller's key, or one that was never used."""
     return key or f"cli:{bank.ids.new()}"
+
+
+def group() -> typer.Typer:
+    """Return an empty group of commands, plain in its help so that it starts quickly."""
+    return typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
