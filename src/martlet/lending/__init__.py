@@ -15,16 +15,32 @@ from martlet.lending.loan import (
 )
 from martlet.lending.product import Product, product_named, products
 from martlet.lending.projection import project, schedule
+from martlet.lending.rail import (
+    Behaviour,
+    Outcome,
+    PaymentRail,
+    PayoutOrder,
+    RailReport,
+    SimulatedRail,
+)
+from martlet.lending.service import LendingService
 
 __all__ = [
     "Allocation",
+    "Behaviour",
     "EventKind",
     "Instalment",
+    "LendingService",
     "LoanEvent",
     "LoanState",
     "LoanStatus",
     "LoanTerms",
+    "Outcome",
+    "PaymentRail",
+    "PayoutOrder",
     "Product",
+    "RailReport",
+    "SimulatedRail",
     "product_named",
     "products",
     "project",

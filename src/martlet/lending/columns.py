@@ -1,7 +1,7 @@
 """The accrual of many loans at once: the same lines as `projection`, over columns of int64.
 
 A loan's `AccrualLine` is exact, so following it needs no event and no schedule. What could leave
-64 bits, or has run past its line, is not computed here; the caller projects it by itself.
+64 bits, or has run past its line, is marked and left out; the caller projects it by itself.
 """
 
 from __future__ import annotations
@@ -22,6 +22,22 @@ if TYPE_CHECKING:
     from martlet.lending.loan import AccrualLine
 
 Column = np.ndarray[Any, np.dtype[np.int64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+FOREVER = 3_652_059
+"""The ordinal of the last day of the calendar: the end of a line that has none."""
+
+LINE_FIELDS = (
+    "line_from",
+    "line_until",
+    "interest_ticks",
+    "interest_numerator",
+    "interest_denominator",
+    "penalty_ticks",
+    "penalty_numerator",
+    "penalty_denominator",
+)
+"""The columns of a line, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,45 +46,38 @@ class Accrued:
 
     interest_fen: Column
     penalty_fen: Column
-    exact: np.ndarray[Any, np.dtype[np.bool_]]
+    exact: Mask
     """False where the loan must be projected by itself."""
 
 
-def accrue(lines: Sequence[AccrualLine | None], day: date, mode: RoundingMode) -> Accrued:
+def as_columns(line: AccrualLine | None) -> tuple[int, ...]:
+    """Return a line as whole numbers in the order of LINE_FIELDS; one too large covers no day."""
+    if line is None:
+        return (0, 0, 0, 0, 1, 0, 0, 1)
+    until = FOREVER if line.until_on is None else line.until_on.toordinal()
+    interest = (line.interest_ticks, line.interest_numerator, line.interest_denominator)
+    penalty = (line.penalty_ticks, line.penalty_numerator, line.penalty_denominator)
+    if max(*interest, *penalty) >= COLUMN_PRODUCT_MAX:
+        return (0, 0, 0, 0, 1, 0, 0, 1)
+    return (line.from_on.toordinal(), until, *interest, *penalty)
+
+
+def accrue(lines: Sequence[Sequence[int]], day: date, mode: RoundingMode) -> Accrued:
     """Return what each line has accrued, in fen, up to the start of a day."""
-    interest = [_part(line, day, penalty=False) for line in lines]
-    penalty = [_part(line, day, penalty=True) for line in lines]
-    fits = [one[3] and other[3] for one, other in zip(interest, penalty, strict=True)]
-    exact = np.array(fits, dtype=np.bool_)
-    return Accrued(_recognised(interest, mode), _recognised(penalty, mode), exact)
-
-
-_Part = tuple[int, int, int, bool]
-"""Ticks at the start of the line, numerator times days, denominator, and whether they fit."""
-
-_NOTHING: _Part = (0, 0, 1, False)
-
-
-def _part(line: AccrualLine | None, day: date, *, penalty: bool) -> _Part:
-    if line is None or not line.covers(day):
-        return _NOTHING
-    days = (day - line.from_on).days
-    if penalty:
-        run, below, base = (
-            line.penalty_numerator * days,
-            line.penalty_denominator,
-            line.penalty_ticks,
-        )
-    else:
-        run, below = line.interest_numerator * days, line.interest_denominator
-        base = line.interest_ticks
-    return (base, run, below, True) if max(base, run) < COLUMN_PRODUCT_MAX else _NOTHING
-
-
-def _recognised(parts: Sequence[_Part], mode: RoundingMode) -> Column:
-    table = np.array([part[:3] for part in parts], dtype=np.int64).reshape(-1, 3)
-    ticks = table[:, 0] + divide_columns(table[:, 1], table[:, 2], mode)
-    return divide_columns(ticks, np.full(len(parts), TICKS_PER_FEN, dtype=np.int64), mode)
+    table = np.array(lines, dtype=np.int64).reshape(-1, len(LINE_FIELDS))
+    begins, ends = table[:, 0], table[:, 1]
+    today = day.toordinal()
+    days = np.maximum(today - begins, 0)
+    covered = (begins <= today) & (today <= ends)
+    bound = COLUMN_PRODUCT_MAX // np.maximum(days, 1)
+    exact = covered & (table[:, 3] < bound) & (table[:, 6] < bound)
+    days = np.where(exact, days, 0)
+    interest = table[:, 2] + divide_columns(table[:, 3] * days, table[:, 4], mode)
+    penalty = table[:, 5] + divide_columns(table[:, 6] * days, table[:, 7], mode)
+    per_fen = np.full(len(table), TICKS_PER_FEN, dtype=np.int64)
+    return Accrued(
+        divide_columns(interest, per_fen, mode), divide_columns(penalty, per_fen, mode), exact
+    )
 
 
 def divide_columns(numerators: Column, denominators: Column, mode: RoundingMode) -> Column:

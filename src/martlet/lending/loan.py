@@ -183,6 +183,8 @@ class LoanState:
     """Fallen due and unpaid."""
     interest_due_fen: int
     """Fallen due and unpaid."""
+    advance_fen: int
+    """Paid towards the coming instalment before its day."""
     oldest_due_on: date | None
     next_due_on: date | None
     matures_on: date | None

@@ -19,7 +19,7 @@ from martlet.kernel.rounding import RoundingMode
 from martlet.lending.limits import TENOR_DAYS_MAX, TENOR_MONTHS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from martlet.kernel.i18n import Locale
 
@@ -133,6 +133,7 @@ class Product:
     tenor_options: tuple[int, ...]
     tenor_default: int
     draw_min_fen: int
+    facility_days: int
     conventions: Conventions
 
     def __post_init__(self) -> None:
@@ -141,6 +142,7 @@ class Product:
         assert all(0 < tenor <= longest for tenor in self.tenor_options), self.tenor_options
         assert self.tenor_default in self.tenor_options, self.tenor_default
         assert self.draw_min_fen >= 1, self.draw_min_fen
+        assert self.facility_days >= 1, self.facility_days
 
     @property
     def tenor_unit(self) -> TenorUnit:
@@ -151,13 +153,14 @@ class Product:
         """Return its name in a language."""
         return self.zh_cn if locale.value == "zh-CN" else self.en
 
-    def check_tenor(self, tenor: int | None) -> int:
+    def check_tenor(self, tenor: int | None, offered: Sequence[int] | None = None) -> int:
         """Return the tenor, or the usual one for None; refuse one that is not offered."""
+        options = self.tenor_options if offered is None else offered
         if tenor is None:
-            return self.tenor_default
-        if tenor not in self.tenor_options:
-            options = ", ".join(str(option) for option in self.tenor_options)
-            raise Refused("lending.tenor_not_offered", tenor=tenor, options=options)
+            return self.tenor_default if self.tenor_default in options else max(options)
+        if tenor not in options:
+            shown = ", ".join(str(option) for option in options)
+            raise Refused("lending.tenor_not_offered", tenor=tenor, options=shown)
         return tenor
 
 
@@ -177,6 +180,7 @@ def read_product(name: str, text: str) -> Product:
         tenor_options=tuple(table["tenor_options"]),
         tenor_default=table["tenor_default"],
         draw_min_fen=table["draw_min_fen"],
+        facility_days=table["facility_days"],
         conventions=Conventions.from_json(table),
     )
 

@@ -1,0 +1,266 @@
+"""The drawdown in two phases: promised in one commit, settled or undone by the rail's report.
+
+The promise takes the limit by a conditional update and the money by a hold, writes the loan as
+pending and the order to pay, all in one transaction. Nothing accrues before the rail says that the
+money has left. What a rail says again changes nothing; what contradicts an outcome already booked
+is written down, told to people, and refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from martlet.kernel.errors import Conflict, NotFound, Refused
+from martlet.ledger import current_business_date, hold, release, settle
+from martlet.lending.bookkeeping import transfers
+from martlet.lending.facilities import find_facility, give_back
+from martlet.lending.limits import REFERENCE_CHARS_MAX
+from martlet.lending.loan import EventKind, LoanEvent, LoanStatus, LoanTerms
+from martlet.lending.loans import add_event, copy_of, find_loan, keep_state, terms_of
+from martlet.lending.postings import Accounts, Movement
+from martlet.lending.product import product_named
+from martlet.lending.projection import project
+from martlet.lending.rail import Outcome, PayoutOrder
+from martlet.lending.tables import facility, loan, payout, payout_report
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Row
+
+    from martlet.kernel.principal import Principal
+    from martlet.store import Transaction
+
+
+def promise(
+    tx: Transaction, facility_id: UUID, amount_fen: int, tenor: int | None, rail: str
+) -> dict[str, Any]:
+    """Take the limit and the money and promise the loan, or refuse and change nothing."""
+    line = find_facility(tx.connection, tx.principal, facility_id)
+    product, today = product_named(line.product), current_business_date(tx.connection, tx.tenant_id)
+    if amount_fen < product.draw_min_fen:
+        raise Refused("lending.draw_too_small", min_fen=product.draw_min_fen)
+    if today > line.available_until:
+        raise Refused("lending.facility_lapsed", available_until=line.available_until.isoformat())
+    _refuse_arrears(tx, line, today)
+    terms = LoanTerms(
+        amount_fen,
+        line.rate_ppm_per_day,
+        product.check_tenor(tenor, line.tenors),
+        product.conventions,
+    )
+    tx.change_one(
+        update(facility)
+        .where(
+            facility.c.facility_id == facility_id,
+            facility.c.used_fen + amount_fen <= facility.c.limit_fen,
+        )
+        .values(used_fen=facility.c.used_fen + amount_fen),
+        otherwise=Refused(
+            "lending.limit_exceeded",
+            amount_fen=amount_fen,
+            available_fen=line.limit_fen - line.used_fen,
+        ),
+    )
+    loan_id, order_id = tx.ids.new(), tx.ids.new()
+    _hold_and_order(tx, line, terms, loan_id, order_id, rail)
+    _write_loan(tx, line, terms, loan_id, rail, today)
+    answer = {
+        "loan_id": str(loan_id),
+        "order_id": str(order_id),
+        "facility_id": str(facility_id),
+        "party_id": str(line.party_id),
+        "product": line.product,
+        "state": "pending",
+        "amount_fen": amount_fen,
+        "tenor": terms.tenor,
+        "tenor_unit": product.tenor_unit.value,
+        "rate_ppm_per_day": terms.rate_ppm_per_day,
+        "business_date": today.isoformat(),
+        "ordered_at": tx.now.isoformat(),
+        "facility": {
+            "limit_fen": line.limit_fen,
+            "used_fen": line.used_fen + amount_fen,
+            "available_fen": line.limit_fen - line.used_fen - amount_fen,
+        },
+    }
+    told = {name: value for name, value in answer.items() if name not in {"state", "facility"}}
+    tx.emit("lending.loan_promised", f"loan:{loan_id}", told, business_date=today)
+    return answer
+
+
+def _refuse_arrears(tx: Transaction, line: Row[Any], today: date) -> None:
+    """Refuse new money to a business that has left something unpaid."""
+    overdue = tx.execute(
+        select(loan.c.loan_id)
+        .where(
+            loan.c.tenant_id == tx.tenant_id,
+            loan.c.party_id == line.party_id,
+            loan.c.live == 1,
+            loan.c.oldest_due_on < today,
+        )
+        .limit(1)
+    ).first()
+    if overdue is not None:
+        raise Refused("lending.arrears_first", loan_id=str(overdue.loan_id))
+
+
+def _hold_and_order(
+    tx: Transaction, line: Row[Any], terms: LoanTerms, loan_id: UUID, order_id: UUID, rail: str
+) -> None:
+    accounts = Accounts(line.product, rail)
+    move = Movement(
+        accounts.principal, accounts.settlement, terms.principal_fen, "lending.disbursement"
+    )
+    (held,) = transfers(tx, [move], f"loan:{loan_id}")
+    hold(tx, [held], current_business_date(tx.connection, tx.tenant_id))
+    tx.execute(
+        insert(payout).values(
+            order_id=order_id,
+            tenant_id=tx.tenant_id,
+            party_id=line.party_id,
+            loan_id=loan_id,
+            rail=rail,
+            hold_id=held.id,
+            amount_fen=terms.principal_fen,
+            state="ordered",
+            ordered_at=tx.now,
+        )
+    )
+
+
+def _write_loan(
+    tx: Transaction, line: Row[Any], terms: LoanTerms, loan_id: UUID, rail: str, today: date
+) -> None:
+    tx.execute(
+        insert(loan).values(
+            loan_id=loan_id,
+            tenant_id=tx.tenant_id,
+            party_id=line.party_id,
+            facility_id=line.facility_id,
+            product=line.product,
+            product_version=product_named(line.product).version,
+            rail=rail,
+            terms=terms.as_json(),
+            principal_agreed_fen=terms.principal_fen,
+            created_on=today,
+            events=0,
+            **copy_of(project(terms, (), today)),
+        )
+    )
+
+
+def book_report(
+    tx: Transaction, order_id: UUID, outcome: Outcome, reference: str
+) -> dict[str, Any]:
+    """Book the rail's word on an order: the first settles or undoes, a repeat changes nothing."""
+    order = tx.execute(
+        select(payout).where(payout.c.tenant_id == tx.tenant_id, payout.c.order_id == order_id)
+    ).first()
+    if order is None:
+        raise NotFound("lending.order_not_found", order_id=str(order_id))
+    today = current_business_date(tx.connection, tx.tenant_id)
+    if order.state == "ordered":
+        verdict = "applied"
+        tx.change_one(
+            update(payout)
+            .where(payout.c.order_id == order_id, payout.c.state == "ordered")
+            .values(state=outcome.value),
+            otherwise=Conflict("lending.rail_contradiction", order_id=str(order_id)),
+        )
+        (_disbursed if outcome is Outcome.POSTED else _undone)(tx, order, today, reference)
+    else:
+        verdict = "repeated" if order.state == outcome.value else "contradicted"
+    state = outcome.value if verdict == "applied" else order.state
+    answer = {
+        "order_id": str(order_id),
+        "loan_id": str(order.loan_id),
+        "verdict": verdict,
+        "state": state,
+    }
+    tx.execute(
+        insert(payout_report).values(
+            report_id=tx.ids.new(),
+            tenant_id=tx.tenant_id,
+            order_id=order_id,
+            outcome=outcome.value,
+            reference=reference[:REFERENCE_CHARS_MAX],
+            verdict=verdict,
+            received_at=tx.now,
+        )
+    )
+    if verdict == "contradicted":
+        told = {**answer, "reported": outcome.value, "reference": reference[:REFERENCE_CHARS_MAX]}
+        tx.emit("lending.rail_contradicted", f"loan:{order.loan_id}", told, business_date=today)
+    return answer
+
+
+def _disbursed(tx: Transaction, order: Row[Any], today: date, reference: str) -> None:
+    """The money has left: the hold becomes a posting and the loan begins today."""
+    row = find_loan(tx.connection, tx.principal, order.loan_id)
+    settle(tx, [order.hold_id], today)
+    event = LoanEvent(tx.ids.new(), row.events + 1, EventKind.DISBURSED, today, order.amount_fen)
+    add_event(tx, row, event, today, reference[:REFERENCE_CHARS_MAX])
+    state = project(terms_of(row), [event], today)
+    keep_state(tx, row, state, events=event.sequence, disbursed_on=today)
+    tx.emit(
+        "lending.loan_disbursed",
+        f"loan:{row.loan_id}",
+        {
+            "loan_id": str(row.loan_id),
+            "party_id": str(row.party_id),
+            "facility_id": str(row.facility_id),
+            "product": row.product,
+            "amount_fen": order.amount_fen,
+            "value_date": today.isoformat(),
+            "matures_on": state.matures_on.isoformat() if state.matures_on else None,
+        },
+        business_date=today,
+    )
+
+
+def _undone(tx: Transaction, order: Row[Any], today: date, reference: str) -> None:
+    """The money has not left: the hold ends, the limit is free again, the loan never was."""
+    release(tx, [order.hold_id], today)
+    row = find_loan(tx.connection, tx.principal, order.loan_id)
+    tx.execute(
+        update(loan)
+        .where(loan.c.loan_id == order.loan_id)
+        .values(status=LoanStatus.CANCELLED.value, live=0)
+    )
+    give_back(tx, row.facility_id, order.amount_fen)
+    tx.emit(
+        "lending.loan_cancelled",
+        f"loan:{order.loan_id}",
+        {
+            "loan_id": str(order.loan_id),
+            "party_id": str(order.party_id),
+            "amount_fen": order.amount_fen,
+            "reference": reference[:REFERENCE_CHARS_MAX],
+        },
+        business_date=today,
+    )
+
+
+def state_of(connection: Connection, order_id: UUID) -> str:
+    """Return how far an order is: pending, posted or voided."""
+    state = connection.execute(
+        select(payout.c.state).where(payout.c.order_id == order_id)
+    ).scalar_one()
+    return "pending" if state == "ordered" else str(state)
+
+
+def open_orders(connection: Connection, principal: Principal, limit: int) -> list[PayoutOrder]:
+    """Return the orders on which the rail has not reported yet, oldest first."""
+    query = select(payout).where(
+        payout.c.tenant_id == principal.tenant_id, payout.c.state == "ordered"
+    )
+    return [
+        PayoutOrder(
+            row.order_id, row.tenant_id, row.party_id, row.loan_id, row.amount_fen, row.ordered_at
+        )
+        for row in connection.execute(query.order_by(payout.c.order_id).limit(limit))
+    ]

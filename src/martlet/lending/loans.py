@@ -1,0 +1,132 @@
+"""A loan's row and its events: read them as values, and keep the row a true copy of the state."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from martlet.kernel.errors import NotFound
+from martlet.lending.columns import LINE_FIELDS, as_columns
+from martlet.lending.loan import EventKind, LoanEvent, LoanState, LoanStatus, LoanTerms
+from martlet.lending.postings import Accounts, Position, position_of
+from martlet.lending.tables import loan, loan_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Row
+
+    from martlet.kernel.principal import Principal
+    from martlet.store import Transaction
+
+LIVE = (LoanStatus.LIVE, LoanStatus.OVERDUE)
+
+
+def find_loan(connection: Connection, principal: Principal, loan_id: UUID) -> Row[Any]:
+    """Return a loan's row; another tenant's or another owner's loan does not exist."""
+    query = select(loan).where(loan.c.tenant_id == principal.tenant_id, loan.c.loan_id == loan_id)
+    if principal.party_ids is not None:
+        query = query.where(loan.c.party_id.in_(sorted(principal.party_ids)))
+    row = connection.execute(query).first()
+    if row is None:
+        raise NotFound("lending.loan_not_found", loan_id=str(loan_id))
+    return row
+
+
+def event_rows(connection: Connection, loan_id: UUID) -> Sequence[Row[Any]]:
+    """Return a loan's event rows in the order in which they became known."""
+    query = select(loan_event).where(loan_event.c.loan_id == loan_id)
+    return connection.execute(query.order_by(loan_event.c.sequence)).all()
+
+
+def events_of(rows: Iterable[Row[Any]]) -> list[LoanEvent]:
+    """Return event rows as values."""
+    return [
+        LoanEvent(
+            event_id=row.event_id,
+            sequence=row.sequence,
+            kind=EventKind(row.kind),
+            value_date=row.value_date,
+            amount_fen=row.amount_fen,
+        )
+        for row in rows
+    ]
+
+
+def terms_of(row: Row[Any]) -> LoanTerms:
+    """Return a loan's terms as they were agreed."""
+    return LoanTerms.from_json(row.terms)
+
+
+def accounts_of(row: Row[Any]) -> Accounts:
+    """Return the accounts on which a loan stands."""
+    return Accounts(row.product, row.rail)
+
+
+def position_in(row: Row[Any]) -> Position:
+    """Return the position that the ledger has of a loan."""
+    return Position(
+        disbursed_fen=row.disbursed_fen,
+        principal_paid_fen=row.principal_paid_fen,
+        interest_accrued_fen=row.interest_accrued_fen,
+        interest_paid_fen=row.interest_paid_fen,
+        penalty_accrued_fen=row.penalty_accrued_fen,
+        penalty_paid_fen=row.penalty_paid_fen,
+        overpaid_fen=row.overpaid_fen,
+    )
+
+
+def accrued_day(row: Row[Any]) -> date:
+    """Return the day up to whose start the ledger has recognised the loan's interest."""
+    return date.fromordinal(row.accrued_until)
+
+
+def copy_of(state: LoanState) -> dict[str, Any]:
+    """Return the columns of a loan's row that are a copy of its state."""
+    position = position_of(state)
+    return {
+        "live": int(state.status in LIVE),
+        "status": state.status.value,
+        "matures_on": state.matures_on,
+        "closed_on": state.closed_on,
+        "next_due_on": state.next_due_on,
+        "oldest_due_on": state.oldest_due_on,
+        "disbursed_fen": position.disbursed_fen,
+        "principal_paid_fen": position.principal_paid_fen,
+        "interest_accrued_fen": position.interest_accrued_fen,
+        "interest_paid_fen": position.interest_paid_fen,
+        "penalty_accrued_fen": position.penalty_accrued_fen,
+        "penalty_paid_fen": position.penalty_paid_fen,
+        "overpaid_fen": position.overpaid_fen,
+        "principal_due_fen": state.principal_due_fen,
+        "interest_due_fen": state.interest_due_fen,
+        "accrued_until": state.as_of.toordinal(),
+        **dict(zip(LINE_FIELDS, as_columns(state.line), strict=True)),
+    }
+
+
+def keep_state(tx: Transaction, row: Row[Any], state: LoanState, **more: object) -> None:
+    """Make a loan's row the copy of a state."""
+    values = {**copy_of(state), **more}
+    tx.execute(update(loan).where(loan.c.loan_id == row.loan_id).values(**values))
+
+
+def add_event(tx: Transaction, row: Row[Any], event: LoanEvent, day: date, reference: str) -> None:
+    """Write an event down; it is never changed."""
+    tx.execute(
+        insert(loan_event).values(
+            event_id=event.event_id,
+            tenant_id=row.tenant_id,
+            loan_id=row.loan_id,
+            sequence=event.sequence,
+            kind=event.kind.value,
+            value_date=event.value_date,
+            business_date=day,
+            amount_fen=event.amount_fen,
+            reference=reference,
+            recorded_at=tx.now,
+        )
+    )

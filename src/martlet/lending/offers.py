@@ -1,0 +1,229 @@
+"""From an application to a line: the decision, the offer, the acceptance.
+
+A business has one facility for each product. Accepting a newer offer renews it and never makes it
+worse: the limit becomes the higher of the two, the rate for future drawdowns the lower, and the
+time to draw begins again. Loans already drawn keep their terms.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from martlet.credit import Application, decide_and_record
+from martlet.kernel.errors import Conflict, NotFound, Refused
+from martlet.ledger import current_business_date
+from martlet.lending.product import TenorUnit, product_named
+from martlet.lending.tables import application, facility, offer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Row
+
+    from martlet.credit import Decision
+    from martlet.kernel.principal import Principal
+    from martlet.lending.product import Product
+    from martlet.signals import SignalSet
+    from martlet.store import Transaction
+
+
+def committed_elsewhere(connection: Connection, tenant_id: UUID, party_id: UUID, name: str) -> int:
+    """Return the limits that a business already has under other products."""
+    query = select(func.coalesce(func.sum(facility.c.limit_fen), 0)).where(
+        facility.c.tenant_id == tenant_id,
+        facility.c.party_id == party_id,
+        facility.c.product != name,
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def decide_application(
+    tx: Transaction, asked: Application, tenor: int, signals: SignalSet, as_of: datetime
+) -> dict[str, Any]:
+    """Decide, and keep the application, the decision and the offer in one commit."""
+    decision_id, decision = decide_and_record(tx, asked, signals, as_of)
+    tx.execute(
+        insert(application).values(
+            application_id=asked.application_id,
+            tenant_id=tx.tenant_id,
+            party_id=asked.party_id,
+            product=asked.product,
+            requested_fen=asked.requested_fen,
+            tenor=tenor,
+            decision_id=decision_id,
+            outcome=decision.outcome.value,
+            applied_on=asked.applied_on,
+            applied_at=tx.now,
+        )
+    )
+    made = _make_offer(tx, asked, decision_id, decision) if decision.approved else None
+    tx.emit(
+        "lending.application_decided",
+        f"application:{asked.application_id}",
+        {
+            "party_id": str(asked.party_id),
+            "product": asked.product,
+            "requested_fen": asked.requested_fen,
+            "decision_id": str(decision_id),
+            "outcome": decision.outcome.value,
+            "offer_id": made["offer_id"] if made else None,
+        },
+        business_date=asked.applied_on,
+    )
+    return {
+        "application_id": str(asked.application_id),
+        "party_id": str(asked.party_id),
+        "product": asked.product,
+        "requested_fen": asked.requested_fen,
+        "tenor": tenor,
+        "applied_on": asked.applied_on.isoformat(),
+        "decision": {"decision_id": str(decision_id), **decision.as_json()},
+        "offer": made,
+    }
+
+
+def offered_tenors(product: Product, decision: Decision) -> tuple[int, ...]:
+    """Return the product's tenors that the decision allows."""
+    same_unit = decision.tenor_unit in {"", product.tenor_unit.value}
+    allowed = set(decision.tenors) if same_unit else set()
+    chosen = tuple(tenor for tenor in product.tenor_options if tenor in allowed)
+    return chosen or product.tenor_options
+
+
+def _make_offer(
+    tx: Transaction, asked: Application, decision_id: UUID, decision: Decision
+) -> dict[str, Any]:
+    product = product_named(asked.product)
+    offer_id, tenors = tx.ids.new(), offered_tenors(product, decision)
+    tx.execute(
+        insert(offer).values(
+            offer_id=offer_id,
+            tenant_id=tx.tenant_id,
+            party_id=asked.party_id,
+            application_id=asked.application_id,
+            decision_id=decision_id,
+            product=product.name,
+            limit_fen=decision.limit_fen,
+            rate_ppm_per_day=decision.rate_ppm_per_day,
+            tenors=list(tenors),
+            expires_at=decision.expires_at,
+        )
+    )
+    return {
+        "offer_id": str(offer_id),
+        "product": product.name,
+        "limit_fen": decision.limit_fen,
+        "rate_ppm_per_day": decision.rate_ppm_per_day,
+        "tenors": list(tenors),
+        "tenor_unit": product.tenor_unit.value,
+        "components": [part.as_json() for part in decision.components],
+        "reasons": [reason.as_json() for reason in decision.reasons],
+        "expires_at": decision.expires_at.isoformat(),
+    }
+
+
+def application_of(
+    principal: Principal,
+    application_id: UUID,
+    body: dict[str, Any],
+    **known: Any,  # noqa: ANN401
+) -> Application:
+    """Return the request as the decision reads it; the tenor goes where its unit says."""
+    product = product_named(body["product"])
+    unit = "tenor_days" if product.tenor_unit is TenorUnit.DAYS else "tenor_months"
+    principal.require_party(known["party_id"])
+    return Application(
+        application_id=application_id,
+        product=product.name,
+        requested_fen=body["requested_fen"],
+        **{unit: body["tenor"]},
+        **known,
+    )
+
+
+def find_offer(connection: Connection, principal: Principal, offer_id: UUID) -> Row[Any]:
+    """Return an offer's row; another's offer does not exist."""
+    query = select(offer).where(
+        offer.c.tenant_id == principal.tenant_id, offer.c.offer_id == offer_id
+    )
+    if principal.party_ids is not None:
+        query = query.where(offer.c.party_id.in_(sorted(principal.party_ids)))
+    row = connection.execute(query).first()
+    if row is None:
+        raise NotFound("lending.offer_not_found", offer_id=str(offer_id))
+    return row
+
+
+def accept_offer(tx: Transaction, offer_id: UUID) -> dict[str, Any]:
+    """Turn an offer into a line, or renew the line that is there."""
+    found = find_offer(tx.connection, tx.principal, offer_id)
+    if found.facility_id is not None:
+        raise Conflict("lending.offer_already_accepted", facility_id=str(found.facility_id))
+    if tx.now >= found.expires_at:
+        raise Refused("lending.offer_expired", expired_on=found.expires_at.date().isoformat())
+    product = product_named(found.product)
+    today = current_business_date(tx.connection, tx.tenant_id)
+    until = today + timedelta(days=product.facility_days)
+    line = _line_of(tx, found)
+    values = {
+        "limit_fen": max(found.limit_fen, line.limit_fen if line else 0),
+        "rate_ppm_per_day": min(
+            found.rate_ppm_per_day, line.rate_ppm_per_day if line else found.rate_ppm_per_day
+        ),
+        "tenors": found.tenors,
+        "offer_id": offer_id,
+        "available_until": until,
+    }
+    if line is None:
+        facility_id, used_fen = tx.ids.new(), 0
+        tx.execute(
+            insert(facility).values(
+                facility_id=facility_id,
+                tenant_id=tx.tenant_id,
+                party_id=found.party_id,
+                product=found.product,
+                used_fen=0,
+                opened_on=today,
+                **values,
+            )
+        )
+    else:
+        facility_id, used_fen = line.facility_id, line.used_fen
+        tx.execute(update(facility).where(facility.c.facility_id == facility_id).values(**values))
+    tx.change_one(
+        update(offer)
+        .where(offer.c.offer_id == offer_id, offer.c.facility_id.is_(None))
+        .values(facility_id=facility_id, accepted_at=tx.now),
+        otherwise=Conflict("lending.offer_already_accepted", facility_id=str(facility_id)),
+    )
+    answer = {
+        "facility_id": str(facility_id),
+        "offer_id": str(offer_id),
+        "party_id": str(found.party_id),
+        "product": found.product,
+        "limit_fen": values["limit_fen"],
+        "used_fen": used_fen,
+        "available_fen": values["limit_fen"] - used_fen,
+        "rate_ppm_per_day": values["rate_ppm_per_day"],
+        "tenors": found.tenors,
+        "tenor_unit": product.tenor_unit.value,
+        "available_until": until.isoformat(),
+        "renewed": line is not None,
+    }
+    kind = "lending.facility_renewed" if line else "lending.facility_opened"
+    tx.emit(kind, f"facility:{facility_id}", answer, business_date=today)
+    return answer
+
+
+def _line_of(tx: Transaction, found: Row[Any]) -> Row[Any] | None:
+    return tx.execute(
+        select(facility).where(
+            facility.c.tenant_id == tx.tenant_id,
+            facility.c.party_id == found.party_id,
+            facility.c.product == found.product,
+        )
+    ).first()

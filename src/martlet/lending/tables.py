@@ -1,0 +1,199 @@
+"""The room's tables. Private: others read through `queries` and write through `service`.
+
+Truth is what is append-only: applications, events, the rail's reports. Of a loan's row only the
+terms are truth; the rest is a copy of `project(terms, events, accrued_until)` so that a night's
+accrual and a list need no replay, and `verify` makes it again and compares. Days that columns
+compute with are ordinals, because numpy subtracts numbers.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint, text
+
+from martlet.store.schema import (
+    STRICT,
+    Amount,
+    Day,
+    Flag,
+    Id,
+    Json,
+    Moment,
+    String,
+    append_only,
+    metadata,
+)
+
+application = append_only(
+    Table(
+        "lending_application",
+        metadata,
+        Column("application_id", Id, primary_key=True),
+        Column("tenant_id", Id, nullable=False),
+        Column("party_id", Id, nullable=False),
+        Column("product", String, nullable=False),
+        Column("requested_fen", Amount, nullable=False),
+        Column("tenor", Amount, nullable=False),
+        Column("decision_id", Id, nullable=False),
+        Column("outcome", String, nullable=False),
+        Column("applied_on", Day, nullable=False),
+        Column("applied_at", Moment, nullable=False),
+        Index("ix_lending_application_party", "tenant_id", "party_id", "applied_at"),
+        **STRICT,
+    )
+)
+
+offer = Table(
+    "lending_offer",
+    metadata,
+    Column("offer_id", Id, primary_key=True),
+    Column("tenant_id", Id, nullable=False),
+    Column("party_id", Id, nullable=False),
+    Column("application_id", Id, nullable=False),
+    Column("decision_id", Id, nullable=False),
+    Column("product", String, nullable=False),
+    Column("limit_fen", Amount, nullable=False),
+    Column("rate_ppm_per_day", Amount, nullable=False),
+    Column("tenors", Json, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("facility_id", Id, nullable=True),
+    Column("accepted_at", Moment, nullable=True),
+    CheckConstraint("limit_fen > 0", name="limit_positive"),
+    CheckConstraint("(facility_id IS NULL) = (accepted_at IS NULL)", name="accepted_whole"),
+    Index("ix_lending_offer_party", "tenant_id", "party_id", "expires_at"),
+    **STRICT,
+)
+
+facility = Table(
+    "lending_facility",
+    metadata,
+    Column("facility_id", Id, primary_key=True),
+    Column("tenant_id", Id, nullable=False),
+    Column("party_id", Id, nullable=False),
+    Column("product", String, nullable=False),
+    Column("limit_fen", Amount, nullable=False),
+    Column("used_fen", Amount, nullable=False),
+    Column("rate_ppm_per_day", Amount, nullable=False),
+    Column("tenors", Json, nullable=False),
+    Column("offer_id", Id, nullable=False),
+    Column("opened_on", Day, nullable=False),
+    Column("available_until", Day, nullable=False),
+    CheckConstraint("used_fen >= 0", name="used_not_negative"),
+    CheckConstraint("used_fen <= limit_fen", name="used_within_limit"),
+    UniqueConstraint("tenant_id", "party_id", "product"),
+    **STRICT,
+)
+"""One line for a business and product; a new acceptance renews it."""
+
+loan = Table(
+    "lending_loan",
+    metadata,
+    Column("loan_id", Id, primary_key=True),
+    Column("tenant_id", Id, nullable=False),
+    Column("party_id", Id, nullable=False),
+    Column("facility_id", Id, nullable=False),
+    Column("product", String, nullable=False),
+    Column("product_version", Amount, nullable=False),
+    Column("rail", String, nullable=False),
+    Column("terms", Json, nullable=False),
+    Column("principal_agreed_fen", Amount, nullable=False),
+    Column("created_on", Day, nullable=False),
+    Column("live", Flag, nullable=False),
+    Column("status", String, nullable=False),
+    Column("disbursed_on", Day, nullable=True),
+    Column("matures_on", Day, nullable=True),
+    Column("closed_on", Day, nullable=True),
+    Column("next_due_on", Day, nullable=True),
+    Column("oldest_due_on", Day, nullable=True),
+    Column("disbursed_fen", Amount, nullable=False),
+    Column("principal_paid_fen", Amount, nullable=False),
+    Column("interest_accrued_fen", Amount, nullable=False),
+    Column("interest_paid_fen", Amount, nullable=False),
+    Column("penalty_accrued_fen", Amount, nullable=False),
+    Column("penalty_paid_fen", Amount, nullable=False),
+    Column("overpaid_fen", Amount, nullable=False),
+    Column("principal_due_fen", Amount, nullable=False),
+    Column("interest_due_fen", Amount, nullable=False),
+    Column("events", Amount, nullable=False),
+    Column("accrued_until", Amount, nullable=False),
+    Column("line_from", Amount, nullable=False),
+    Column("line_until", Amount, nullable=False),
+    Column("interest_ticks", Amount, nullable=False),
+    Column("interest_numerator", Amount, nullable=False),
+    Column("interest_denominator", Amount, nullable=False),
+    Column("penalty_ticks", Amount, nullable=False),
+    Column("penalty_numerator", Amount, nullable=False),
+    Column("penalty_denominator", Amount, nullable=False),
+    CheckConstraint("live IN (0, 1)", name="live"),
+    CheckConstraint("principal_paid_fen <= disbursed_fen", name="principal"),
+    CheckConstraint("interest_paid_fen <= interest_accrued_fen", name="interest"),
+    CheckConstraint("penalty_paid_fen <= penalty_accrued_fen", name="penalty"),
+    Index("ix_lending_loan_facility", "tenant_id", "facility_id", "loan_id"),
+    Index("ix_lending_loan_party", "tenant_id", "party_id", "loan_id"),
+    Index(
+        "ix_lending_loan_live",
+        "tenant_id",
+        "loan_id",
+        sqlite_where=text("live = 1"),
+        postgresql_where=text("live = 1"),
+    ),
+    **STRICT,
+)
+
+loan_event = append_only(
+    Table(
+        "lending_loan_event",
+        metadata,
+        Column("event_id", Id, primary_key=True),
+        Column("tenant_id", Id, nullable=False),
+        Column("loan_id", Id, nullable=False),
+        Column("sequence", Amount, nullable=False),
+        Column("kind", String, nullable=False),
+        Column("value_date", Day, nullable=False),
+        Column("business_date", Day, nullable=False),
+        Column("amount_fen", Amount, nullable=False),
+        Column("reference", String, nullable=False),
+        Column("recorded_at", Moment, nullable=False),
+        UniqueConstraint("loan_id", "sequence"),
+        **STRICT,
+    )
+)
+
+payout = Table(
+    "lending_payout",
+    metadata,
+    Column("order_id", Id, primary_key=True),
+    Column("tenant_id", Id, nullable=False),
+    Column("party_id", Id, nullable=False),
+    Column("loan_id", Id, nullable=False),
+    Column("rail", String, nullable=False),
+    Column("hold_id", Id, nullable=False),
+    Column("amount_fen", Amount, nullable=False),
+    Column("state", String, nullable=False),
+    Column("ordered_at", Moment, nullable=False),
+    CheckConstraint("state IN ('ordered', 'posted', 'voided')", name="state"),
+    UniqueConstraint("loan_id"),
+    Index(
+        "ix_lending_payout_open",
+        "tenant_id",
+        "order_id",
+        sqlite_where=text("state = 'ordered'"),
+        postgresql_where=text("state = 'ordered'"),
+    ),
+    **STRICT,
+)
+
+payout_report = append_only(
+    Table(
+        "lending_payout_report",
+        metadata,
+        Column("report_id", Id, primary_key=True),
+        Column("tenant_id", Id, nullable=False),
+        Column("order_id", Id, nullable=False),
+        Column("outcome", String, nullable=False),
+        Column("reference", String, nullable=False),
+        Column("verdict", String, nullable=False),
+        Column("received_at", Moment, nullable=False),
+        Index("ix_lending_payout_report_order", "order_id", "report_id"),
+        **STRICT,
+    )
+)

@@ -1,0 +1,214 @@
+"""What the room answers: plain JSON of whole numbers and texts, made from values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from martlet.lending.loan import EventKind, LoanEvent, LoanTerms
+from martlet.lending.product import product_named
+from martlet.lending.projection import project, schedule
+from martlet.lending.rates import disclose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from sqlalchemy import Row
+
+    from martlet.lending.loan import Instalment, LoanState
+
+
+def day_text(day: date | None) -> str | None:
+    """Write a day, or nothing."""
+    return day.isoformat() if day else None
+
+
+def instalment_json(row: Instalment) -> dict[str, Any]:
+    """Return one instalment."""
+    return {
+        "number": row.number,
+        "due_on": row.due_on.isoformat(),
+        "principal_fen": row.principal_fen,
+        "interest_fen": row.interest_fen,
+        "due_fen": row.due_fen,
+    }
+
+
+def forecast(terms: LoanTerms, start: date, loan_id: UUID) -> dict[str, Any]:
+    """Return the schedule and the honest rates of a loan paid out on a day and paid on its days."""
+    paid_out = LoanEvent(loan_id, 1, EventKind.DISBURSED, start, terms.principal_fen)
+    rows = schedule(terms, [paid_out], start)
+    return {
+        "schedule": [instalment_json(row) for row in rows],
+        "rates": disclose(terms, start, rows).as_json(),
+        "total_interest_fen": sum(row.interest_fen for row in rows),
+    }
+
+
+def facility_json(row: Row[Any], today: date) -> dict[str, Any]:
+    """Return a line as it stands."""
+    product = product_named(row.product)
+    return {
+        "facility_id": str(row.facility_id),
+        "party_id": str(row.party_id),
+        "product": row.product,
+        "product_name": {"en": product.en, "zh-CN": product.zh_cn},
+        "revolving": product.revolving,
+        "limit_fen": row.limit_fen,
+        "used_fen": row.used_fen,
+        "available_fen": row.limit_fen - row.used_fen,
+        "rate_ppm_per_day": row.rate_ppm_per_day,
+        "tenors": row.tenors,
+        "tenor_unit": product.tenor_unit.value,
+        "draw_min_fen": product.draw_min_fen,
+        "opened_on": row.opened_on.isoformat(),
+        "available_until": row.available_until.isoformat(),
+        "lapsed": today > row.available_until,
+        "offer_id": str(row.offer_id),
+    }
+
+
+def offer_json(row: Row[Any]) -> dict[str, Any]:
+    """Return an offer as it stands; the decision behind it is read by its id."""
+    return {
+        "offer_id": str(row.offer_id),
+        "application_id": str(row.application_id),
+        "decision_id": str(row.decision_id),
+        "party_id": str(row.party_id),
+        "product": row.product,
+        "limit_fen": row.limit_fen,
+        "rate_ppm_per_day": row.rate_ppm_per_day,
+        "tenors": row.tenors,
+        "tenor_unit": product_named(row.product).tenor_unit.value,
+        "expires_at": row.expires_at.isoformat(),
+        "facility_id": str(row.facility_id) if row.facility_id else None,
+    }
+
+
+def application_json(row: Row[Any]) -> dict[str, Any]:
+    """Return an application and what became of it."""
+    return {
+        "application_id": str(row.application_id),
+        "party_id": str(row.party_id),
+        "product": row.product,
+        "requested_fen": row.requested_fen,
+        "tenor": row.tenor,
+        "decision_id": str(row.decision_id),
+        "outcome": row.outcome,
+        "applied_on": row.applied_on.isoformat(),
+    }
+
+
+def payout_state(row: Row[Any]) -> str:
+    """Return how far the paying out is: pending, posted or voided."""
+    if row.disbursed_on is not None:
+        return "posted"
+    return "voided" if row.status == "cancelled" else "pending"
+
+
+def loan_line(row: Row[Any]) -> dict[str, Any]:
+    """Return a loan in a list, as the last night or event left it."""
+    return {
+        "loan_id": str(row.loan_id),
+        "facility_id": str(row.facility_id),
+        "party_id": str(row.party_id),
+        "product": row.product,
+        "state": payout_state(row),
+        "status": row.status,
+        "amount_fen": row.principal_agreed_fen,
+        "principal_outstanding_fen": row.disbursed_fen - row.principal_paid_fen,
+        "interest_fen": row.interest_accrued_fen - row.interest_paid_fen,
+        "penalty_fen": row.penalty_accrued_fen - row.penalty_paid_fen,
+        "created_on": row.created_on.isoformat(),
+        "disbursed_on": day_text(row.disbursed_on),
+        "next_due_on": day_text(row.next_due_on),
+        "oldest_due_on": day_text(row.oldest_due_on),
+        "matures_on": day_text(row.matures_on),
+        "closed_on": day_text(row.closed_on),
+    }
+
+
+def loan_json(row: Row[Any], events: Sequence[LoanEvent], today: date) -> dict[str, Any]:
+    """Return a loan as it stands today, with what has fallen due and what is to come."""
+    terms = LoanTerms.from_json(row.terms)
+    state = project(terms, events, today)
+    coming = _coming_json(state, schedule(terms, events, today))
+    return {
+        **loan_line(row),
+        "as_of": today.isoformat(),
+        "status": row.status if row.disbursed_on is None else state.status.value,
+        "rate_ppm_per_day": terms.rate_ppm_per_day,
+        "tenor": terms.tenor,
+        "tenor_unit": terms.conventions.tenor_unit.value,
+        **balances_json(state),
+        "days_overdue": state.days_overdue,
+        "next_due_on": day_text(state.next_due_on),
+        "next_due_fen": coming[0]["unpaid_fen"] if coming else 0,
+        "overpaid_fen": state.overpaid_fen,
+        "paid": {
+            "principal_fen": state.principal_paid_fen,
+            "interest_fen": state.interest_paid_fen,
+            "penalty_fen": state.penalty_paid_fen,
+        },
+        "fallen_due": [
+            {
+                **instalment_json(item),
+                "paid_fen": item.due_fen - item.unpaid_fen,
+                "unpaid_fen": item.unpaid_fen,
+            }
+            for item in state.instalments
+        ],
+        "schedule": coming,
+    }
+
+
+def _coming_json(state: LoanState, coming: Sequence[Instalment]) -> list[dict[str, Any]]:
+    """Return the instalments to come; of the next one a part may have been paid ahead."""
+    found = []
+    for row in coming:
+        ahead_fen = state.advance_fen if row.due_on == state.next_due_on else 0
+        paid = {"paid_fen": ahead_fen, "unpaid_fen": row.due_fen - ahead_fen}
+        found.append({**instalment_json(row), **paid})
+    return found
+
+
+def balances_json(state: LoanState) -> dict[str, int]:
+    """Return what is owed and what of it is due."""
+    return {
+        "principal_outstanding_fen": state.principal_fen,
+        "interest_fen": state.interest_fen,
+        "penalty_fen": state.penalty_fen,
+        "outstanding_fen": state.outstanding_fen,
+        "due_fen": state.due_fen,
+        "principal_due_fen": state.principal_due_fen,
+        "interest_due_fen": state.interest_due_fen,
+    }
+
+
+def statement_lines(rows: Sequence[Row[Any]], state: LoanState) -> list[dict[str, Any]]:
+    """Return a loan's events in the order in which they count, with the balance after each."""
+    applied = {part.event_id: part for part in state.allocations}
+    balance_fen, lines = 0, []
+    for row in sorted(rows, key=lambda event: (event.value_date, event.sequence)):
+        part = applied.get(row.event_id)
+        if row.kind == EventKind.DISBURSED.value:
+            balance_fen += row.amount_fen
+        elif part is not None:
+            balance_fen -= part.principal_fen
+        lines.append(
+            {
+                "event_id": str(row.event_id),
+                "kind": row.kind,
+                "value_date": row.value_date.isoformat(),
+                "business_date": row.business_date.isoformat(),
+                "amount_fen": row.amount_fen,
+                "penalty_fen": part.penalty_fen if part else 0,
+                "interest_fen": part.interest_fen if part else 0,
+                "principal_fen": part.principal_fen if part else 0,
+                "overpaid_fen": part.overpaid_fen if part else 0,
+                "principal_outstanding_fen": balance_fen,
+                "reference": row.reference,
+            }
+        )
+    return lines
