@@ -4,6 +4,7 @@ A loan is a pure function of its terms, its immutable events and a date; whateve
 late it becomes known, only the difference is posted.
 """
 
+from martlet.lending.end_of_day import EndOfDay, EndOfDayReport
 from martlet.lending.loan import (
     Allocation,
     EventKind,
@@ -24,12 +25,16 @@ from martlet.lending.rail import (
     SimulatedRail,
 )
 from martlet.lending.service import LendingService
+from martlet.lending.verify import LendingReport, verify_lending
 
 __all__ = [
     "Allocation",
     "Behaviour",
+    "EndOfDay",
+    "EndOfDayReport",
     "EventKind",
     "Instalment",
+    "LendingReport",
     "LendingService",
     "LoanEvent",
     "LoanState",
@@ -45,4 +50,5 @@ __all__ = [
     "products",
     "project",
     "schedule",
+    "verify_lending",
 ]

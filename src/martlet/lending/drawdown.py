@@ -145,6 +145,7 @@ def _write_loan(
             product_version=product_named(line.product).version,
             rail=rail,
             terms=terms.as_json(),
+            rounding_mode=terms.conventions.rounding_mode.value,
             principal_agreed_fen=terms.principal_fen,
             created_on=today,
             events=0,

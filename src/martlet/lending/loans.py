@@ -42,6 +42,15 @@ def event_rows(connection: Connection, loan_id: UUID) -> Sequence[Row[Any]]:
     return connection.execute(query.order_by(loan_event.c.sequence)).all()
 
 
+def events_by_loan(connection: Connection, loan_ids: Sequence[UUID]) -> dict[UUID, list[LoanEvent]]:
+    """Return the events of many loans in one query."""
+    query = select(loan_event).where(loan_event.c.loan_id.in_(loan_ids))
+    found: dict[UUID, list[Row[Any]]] = {loan_id: [] for loan_id in loan_ids}
+    for row in connection.execute(query.order_by(loan_event.c.loan_id, loan_event.c.sequence)):
+        found[row.loan_id].append(row)
+    return {loan_id: events_of(rows) for loan_id, rows in found.items()}
+
+
 def events_of(rows: Iterable[Row[Any]]) -> list[LoanEvent]:
     """Return event rows as values."""
     return [
@@ -101,8 +110,6 @@ def copy_of(state: LoanState) -> dict[str, Any]:
         "penalty_accrued_fen": position.penalty_accrued_fen,
         "penalty_paid_fen": position.penalty_paid_fen,
         "overpaid_fen": position.overpaid_fen,
-        "principal_due_fen": state.principal_due_fen,
-        "interest_due_fen": state.interest_due_fen,
         "accrued_until": state.as_of.toordinal(),
         **dict(zip(LINE_FIELDS, as_columns(state.line), strict=True)),
     }

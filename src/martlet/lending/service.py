@@ -53,7 +53,9 @@ class LendingService:
         """Decide on a request and, if approved, make an offer; all of it is kept together."""
         principal.require(Scope.LENDING_WRITE)
         sold = product_named(product)
-        if not sold.draw_min_fen <= requested_fen <= AMOUNT_FEN_MAX:
+        if requested_fen > AMOUNT_FEN_MAX:
+            raise Invalid("lending.amount_out_of_range", max_fen=AMOUNT_FEN_MAX)
+        if requested_fen < sold.draw_min_fen:
             raise Refused("lending.request_too_small", min_fen=sold.draw_min_fen)
         chosen, as_of = sold.check_tenor(tenor), self._database.clock.now()
         with self._database.read() as connection:

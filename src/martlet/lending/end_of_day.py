@@ -1,0 +1,153 @@
+"""The end of a business date: a chain of jobs that can be killed anywhere and run again.
+
+accrue → due → age → trial balance → verify → close. Every step commits with its place in the
+work, so a rerun goes on where the last one died and ends at the same book as one never
+interrupted. Days missed are caught up by running again: each run ends exactly one date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from martlet.kernel.errors import Corrupt, Refused
+from martlet.kernel.principal import Scope, system_principal
+from martlet.ledger import close_day, current_business_date, trial_balance
+from martlet.lending.limits import CHUNK_LOANS
+from martlet.lending.nightly import Night, accrue_step, age_step, due_step, overdue_totals
+from martlet.lending.verify import verify_controls
+from martlet.store import Job, Progress, run_job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from martlet.kernel.principal import Principal
+    from martlet.store import Database, JobReport, Transaction
+
+    Step = Callable[[Transaction, str, Night], Progress]
+    OnProgress = Callable[[JobReport], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfDayReport:
+    """What the end of one business date did."""
+
+    business_date: date
+    next_business_date: date
+    steps: tuple[JobReport, ...]
+
+    def totals(self, name: str) -> dict[str, int]:
+        """Return the figures of one step, by its short name."""
+        return next(step.totals for step in self.steps if step.job.name == f"eod.{name}")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {
+            "business_date": self.business_date.isoformat(),
+            "next_business_date": self.next_business_date.isoformat(),
+            "steps": [
+                {"name": step.job.name, "commits": step.steps, "totals": step.totals}
+                for step in self.steps
+            ],
+            "trial_balance": self.totals("trial_balance"),
+        }
+
+
+class EndOfDay:
+    """Ends business dates, one a run."""
+
+    def __init__(self, database: Database, *, chunk_loans: int = CHUNK_LOANS) -> None:
+        assert chunk_loans > 0, chunk_loans
+        self._database = database
+        self._chunk_loans = chunk_loans
+
+    def run(
+        self,
+        principal: Principal,
+        business_date: date | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> EndOfDayReport:
+        """End the open date, from wherever a run before this one stopped.
+
+        Named, a date already ended answers with what was done and does nothing; a date not yet
+        open is refused. After a crash, name the date that was being ended.
+        """
+        principal.require(Scope.END_OF_DAY)
+        bank = system_principal(principal.tenant_id)
+        with self._database.read() as connection:
+            current = current_business_date(connection, principal.tenant_id)
+        day = business_date or current
+        if day > current:
+            raise Refused("lending.day_not_open", business_date=str(day), open_date=str(current))
+        night = Night(day, self._chunk_loans)
+        steps: list[JobReport] = []
+        for name, step in _STEPS.items():
+            job = Job(f"eod.{name}", day)
+            steps.append(
+                run_job(self._database, bank, job, partial(_with_night, step, night), on_progress)
+            )
+        return EndOfDayReport(day, night.until, tuple(steps))
+
+
+def _with_night(step: Step, night: Night, tx: Transaction, cursor: str) -> Progress:
+    return step(tx, cursor, night)
+
+
+def _age(tx: Transaction, cursor: str, night: Night) -> Progress:
+    """Age a chunk; with the last, count all that is overdue."""
+    progress = age_step(tx, cursor, night)
+    if progress.cursor is not None:
+        return progress
+    return Progress(None, {**progress.totals, **overdue_totals(tx)})
+
+
+def _trial_balance(tx: Transaction, _cursor: str, night: Night) -> Progress:
+    """Add up the whole book; a difference stops the night."""
+    book = trial_balance(tx.connection, tx.principal, night.business_date)
+    if book.difference_fen != 0:
+        raise Corrupt("lending.trial_balance_differs", difference_fen=book.difference_fen)
+    return Progress(
+        None,
+        {
+            "debits_fen": book.debits_fen,
+            "credits_fen": book.credits_fen,
+            "difference_fen": book.difference_fen,
+        },
+    )
+
+
+def _verify(tx: Transaction, _cursor: str, _night: Night) -> Progress:
+    """Compare the sums over all loans with the control accounts."""
+    sums = verify_controls(tx.connection, tx.tenant_id)
+    return Progress(None, {f"{part}_fen": amount for part, amount in sums.items()})
+
+
+def _close(tx: Transaction, _cursor: str, night: Night) -> Progress:
+    """Accrue the loans paid out during the night, then close the date and open the next.
+
+    Both in one transaction, so that no loan can slip in between.
+    """
+    late = accrue_step(tx, "", night)
+    if late.cursor is not None:
+        return Progress("late", late.totals)
+    close_day(tx, night.business_date)
+    told = {"business_date": night.business_date.isoformat(), "late_loans": late.totals["loans"]}
+    tx.emit(
+        "lending.day_ended",
+        f"end-of-day:{night.business_date.isoformat()}",
+        told,
+        business_date=night.business_date,
+    )
+    return Progress(None, late.totals)
+
+
+_STEPS: dict[str, Step] = {
+    "accrue": accrue_step,
+    "due": due_step,
+    "age": _age,
+    "trial_balance": _trial_balance,
+    "verify": _verify,
+    "close": _close,
+}
