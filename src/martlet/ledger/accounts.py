@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "path, number, normal_side, guard, currency,"
-    " debits_posted, credits_posted, debits_pending, credits_pending"
+    " debits_posted, credits_posted, debits_pending, credits_pending, last_transfer"
 )
 
 
@@ -37,19 +37,21 @@ class Touched:
         "debits",
         "debits_pending",
         "guarded",
+        "last_transfer",
         "normal_side",
         "number",
         "path",
         "stood",
     )
 
-    def __init__(self, row: Sequence[Any]) -> None:
+    def __init__(self, row: tuple[Any, ...]) -> None:
         self.path: str = row[0]
         self.number: int = row[1]
         self.normal_side: str = row[2]
         self.guarded: bool = row[3] != Guard.NONE
         self.currency: str = row[4]
-        self.stood: tuple[int, int, int, int] = (row[5], row[6], row[7], row[8])
+        self.stood: tuple[int, int, int, int] = row[5:9]
+        self.last_transfer: int = row[9]
         self.debits = self.credits = self.debits_pending = self.credits_pending = 0
 
     def check(self) -> None:
@@ -121,7 +123,14 @@ def change_totals(tx: Transaction, touched: Iterable[Touched]) -> None:
     for one in accounts:
         one.check()
     rows = [
-        (one.debits, one.credits, one.debits_pending, one.credits_pending, one.number)
+        (
+            one.debits,
+            one.credits,
+            one.debits_pending,
+            one.credits_pending,
+            one.last_transfer,
+            one.number,
+        )
         for one in accounts
     ]
     driver = tx.driver
@@ -129,16 +138,17 @@ def change_totals(tx: Transaction, touched: Iterable[Touched]) -> None:
         changed = driver.run(
             "UPDATE ledger_account AS a SET debits_posted = a.debits_posted + m.dp,"
             " credits_posted = a.credits_posted + m.cp,"
-            " debits_pending = a.debits_pending + m.dh, credits_pending = a.credits_pending + m.ch"
-            " FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])"
-            " AS m(dp, cp, dh, ch, number) WHERE a.number = m.number",
+            " debits_pending = a.debits_pending + m.dh, credits_pending = a.credits_pending + m.ch,"
+            " last_transfer = m.last"
+            " FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[],"
+            " ?::bigint[]) AS m(dp, cp, dh, ch, last, number) WHERE a.number = m.number",
             [list(column) for column in zip(*rows, strict=True)],
         )
     else:
         changed = driver.run_many(
             "UPDATE ledger_account SET debits_posted = debits_posted + ?,"
             " credits_posted = credits_posted + ?, debits_pending = debits_pending + ?,"
-            " credits_pending = credits_pending + ? WHERE number = ?",
+            " credits_pending = credits_pending + ?, last_transfer = ? WHERE number = ?",
             rows,
         )
     assert changed == len(rows), (changed, len(rows))

@@ -28,9 +28,10 @@ def reverse(
     """
     driver = tx.driver
     rows = driver.fetch(
-        "SELECT t.number, t.debit, t.credit, t.phase, r.number, t.id, t.entry_id, d.path, c.path,"
-        " t.amount_fen, t.kind, coalesce(t.value_date, t.business_date), t.subject"
-        " FROM ledger_transfer t JOIN ledger_account d ON d.number = t.debit"
+        "SELECT t.number, t.debit, t.credit, b.phase, r.number, t.id, t.entry_id, d.path, c.path,"
+        " t.amount_fen, t.kind, coalesce(t.value_date, b.business_date), t.subject"
+        " FROM ledger_transfer t JOIN ledger_batch b ON b.number = t.batch"
+        " JOIN ledger_account d ON d.number = t.debit"
         " JOIN ledger_account c ON c.number = t.credit"
         " LEFT JOIN ledger_transfer r ON r.origin = t.number"
         " WHERE t.tenant_id = ? AND t.entry_id = ? ORDER BY t.number",
@@ -51,7 +52,7 @@ def reverse(
         mirror = replace(was, id=tx.ids.new(), entry_id=entry, debit=was.credit, credit=was.debit)
         accounts[credit].debits += was.amount_fen
         accounts[debit].credits += was.amount_fen
-        draft.add(mirror, credit, debit, origin)
+        draft.add(mirror, accounts[credit], accounts[debit], origin)
     change_totals(tx, accounts.values())
     draft.write()
     return entry

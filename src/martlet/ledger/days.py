@@ -76,8 +76,16 @@ def close_day(tx: Transaction, business_date: date) -> date:
         account.c.number,
         account.c.debits_posted - account.c.debits_brought,
         account.c.credits_posted - account.c.credits_brought,
+        account.c.last_transfer,
     ).where(moved)
-    columns = ["tenant_id", "business_date", "account", "debits_fen", "credits_fen"]
+    columns = [
+        "tenant_id",
+        "business_date",
+        "account",
+        "debits_fen",
+        "credits_fen",
+        "last_transfer",
+    ]
     tx.execute(insert(day_total).from_select(columns, struck))
     tx.execute(
         update(account)

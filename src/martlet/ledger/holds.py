@@ -115,13 +115,15 @@ def _holds(tx: Transaction, transfer_ids: Sequence[UUID]) -> list[_Held]:
         part = [driver.id(one) for one in wanted[start : start + LOOKUP_VALUES_MAX]]
         marks = ", ".join("?" * len(part))
         rows = driver.fetch(
-            "SELECT t.number, t.debit, t.credit, h.number, h.expires_on, e.phase, e.amount_fen,"  # noqa: S608 - marks of its own
+            "SELECT t.number, t.debit, t.credit, h.number, h.expires_on, eb.phase, e.amount_fen,"  # noqa: S608 - marks of its own
             " t.id, t.entry_id, d.path, c.path, t.amount_fen, t.kind, t.value_date, t.subject"
-            " FROM ledger_transfer t JOIN ledger_account d ON d.number = t.debit"
+            " FROM ledger_transfer t JOIN ledger_batch b ON b.number = t.batch"
+            " JOIN ledger_account d ON d.number = t.debit"
             " JOIN ledger_account c ON c.number = t.credit"
             " LEFT JOIN ledger_hold h ON h.number = t.number"
             " LEFT JOIN ledger_transfer e ON e.origin = t.number"
-            f" WHERE t.tenant_id = ? AND t.phase = 'pending' AND t.id IN ({marks})",
+            " LEFT JOIN ledger_batch eb ON eb.number = e.batch"
+            f" WHERE t.tenant_id = ? AND b.phase = 'pending' AND t.id IN ({marks})",
             (tenant, *part),
         )
         for number, debit, credit, open_, expires_on, end_phase, end_fen, *body in rows:
@@ -152,7 +154,7 @@ def _end(
             debit.debits += part_fen
             credit.credits += part_fen
         end = replace(held, id=tx.ids.new(), amount_fen=part_fen)
-        draft.add(end, one.debit, one.credit, one.number)
+        draft.add(end, debit, credit, one.number)
     change_totals(tx, accounts.values())
     draft.write()
     gone = driver.run_many(

@@ -22,10 +22,6 @@ KIND_CHARS_MAX = 60
 SUBJECT_CHARS_MAX = 120
 """The longest subject, such as `loan:` and an identifier."""
 
-JOURNAL_PAGE_TRANSFERS_SHIFT = 16
-"""The journal is indexed by account in pages of 2^16 transfers: posting touches the last page's
-index only (about 1 MB, whatever the journal's size); a statement looks once into every page."""
-
 JOURNAL_LINES_MAX = 1_000
 """Lines that one reading of the journal returns; the rest follows by cursor."""
 

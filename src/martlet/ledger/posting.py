@@ -23,13 +23,20 @@ if TYPE_CHECKING:
     from martlet.store import Transaction
 
 
-def post(tx: Transaction, transfers: Sequence[Transfer], business_date: date) -> None:
+def post(
+    tx: Transaction,
+    transfers: Sequence[Transfer],
+    business_date: date,
+    *,
+    said_hash: str | None = None,
+) -> None:
     """Post transfers on the open business date, all of them or none.
 
     A transfer known with the same body is left as it is; with another body it is a `Conflict`.
-    Guards are judged on the totals after the whole batch.
+    Guards are judged on the totals after the whole batch. `said_hash` is their `content_hash`
+    where the caller has it already.
     """
-    _write(tx, transfers, business_date, Phase.POSTED)
+    _write(tx, transfers, business_date, Phase.POSTED, said_hash)
 
 
 def hold(
@@ -37,6 +44,8 @@ def hold(
     transfers: Sequence[Transfer],
     business_date: date,
     expires_on: date | None = None,
+    *,
+    said_hash: str | None = None,
 ) -> None:
     """Hold the amounts: they can no longer be spent, and move only when settled.
 
@@ -44,7 +53,7 @@ def hold(
     """
     if expires_on is not None and expires_on < business_date:
         raise Invalid("ledger.expires_before_it_begins", expires_on=str(expires_on))
-    written = _write(tx, transfers, business_date, Phase.PENDING)
+    written = _write(tx, transfers, business_date, Phase.PENDING, said_hash)
     tenant, last_day = tx.driver.id(tx.tenant_id), expires_on and tx.driver.day(expires_on)
     tx.driver.load(
         "ledger_hold",
@@ -54,7 +63,11 @@ def hold(
 
 
 def _write(
-    tx: Transaction, transfers: Sequence[Transfer], business_date: date, phase: Phase
+    tx: Transaction,
+    transfers: Sequence[Transfer],
+    business_date: date,
+    phase: Phase,
+    said_hash: str | None = None,
 ) -> range:
     """Write the transfers that are new and return the numbers that they got."""
     if len(transfers) > TRANSFERS_PER_BATCH_MAX:
@@ -78,6 +91,6 @@ def _write(
         else:
             debit.debits += amount_fen
             credit.credits += amount_fen
-        draft.add(transfer, debit.number, credit.number)
+        draft.add(transfer, debit, credit)
     change_totals(tx, accounts.values())
-    return draft.write()
+    return draft.write(said_hash if fresh is transfers else None)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, literal_column, or_, select
+from sqlalchemy import CTE, and_, case, func, literal, or_, select
 
 from martlet.kernel.errors import Forbidden, Invalid, NotFound
 from martlet.kernel.principal import Principal, Scope
 from martlet.ledger.chart import Guard, Side
-from martlet.ledger.limits import (
-    BALANCES_MAX,
-    JOURNAL_LINES_MAX,
-    JOURNAL_PAGE_TRANSFERS_SHIFT,
-)
+from martlet.ledger.days import current_business_date
+from martlet.ledger.limits import BALANCES_MAX, JOURNAL_LINES_MAX
 from martlet.ledger.model import AccountBalance, JournalLine, Phase, TrialBalance, TrialBalanceRow
-from martlet.ledger.tables import account, day_total, transfer
+from martlet.ledger.tables import account, batch, day, day_total, transfer
+from martlet.store.schema import Amount
 
 if TYPE_CHECKING:
     from datetime import date
@@ -70,8 +68,6 @@ def trial_balance(
     open day less what the days between have moved.
     """
     _require_reader(principal)
-    from martlet.ledger.days import current_business_date  # noqa: PLC0415
-
     current = current_business_date(connection, principal.tenant_id)
     if business_date > current:
         raise Invalid("ledger.day_not_yet_open", business_date=str(business_date))
@@ -129,57 +125,119 @@ def journal(  # noqa: PLR0913 - each is a way to narrow the journal
     subject: str | None = None,
     first_day: date | None = None,
     last_day: date | None = None,
-    after: int = 0,
+    before: int | None = None,
     limit: int = JOURNAL_LINES_MAX,
 ) -> list[JournalLine]:
     """Return lines of the journal in their order, narrowed by account, entry, subject or days.
 
-    At most `limit` lines with a number above `after`; the next page begins after the last one.
+    The newest `limit` of those with a number below `before`; to go further back, give the number
+    of the first line returned.
     """
     _require_reader(principal)
+    limit = min(limit, JOURNAL_LINES_MAX)
     debit, credit, origin = account.alias("debit"), account.alias("credit"), transfer.alias("of")
     query = (
-        select(transfer, debit.c.path, credit.c.path, origin.c.id)
+        select(
+            transfer,
+            batch.c.phase,
+            batch.c.business_date,
+            batch.c.posted_at,
+            debit.c.path.label("debit_path"),
+            credit.c.path.label("credit_path"),
+            origin.c.id.label("origin_id"),
+        )
+        .join(batch, batch.c.number == transfer.c.batch)
         .join(debit, debit.c.number == transfer.c.debit)
         .join(credit, credit.c.number == transfer.c.credit)
         .outerjoin(origin, origin.c.number == transfer.c.origin)
-        .where(transfer.c.tenant_id == principal.tenant_id, transfer.c.number > after)
-        .order_by(transfer.c.number)
-        .limit(min(limit, JOURNAL_LINES_MAX))
+        .where(transfer.c.tenant_id == principal.tenant_id)
+        .order_by(transfer.c.number.desc())
+        .limit(limit)
     )
     if path is not None:
-        query = query.where(_of_account(connection, principal, path, after))
+        newest = _newest(connection, principal, path, last_day, before)
+        walk = walk_back(*newest, first_day, limit)
+        query = query.where(transfer.c.number.in_(select(walk.c.number)))
     if entry_id is not None:
         query = query.where(transfer.c.entry_id == entry_id)
     if subject:
-        query = query.where(transfer.c.subject == subject, transfer.c.subject != "")
+        query = query.where(transfer.c.subject == subject)
+    if before is not None:
+        query = query.where(transfer.c.number < before)
     if first_day is not None:
-        query = query.where(transfer.c.business_date >= first_day)
+        query = query.where(batch.c.business_date >= first_day)
     if last_day is not None:
-        query = query.where(transfer.c.business_date <= last_day)
-    return [_line(row) for row in connection.execute(query)]
+        query = query.where(batch.c.business_date <= last_day)
+    return [_line(row) for row in reversed(connection.execute(query).all())]
 
 
-def _of_account(
-    connection: Connection, principal: Principal, path: str, after: int
-) -> ColumnElement[bool]:
-    """Return the condition that finds an account's rows through the index of every page."""
-    number = connection.execute(
-        select(account.c.number).where(
+def _newest(
+    connection: Connection,
+    principal: Principal,
+    path: str,
+    last_day: date | None,
+    before: int | None,
+) -> tuple[int, int]:
+    """Return an account's number and the row from which its statement is walked back."""
+    found = connection.execute(
+        select(account.c.number, account.c.last_transfer).where(
             account.c.tenant_id == principal.tenant_id, account.c.path == path
         )
-    ).scalar_one_or_none()
-    if number is None:
+    ).first()
+    if found is None:
         raise NotFound("ledger.account_not_found", account=path)
-    last = connection.execute(select(func.coalesce(func.max(transfer.c.number), 0))).scalar_one()
-    shift = JOURNAL_PAGE_TRANSFERS_SHIFT
-    pages = ", ".join(str(page) for page in range(after >> shift, (last >> shift) + 1))
-    in_pages: ColumnElement[bool] = literal_column(
-        f"(ledger_transfer.number >> {shift}) IN ({pages})"
+    if before is not None:
+        step = select(_row_before(found.number)).where(
+            transfer.c.number == before,
+            transfer.c.tenant_id == principal.tenant_id,
+            or_(transfer.c.debit == found.number, transfer.c.credit == found.number),
+        )
+        known = connection.execute(step).scalar_one_or_none()
+        return found.number, found.last_transfer if known is None else known
+    if last_day is not None:
+        struck = (
+            select(day.c.state, day_total.c.last_transfer)
+            .outerjoin(
+                day_total,
+                and_(
+                    day_total.c.tenant_id == day.c.tenant_id,
+                    day_total.c.business_date == day.c.business_date,
+                    day_total.c.account == found.number,
+                ),
+            )
+            .where(day.c.tenant_id == principal.tenant_id, day.c.business_date <= last_day)
+            .where(or_(day.c.state == "open", day_total.c.last_transfer.is_not(None)))
+            .order_by(day.c.business_date.desc())
+            .limit(1)
+        )
+        row = connection.execute(struck).first()
+        if row is None:
+            return found.number, 0
+        return found.number, found.last_transfer if row.state == "open" else row.last_transfer
+    return found.number, found.last_transfer
+
+
+def _row_before(number: int) -> ColumnElement[int]:
+    return case(
+        (transfer.c.debit == number, transfer.c.debit_before), else_=transfer.c.credit_before
     )
-    return or_(
-        and_(in_pages, transfer.c.debit == number), and_(in_pages, transfer.c.credit == number)
+
+
+def walk_back(number: int, newest: int, first_day: date | None, limit: int) -> CTE:
+    """Return the walk from an account's row `newest` to the rows before it, at most `limit`."""
+    walk = select(literal(newest, Amount).label("number"), literal(1, Amount).label("step")).cte(
+        "walk", recursive=True
     )
+    step = (
+        select(_row_before(number), walk.c.step + 1)
+        .join(walk, walk.c.number == transfer.c.number)
+        .where(walk.c.step < limit)
+    )
+    if first_day is not None:
+        step = step.join(batch, batch.c.number == transfer.c.batch).where(
+            batch.c.business_date >= first_day
+        )
+    return walk.union_all(step)
 
 
 def _line(row: Any) -> JournalLine:  # noqa: ANN401 - a row of the query above
@@ -188,15 +246,15 @@ def _line(row: Any) -> JournalLine:  # noqa: ANN401 - a row of the query above
         row.id,
         row.entry_id,
         Phase(row.phase),
-        row[-3],
-        row[-2],
+        row.debit_path,
+        row.credit_path,
         row.amount_fen,
         row.kind,
-        row.subject,
+        row.subject or "",
         row.business_date,
         row.value_date or row.business_date,
         row.posted_at,
-        row[-1],
+        row.origin_id,
     )
 
 

@@ -30,7 +30,11 @@ class LedgerService:
 
     def post(self, principal: Principal, key: str, transfers: Sequence[Transfer]) -> Answer:
         """Post transfers on the open business date, all or none; answer with date and count."""
-        return self._transfers("ledger.post", principal, key, transfers, posting.post)
+
+        def do(tx: Transaction, today: date, said_hash: str) -> None:
+            posting.post(tx, transfers, today, said_hash=said_hash)
+
+        return self._transfers("ledger.post", principal, key, transfers, do)
 
     def post_batch(self, principal: Principal, key: str, transfers: Sequence[Transfer]) -> Answer:
         """Post up to `TRANSFERS_PER_BATCH_MAX` transfers in one command: the fastest way in."""
@@ -45,8 +49,8 @@ class LedgerService:
     ) -> Answer:
         """Hold amounts until they are settled, released, or expire."""
 
-        def do(tx: Transaction, wanted: Sequence[Transfer], today: date) -> None:
-            posting.hold(tx, wanted, today, expires_on)
+        def do(tx: Transaction, today: date, said_hash: str) -> None:
+            posting.hold(tx, transfers, today, expires_on, said_hash=said_hash)
 
         terms = {"expires_on": expires_on and expires_on.isoformat()}
         return self._transfers("ledger.hold", principal, key, transfers, do, terms)
@@ -118,7 +122,7 @@ class LedgerService:
         principal: Principal,
         key: str,
         transfers: Sequence[Transfer],
-        do: Callable[[Transaction, Sequence[Transfer], date], None],
+        do: Callable[[Transaction, date, str], None],
         terms: dict[str, Any] | None = None,
     ) -> Answer:
         if not transfers:
@@ -126,9 +130,10 @@ class LedgerService:
         if len(transfers) > TRANSFERS_PER_BATCH_MAX:
             raise TooLarge("ledger.batch_too_large", max_count=TRANSFERS_PER_BATCH_MAX)
         count = len(transfers)
-        body = {**(terms or {}), "count": count, "content_hash": content_hash(transfers)}
+        said = content_hash(transfers)
+        body = {**(terms or {}), "count": count, "content_hash": said}
         return self._today(
-            action, principal, key, body, lambda tx, today: do(tx, transfers, today), count
+            action, principal, key, body, lambda tx, today: do(tx, today, said), count
         )
 
     def _today(

@@ -18,14 +18,37 @@ if TYPE_CHECKING:
 _MOVING = ", ".join(f"'{phase.value}'" for phase in MOVING_PHASES)
 
 _SIDES = f"""
-    SELECT tenant_id, debit AS account, business_date, phase, number,
-           amount_fen AS debit_fen, 0 AS credit_fen FROM ledger_transfer WHERE phase IN ({_MOVING})
+    SELECT t.tenant_id, t.debit AS account, b.business_date,
+           t.amount_fen AS debit_fen, 0 AS credit_fen
+    FROM ledger_transfer t JOIN ledger_batch b ON b.number = t.batch WHERE b.phase IN ({_MOVING})
     UNION ALL
-    SELECT tenant_id, credit, business_date, phase, number, 0, amount_fen FROM ledger_transfer
-    WHERE phase IN ({_MOVING})
+    SELECT t.tenant_id, t.credit, b.business_date, 0, t.amount_fen
+    FROM ledger_transfer t JOIN ledger_batch b ON b.number = t.batch WHERE b.phase IN ({_MOVING})
 """  # noqa: S608 - the program's own names
 
+_HELD = """
+    SELECT t.number, t.tenant_id, t.debit, t.credit, t.amount_fen
+    FROM ledger_batch b JOIN ledger_transfer t ON t.batch = b.number
+    AND t.number >= b.number AND t.number < b.number + b.transfers
+    WHERE b.phase = 'pending'
+    AND NOT EXISTS (SELECT 1 FROM ledger_transfer e WHERE e.origin = t.number)
+"""
+
 _CHECKS = {
+    "ledger.batch_differs": """
+        WITH written AS (
+            SELECT batch, tenant_id, count(*) AS transfers, sum(amount_fen) AS total,
+                   min(number) AS first, max(number) AS last
+            FROM ledger_transfer GROUP BY batch, tenant_id)
+        SELECT cast(coalesce(w.batch, b.number) AS text)
+        FROM ledger_batch b LEFT JOIN written w ON w.batch = b.number
+        WHERE w.batch IS NULL OR w.tenant_id <> b.tenant_id OR w.transfers <> b.transfers
+        OR w.total <> b.total_fen OR w.first <> b.number OR w.last <> b.number + b.transfers - 1
+        UNION ALL
+        SELECT cast(t.number AS text) FROM ledger_transfer t
+        LEFT JOIN ledger_batch b ON b.number = t.batch AND b.tenant_id = t.tenant_id
+        WHERE b.number IS NULL OR (t.origin IS NULL) <> (b.phase IN ('posted', 'pending'))
+        LIMIT 1""",
     "ledger.posted_total_differs": f"""
         WITH moved AS (
             SELECT tenant_id, account, sum(debit_fen) AS debits, sum(credit_fen) AS credits
@@ -34,15 +57,12 @@ _CHECKS = {
         LEFT JOIN ledger_account a ON a.number = m.account AND a.tenant_id = m.tenant_id
         WHERE a.number IS NULL OR a.debits_posted <> m.debits OR a.credits_posted <> m.credits
         UNION ALL
-        SELECT a.path FROM ledger_account a
-        WHERE (a.debits_posted <> 0 OR a.credits_posted <> 0) AND NOT EXISTS (
-            SELECT 1 FROM moved m WHERE m.account = a.number AND m.tenant_id = a.tenant_id)
+        SELECT a.path FROM ledger_account a LEFT JOIN moved m
+        ON m.account = a.number AND m.tenant_id = a.tenant_id
+        WHERE m.account IS NULL AND (a.debits_posted <> 0 OR a.credits_posted <> 0)
         LIMIT 1""",  # noqa: S608 - the program's own names
-    "ledger.pending_total_differs": """
-        WITH held AS (
-            SELECT debit, credit, amount_fen FROM ledger_transfer t
-            WHERE phase = 'pending'
-            AND NOT EXISTS (SELECT 1 FROM ledger_transfer e WHERE e.origin = t.number)),
+    "ledger.pending_total_differs": f"""
+        WITH held AS ({_HELD}),
         kept AS (
             SELECT account, sum(debit_fen) AS debits, sum(credit_fen) AS credits FROM (
                 SELECT debit AS account, amount_fen AS debit_fen, 0 AS credit_fen FROM held
@@ -50,28 +70,22 @@ _CHECKS = {
             GROUP BY account)
         SELECT a.path FROM ledger_account a LEFT JOIN kept k ON k.account = a.number
         WHERE a.debits_pending <> coalesce(k.debits, 0)
-        OR a.credits_pending <> coalesce(k.credits, 0) LIMIT 1""",
-    "ledger.open_holds_differ": """
-        SELECT cast(number AS text) FROM (
-            SELECT t.number FROM ledger_transfer t
-            WHERE t.phase = 'pending'
-            AND NOT EXISTS (SELECT 1 FROM ledger_transfer e WHERE e.origin = t.number)
-            AND NOT EXISTS (SELECT 1 FROM ledger_hold h
-                            WHERE h.number = t.number AND h.tenant_id = t.tenant_id)
-            UNION ALL
-            SELECT h.number FROM ledger_hold h LEFT JOIN ledger_transfer t
-            ON t.number = h.number AND t.tenant_id = h.tenant_id AND t.phase = 'pending'
-            WHERE t.number IS NULL
-            OR EXISTS (SELECT 1 FROM ledger_transfer e WHERE e.origin = h.number)) AS odd
-        LIMIT 1""",
+        OR a.credits_pending <> coalesce(k.credits, 0) LIMIT 1""",  # noqa: S608 - the program's own names
+    "ledger.open_holds_differ": f"""
+        WITH held AS ({_HELD})
+        SELECT cast(coalesce(d.number, h.number) AS text)
+        FROM held d FULL JOIN ledger_hold h ON h.number = d.number AND h.tenant_id = d.tenant_id
+        WHERE d.number IS NULL OR h.number IS NULL LIMIT 1""",  # noqa: S608 - the program's own names
     "ledger.origin_differs": """
-        SELECT cast(e.number AS text) FROM ledger_transfer e LEFT JOIN ledger_transfer t
-        ON t.number = e.origin AND t.tenant_id = e.tenant_id
+        SELECT cast(e.number AS text) FROM ledger_transfer e
+        JOIN ledger_batch eb ON eb.number = e.batch
+        LEFT JOIN ledger_transfer t ON t.number = e.origin AND t.tenant_id = e.tenant_id
+        LEFT JOIN ledger_batch tb ON tb.number = t.batch
         WHERE e.origin IS NOT NULL AND (t.number IS NULL
-        OR (e.phase IN ('settled', 'released') AND (t.phase <> 'pending' OR t.debit <> e.debit
+        OR (eb.phase IN ('settled', 'released') AND (tb.phase <> 'pending' OR t.debit <> e.debit
             OR t.credit <> e.credit OR e.amount_fen > t.amount_fen))
-        OR (e.phase = 'reversed' AND (t.phase NOT IN ('posted', 'settled') OR t.debit <> e.credit
-            OR t.credit <> e.debit OR t.amount_fen <> e.amount_fen)))
+        OR (eb.phase = 'reversed' AND (tb.phase NOT IN ('posted', 'settled')
+            OR t.debit <> e.credit OR t.credit <> e.debit OR t.amount_fen <> e.amount_fen)))
         LIMIT 1""",
     "ledger.day_total_differs": f"""
         WITH moved AS (
@@ -80,17 +94,12 @@ _CHECKS = {
             FROM ({_SIDES}) AS s JOIN ledger_day y
             ON y.tenant_id = s.tenant_id AND y.business_date = s.business_date
             WHERE y.state = 'closed' GROUP BY s.tenant_id, s.business_date, s.account)
-        SELECT a.path || ' ' || m.business_date FROM moved m
-        JOIN ledger_account a ON a.number = m.account
-        LEFT JOIN ledger_day_total d ON d.tenant_id = m.tenant_id
+        SELECT a.path || ' ' || coalesce(d.business_date, m.business_date)
+        FROM moved m FULL JOIN ledger_day_total d ON d.tenant_id = m.tenant_id
         AND d.business_date = m.business_date AND d.account = m.account
-        WHERE d.account IS NULL OR d.debits_fen <> m.debits OR d.credits_fen <> m.credits
-        UNION ALL
-        SELECT a.path || ' ' || d.business_date FROM ledger_day_total d
-        JOIN ledger_account a ON a.number = d.account
-        LEFT JOIN moved m ON m.tenant_id = d.tenant_id
-        AND m.business_date = d.business_date AND m.account = d.account
-        WHERE m.account IS NULL
+        JOIN ledger_account a ON a.number = coalesce(m.account, d.account)
+        WHERE d.account IS NULL OR m.account IS NULL
+        OR d.debits_fen <> m.debits OR d.credits_fen <> m.credits
         LIMIT 1""",  # noqa: S608 - the program's own names
     "ledger.brought_forward_differs": """
         WITH closed AS (
@@ -99,9 +108,20 @@ _CHECKS = {
         SELECT a.path FROM ledger_account a LEFT JOIN closed c ON c.account = a.number
         WHERE a.debits_brought <> coalesce(c.debits, 0)
         OR a.credits_brought <> coalesce(c.credits, 0) LIMIT 1""",
+    "ledger.statement_broken": """
+        WITH touches AS (
+            SELECT account, sum(number) AS numbers, sum(before) AS befores, max(number) AS last,
+                   sum(CASE WHEN before = 0 THEN 1 ELSE 0 END) AS firsts
+            FROM (SELECT debit AS account, number, debit_before AS before FROM ledger_transfer
+                  UNION ALL SELECT credit, number, credit_before FROM ledger_transfer) AS t
+            GROUP BY account)
+        SELECT a.path FROM ledger_account a LEFT JOIN touches t ON t.account = a.number
+        WHERE a.last_transfer <> coalesce(t.last, 0)
+        OR coalesce(t.firsts, 1) <> 1 OR t.numbers <> t.befores + t.last
+        LIMIT 1""",
     "ledger.posted_outside_a_day": """
-        SELECT cast(t.number AS text) FROM ledger_transfer t LEFT JOIN ledger_day y
-        ON y.tenant_id = t.tenant_id AND y.business_date = t.business_date
+        SELECT cast(b.number AS text) FROM ledger_batch b LEFT JOIN ledger_day y
+        ON y.tenant_id = b.tenant_id AND y.business_date = b.business_date
         WHERE y.tenant_id IS NULL LIMIT 1""",
     "ledger.foreign_account": """
         SELECT cast(t.number AS text) FROM ledger_transfer t

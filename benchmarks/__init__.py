@@ -1,0 +1,1 @@
+"""Figures that anyone can reproduce: `python -m benchmarks.NAME` prints the machine beside them."""
