@@ -18,7 +18,7 @@ from martlet.kernel.principal import system_principal
 from martlet.ledger import LedgerService, verify_ledger
 from martlet.lending import EndOfDay, LendingService, SimulatedRail, verify_lending
 from martlet.parties import ConsoleCodeSender, PartiesService
-from martlet.records import RecordsService, RecordsSignals
+from martlet.records import RecordsService
 from martlet.store import Database, open_database, verify_chain
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ def open_bank(
     database.migrate()
     rail = rail or SimulatedRail()
     parties = PartiesService(database, keyring, clock, code_sender or ConsoleCodeSender())
-    records = RecordsService(database, settings.records_folder, parties)
-    credit = CreditService(database, [RecordsSignals(records)])
+    records = RecordsService(database, settings.records_folder)
+    credit = CreditService(database, [records.signals])
     lending = LendingService(database, credit, rail)
     return Bank(
         settings=settings,
@@ -118,5 +118,5 @@ def open_bank(
         records=records,
         credit=credit,
         lending=lending,
-        end_of_day=EndOfDay(database, lending),
+        end_of_day=EndOfDay(database),
     )
