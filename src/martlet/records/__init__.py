@@ -4,7 +4,32 @@ The one invariant: what was not known at a moment never enters an answer about t
 file is either wholly imported or not at all. It decides nothing about credit.
 """
 
-from martlet.records.features import FEATURES, Feature, features_of
-from martlet.records.model import COLUMNS, Kind, Records
+from martlet.records.controls import ControlTotal
+from martlet.records.features import COUNTED_AT_PPM, FEATURES, Feature, features_of
+from martlet.records.formats import FORMATS, Format
+from martlet.records.historic import read_records
+from martlet.records.model import COLUMNS, SOURCE_CONFIDENCE_PPM, Kind, Records
+from martlet.records.reading import ConsentSource
+from martlet.records.report import ImportProgress, ImportReport
+from martlet.records.service import RecordsService
+from martlet.records.signals import RecordsSignals
 
-__all__ = ["COLUMNS", "FEATURES", "Feature", "Kind", "Records", "features_of"]
+__all__ = [
+    "COLUMNS",
+    "COUNTED_AT_PPM",
+    "FEATURES",
+    "FORMATS",
+    "SOURCE_CONFIDENCE_PPM",
+    "ConsentSource",
+    "ControlTotal",
+    "Feature",
+    "Format",
+    "ImportProgress",
+    "ImportReport",
+    "Kind",
+    "Records",
+    "RecordsService",
+    "RecordsSignals",
+    "features_of",
+    "read_records",
+]

@@ -48,14 +48,14 @@ _MONTHLY: Mapping[Kind, pl.Expr] = {
     Kind.ORDERS: ORDERS_MONTHLY_FEN,
     Kind.TAKINGS: TAKINGS_MONTHLY_FEN,
 }
-_COUNTED, _FIRST, _LAST, _ROWS = "counted_fen", "first_age", "last_age", "rows"
+_MOMENT = pl.Datetime("us", "UTC")
+_COUNTED, _FIRST, _LAST, _ROWS, _KNOWN = "counted_fen", "first_age", "last_age", "rows", "known_at"
 
 
 def _over(measure: str) -> list[pl.Expr]:
     return [pl.col(f"_{kind}_{measure}") for kind in Kind]
 
 
-# fmt: off - one feature a paragraph reads as a table
 OVERALL_FEATURES = (
     Feature(
         "verified_takings_monthly_fen",
@@ -94,7 +94,6 @@ OVERALL_FEATURES = (
         "how many kinds of records tell the same story",
     ),
 )
-# fmt: on
 
 FEATURES: tuple[Feature, ...] = (
     *(feature for family in FAMILIES for feature in family.features),
@@ -113,7 +112,11 @@ def features_of(records: Records, as_of: datetime) -> pl.DataFrame:
 
 
 def features_with_samples(records: Records, as_of: datetime) -> pl.DataFrame:
-    """Return the same and, as `<slug>#n`, the number of records behind each figure."""
+    """Return the same and what a signal needs besides.
+
+    `<slug>#n`, the number of records behind each figure; `known_at`, when the newest of them
+    became known; `verified_by`, the kind of records that `verified_takings_monthly_fen` rests on.
+    """
     return _computed(records, as_of)
 
 
@@ -155,8 +158,15 @@ def _computed(records: Records, as_of: datetime) -> pl.DataFrame:
     ]
     joined = joined.with_columns(missing)
     rows = pl.sum_horizontal(_over(_ROWS)).cast(pl.Int64)
+    best = pl.max_horizontal(_over(_COUNTED))
+    winner = pl.coalesce(
+        [pl.when(pl.col(f"_{kind}_{_COUNTED}") == best).then(pl.lit(str(kind))) for kind in Kind]
+    )
     return (
-        joined.with_columns(feature.expression.alias(feature.slug) for feature in OVERALL_FEATURES)
+        joined.with_columns(
+            pl.max_horizontal(_over(_KNOWN)).alias("known_at"), winner.alias("verified_by")
+        )
+        .with_columns(feature.expression.alias(feature.slug) for feature in OVERALL_FEATURES)
         .with_columns(rows.alias(f"{feature.slug}#n") for feature in OVERALL_FEATURES)
         .select(pl.col(name).cast(kind) for name, kind in _schema().items())
         .sort("party_id")
@@ -170,6 +180,7 @@ def _family_frame(family: FeatureFamily, rows: pl.LazyFrame, as_of: datetime) ->
         pl.len().cast(pl.Int64).alias(f"_{family.kind}_{_ROWS}"),
         pl.col("age_days").max().alias(f"_{family.kind}_{_FIRST}"),
         pl.col("age_days").min().alias(f"_{family.kind}_{_LAST}"),
+        pl.col("known_at").max().alias(f"_{family.kind}_{_KNOWN}"),
     )
     for view in family.views:
         measures = [expression.alias(name) for name, expression in view.measures.items()]
@@ -178,7 +189,7 @@ def _family_frame(family: FeatureFamily, rows: pl.LazyFrame, as_of: datetime) ->
     counted = _MONTHLY[family.kind].cast(pl.Int128) * COUNTED_AT_PPM[family.kind] // PPM
     return base.select(
         "party_id",
-        *(pl.col(f"_{family.kind}_{name}") for name in (_ROWS, _FIRST, _LAST)),
+        *(pl.col(f"_{family.kind}_{name}") for name in (_ROWS, _FIRST, _LAST, _KNOWN)),
         counted.cast(pl.Int64).alias(f"_{family.kind}_{_COUNTED}"),
         *(feature.expression.cast(pl.Int64).alias(feature.slug) for feature in family.features),
         *(pl.col(f.sample).cast(pl.Int64).alias(f"{f.slug}#n") for f in family.features),
@@ -191,9 +202,12 @@ def _schema() -> dict[str, pl.DataType]:
         columns[feature.slug] = pl.Int64()
     for feature in FEATURES:
         columns[f"{feature.slug}#n"] = pl.Int64()
+    columns["known_at"] = _MOMENT
+    columns["verified_by"] = pl.String()
     return columns
 
 
 def _overall_schema() -> dict[str, pl.DataType]:
-    names = (_COUNTED, _FIRST, _LAST, _ROWS)
-    return {f"_{kind}_{name}": pl.Int64() for kind in Kind for name in names}
+    kinds: dict[str, pl.DataType] = dict.fromkeys((_COUNTED, _FIRST, _LAST, _ROWS), pl.Int64())
+    kinds[_KNOWN] = _MOMENT
+    return {f"_{kind}_{name}": type_ for kind in Kind for name, type_ in kinds.items()}

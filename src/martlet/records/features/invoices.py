@@ -90,7 +90,6 @@ _counterparties: Measures = {
 _ALL, _12M, _6M, _3M = "all history", "365 days", "182 days", "91 days"
 _c = pl.col
 
-# fmt: off - one feature a paragraph reads as a table
 INVOICE_FEATURES = FeatureFamily(
     Kind.INVOICES,
     (View(as_is, _totals), View(_by_counterparty, _counterparties)),
@@ -369,7 +368,6 @@ INVOICE_FEATURES = FeatureFamily(
         ),
     ),
 )
-# fmt: on
 
 INVOICE_MONTHLY_FEN = money(_c("sales_12m")) // MONTHS
 """Mean monthly sales over the year: what the business takes, by its invoices."""

@@ -78,7 +78,6 @@ _customers: Measures = {
 _c = pl.col
 _Y, _Q = "365 days", "91 days"
 
-# fmt: off - one feature a paragraph reads as a table
 ORDER_FEATURES = FeatureFamily(
     Kind.ORDERS,
     (View(as_is, _totals), View(_by_customer, _customers)),
@@ -247,7 +246,6 @@ ORDER_FEATURES = FeatureFamily(
         ),
     ),
 )
-# fmt: on
 
 ORDERS_MONTHLY_FEN = money(_c("kept_12m")) // MONTHS
 """Mean monthly sales by completed orders over the year."""

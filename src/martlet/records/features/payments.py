@@ -84,7 +84,6 @@ def _family(kind: Kind, prefix: str, what: str) -> FeatureFamily:
             f"{prefix}_{name}", unit, window, direction, value, sample, why.format(what=what)
         )
 
-    # fmt: off - one feature a paragraph reads as a table
     return FeatureFamily(
         kind,
         (View(as_is, _totals), View(_by_payer, _payers)),
@@ -244,7 +243,6 @@ def _family(kind: Kind, prefix: str, what: str) -> FeatureFamily:
             ),
         ),
     )
-    # fmt: on
 
 
 PAYMENT_FEATURES = _family(Kind.PAYMENTS, "payment", "payment platforms")

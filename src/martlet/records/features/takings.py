@@ -47,7 +47,6 @@ _totals: Measures = {
 _c = pl.col
 _Y, _Q = "365 days", "91 days"
 
-# fmt: off - one feature a paragraph reads as a table
 TAKINGS_FEATURES = FeatureFamily(
     Kind.TAKINGS,
     (View(as_is, _totals),),
@@ -162,7 +161,6 @@ TAKINGS_FEATURES = FeatureFamily(
         ),
     ),
 )
-# fmt: on
 
 TAKINGS_MONTHLY_FEN = money(_c("net_12m")) // MONTHS
 """Mean monthly takings over the year."""

@@ -1,0 +1,117 @@
+"""The figures of one business, small enough to be stored, and the signals made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from martlet.kernel.calendar import business_date_of
+from martlet.records.features import FAMILIES, FEATURES, features_with_samples
+from martlet.records.limits import EVIDENCE_MAX, SIGNAL_DAYS
+from martlet.records.model import SOURCE_CONFIDENCE_PPM, Kind
+from martlet.signals import Signal, SignalSet, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from martlet.records.model import Records
+
+PROVIDER = "records"
+VERSION = "1"
+KIND_OF: Mapping[str, Kind] = {
+    feature.slug: family.kind for family in FAMILIES for feature in family.features
+}
+"""Which records a feature is read from; one that is not here is read from all of them."""
+_VERIFIED = "verified_takings_monthly_fen"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the records of some kinds say of one business at one moment."""
+
+    kinds: tuple[Kind, ...]
+    """The kinds that were there and allowed."""
+    known_at: datetime
+    verified_by: str
+    values: Mapping[str, tuple[int, int]]
+    """Slug -> value, number of records behind it."""
+    evidence: Mapping[Kind, tuple[str, ...]]
+
+    def columns(self) -> dict[str, Any]:
+        """Return what the table of stored signals keeps of it."""
+        return {
+            "kinds": [kind.value for kind in self.kinds],
+            "verified_by": self.verified_by,
+            "known_at": self.known_at,
+            "figures": {slug: list(pair) for slug, pair in self.values.items()},
+            "evidence": {kind.value: list(hashes) for kind, hashes in self.evidence.items()},
+        }
+
+    def signals(self, party_id: UUID, as_of: datetime) -> SignalSet:
+        """Return them as signals that describe the time up to `as_of` and expire some days on."""
+        expires_at = as_of + timedelta(days=SIGNAL_DAYS)
+        day = business_date_of(as_of)
+        found = []
+        for slug, (value, sample) in sorted(self.values.items()):
+            if not kind_of(slug).accepts(value):
+                continue
+            kind = KIND_OF.get(slug)
+            found.append(
+                Signal(
+                    party_id=party_id,
+                    kind=slug,
+                    value=value,
+                    as_of=day,
+                    known_at=self.known_at,
+                    expires_at=expires_at,
+                    confidence_ppm=self._confidence(slug, kind),
+                    sample_size=sample,
+                    provider=PROVIDER,
+                    provider_version=VERSION,
+                    evidence=self._evidence_of(kind),
+                )
+            )
+        return SignalSet(tuple(found))
+
+    def _confidence(self, slug: str, kind: Kind | None) -> int:
+        """Return how sure a figure is: as sure as the records that it is read from."""
+        if slug == _VERIFIED and self.verified_by:
+            return SOURCE_CONFIDENCE_PPM[Kind(self.verified_by)]
+        if kind is not None:
+            return SOURCE_CONFIDENCE_PPM[kind]
+        return max(SOURCE_CONFIDENCE_PPM[present] for present in self.kinds)
+
+    def _evidence_of(self, kind: Kind | None) -> tuple[str, ...]:
+        if kind is not None:
+            return self.evidence.get(kind, ())
+        hashes = [item for present in self.kinds for item in self.evidence.get(present, ())]
+        return tuple(dict.fromkeys(hashes))[-EVIDENCE_MAX:]
+
+
+def figures_of(
+    records: Records,
+    as_of: datetime,
+    evidence: Mapping[UUID, Iterable[tuple[Kind, str]]],
+) -> dict[UUID, Figures]:
+    """Return the figures of every business in `records`; evidence is the content of its imports."""
+    frame = features_with_samples(records, as_of)
+    slugs = [feature.slug for feature in FEATURES]
+    found: dict[UUID, Figures] = {}
+    for row in frame.iter_rows(named=True):
+        party_id = UUID(row["party_id"])
+        by_kind: dict[Kind, list[str]] = {}
+        for kind, content_hash in evidence.get(party_id, ()):
+            by_kind.setdefault(kind, []).append(content_hash)
+        found[party_id] = Figures(
+            kinds=tuple(kind for kind in Kind if kind in by_kind),
+            known_at=row["known_at"],
+            verified_by=row["verified_by"] or "",
+            values={
+                slug: (row[slug], row[f"{slug}#n"] or 0) for slug in slugs if row[slug] is not None
+            },
+            evidence={kind: tuple(h[-EVIDENCE_MAX:]) for kind, h in by_kind.items()},
+        )
+    return found

@@ -1,0 +1,218 @@
+"""Reads of the room: which imports there are, which files hold a business's rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from martlet.records.figures import Figures
+from martlet.records.model import Kind
+from martlet.records.report import ImportReport
+from martlet.records.shelf import ShelfFile, shard_of
+from martlet.records.tables import party_signal, record_file, record_import, record_party
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+    from martlet.kernel.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class PartyImport:
+    """An import in which a business has rows."""
+
+    import_id: UUID
+    kind: Kind
+    content_hash: str
+    known_by: str
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSignals:
+    """Figures computed before, and the state of the records that they rest on."""
+
+    imports_count: int
+    figures: Figures
+    as_of: date
+    computed_at: datetime
+
+
+def _same_import(table: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a table of this room
+    return and_(
+        record_import.c.tenant_id == table.c.tenant_id,
+        record_import.c.import_id == table.c.import_id,
+    )
+
+
+def find_import(
+    connection: Connection, tenant_id: UUID, scope: str, content_hash: str
+) -> ImportReport | None:
+    """Return the report of the same content imported before for the same businesses."""
+    row = connection.execute(
+        select(record_import.c.report).where(
+            record_import.c.tenant_id == tenant_id,
+            record_import.c.scope == scope,
+            record_import.c.content_hash == content_hash,
+        )
+    ).first()
+    return ImportReport.from_json(row.report, replayed=True) if row is not None else None
+
+
+def list_imports(
+    connection: Connection, principal: Principal, party_id: UUID | None = None, *, limit: int = 100
+) -> tuple[ImportReport, ...]:
+    """Return imports, the newest first: of one business, or all that the principal may see."""
+    query = select(record_import.c.report).where(record_import.c.tenant_id == principal.tenant_id)
+    if party_id is not None:
+        principal.require_party(party_id)
+        query = query.join(record_party, _same_import(record_party)).where(
+            record_party.c.party_id == party_id
+        )
+    elif principal.party_ids is not None:
+        query = query.where(record_import.c.party_id.in_(list(principal.party_ids)))
+    rows = connection.execute(
+        query.order_by(record_import.c.known_at.desc(), record_import.c.import_id.desc()).limit(
+            limit
+        )
+    )
+    return tuple(ImportReport.from_json(row.report) for row in rows)
+
+
+def imports_of_party(
+    connection: Connection, tenant_id: UUID, party_id: UUID
+) -> tuple[PartyImport, ...]:
+    """Return the imports that speak of a business, oldest first."""
+    rows = connection.execute(
+        select(
+            record_import.c.import_id,
+            record_import.c.kind,
+            record_import.c.content_hash,
+            record_import.c.known_by,
+            record_import.c.known_at,
+        )
+        .join(record_party, _same_import(record_party))
+        .where(record_party.c.tenant_id == tenant_id, record_party.c.party_id == party_id)
+        .order_by(record_import.c.known_at, record_import.c.import_id)
+    )
+    return tuple(
+        PartyImport(row.import_id, Kind(row.kind), row.content_hash, row.known_by, row.known_at)
+        for row in rows
+    )
+
+
+def count_imports(connection: Connection, tenant_id: UUID, party_id: UUID | None) -> int:
+    """Return how many imports speak of a business, or of anybody: it only ever grows."""
+    if party_id is None:
+        query = select(func.count()).where(record_import.c.tenant_id == tenant_id)
+    else:
+        query = select(func.count()).where(
+            record_party.c.tenant_id == tenant_id, record_party.c.party_id == party_id
+        )
+    return int(connection.execute(query).scalar_one())
+
+
+def files_of_party(
+    connection: Connection, tenant_id: UUID, party_id: UUID, kinds: Collection[Kind]
+) -> tuple[ShelfFile, ...]:
+    """Return the files that hold rows of a business."""
+    return _files(
+        connection,
+        record_file.c.tenant_id == tenant_id,
+        record_file.c.shard == shard_of(party_id),
+        record_import.c.kind.in_([kind.value for kind in kinds]),
+        select(record_party.c.import_id)
+        .where(
+            record_party.c.tenant_id == tenant_id,
+            record_party.c.party_id == party_id,
+            record_party.c.import_id == record_file.c.import_id,
+            record_party.c.rows > 0,
+        )
+        .exists(),
+    )
+
+
+def files_of_shard(
+    connection: Connection, tenant_id: UUID, shard: int, kinds: Collection[Kind]
+) -> tuple[ShelfFile, ...]:
+    """Return all files of a shard."""
+    return _files(
+        connection,
+        record_file.c.tenant_id == tenant_id,
+        record_file.c.shard == shard,
+        record_import.c.kind.in_([kind.value for kind in kinds]),
+    )
+
+
+def _files(connection: Connection, *which: ColumnElement[bool]) -> tuple[ShelfFile, ...]:
+    rows = connection.execute(
+        select(
+            record_import.c.kind,
+            record_file.c.path,
+            record_import.c.known_by,
+            record_import.c.known_at,
+        )
+        .join(record_file, _same_import(record_file))
+        .where(*which)
+        .order_by(record_import.c.known_at, record_file.c.path)
+    )
+    return tuple(
+        ShelfFile(Kind(row.kind), row.path, row.known_at if row.known_by == "import" else None)
+        for row in rows
+    )
+
+
+def parties_of_shard(
+    connection: Connection, tenant_id: UUID, shard: int
+) -> dict[UUID, tuple[PartyImport, ...]]:
+    """Return the businesses of a shard that have records, and in which imports."""
+    rows = connection.execute(
+        select(
+            record_party.c.party_id,
+            record_import.c.import_id,
+            record_import.c.kind,
+            record_import.c.content_hash,
+            record_import.c.known_by,
+            record_import.c.known_at,
+        )
+        .join(record_import, _same_import(record_party))
+        .where(record_party.c.tenant_id == tenant_id, record_party.c.shard == shard)
+        .order_by(record_party.c.party_id, record_import.c.known_at, record_import.c.import_id)
+    )
+    found: dict[UUID, tuple[PartyImport, ...]] = {}
+    for row in rows:
+        entry = PartyImport(
+            row.import_id, Kind(row.kind), row.content_hash, row.known_by, row.known_at
+        )
+        found[row.party_id] = (*found.get(row.party_id, ()), entry)
+    return found
+
+
+def stored_signals(connection: Connection, tenant_id: UUID, party_id: UUID) -> StoredSignals | None:
+    """Return what was computed before for a business."""
+    row = connection.execute(
+        select(party_signal).where(
+            party_signal.c.tenant_id == tenant_id, party_signal.c.party_id == party_id
+        )
+    ).first()
+    if row is None:
+        return None
+    figures = Figures(
+        tuple(Kind(kind) for kind in row.kinds),
+        row.known_at,
+        row.verified_by,
+        {slug: (value, sample) for slug, (value, sample) in row.figures.items()},
+        {Kind(kind): tuple(hashes) for kind, hashes in row.evidence.items()},
+    )
+    return StoredSignals(row.imports_count, figures, row.as_of, row.computed_at)
+
+
+def all_paths(connection: Connection) -> frozenset[str]:
+    """Return every registered file of every tenant: what a sweep must leave alone."""
+    return frozenset(connection.execute(select(record_file.c.path)).scalars())

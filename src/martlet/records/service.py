@@ -1,0 +1,216 @@
+"""The room's door: import a file, read features, keep stored signals fresh.
+
+An import reads the file once into staging, fits it to what is known, puts its files in place and
+registers them in one commit. Until that commit nothing has happened, for anybody.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from typing import TYPE_CHECKING, BinaryIO
+
+from martlet.kernel.calendar import business_date_of
+from martlet.kernel.canonical import hash_of
+from martlet.kernel.errors import Invalid, NotFound
+from martlet.kernel.principal import Scope
+from martlet.parties import business_facts
+from martlet.records import queries
+from martlet.records.figures import figures_of
+from martlet.records.finishing import Arrival, Importing
+from martlet.records.importing import AUTO, Whose, read_into_staging
+from martlet.records.limits import ORPHAN_HOURS, SIGNALS_PER_STEP
+from martlet.records.quarantine import Quarantine
+from martlet.records.reading import ConsentSource, read_shards
+from martlet.records.registration import store_figures
+from martlet.records.signals import RecordsSignals
+from martlet.records.source import open_source
+from martlet.store import Job, Progress, run_job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from datetime import datetime
+    from pathlib import Path
+    from uuid import UUID
+
+    import polars as pl
+
+    from martlet.kernel.principal import Principal
+    from martlet.records.figures import Figures
+    from martlet.records.report import ImportProgress, ImportReport
+    from martlet.store import Database, JobReport, Transaction
+
+
+class RecordsService:
+    """A business's own records: taken in, kept, and told as features and signals."""
+
+    def __init__(
+        self, database: Database, folder: Path, consents: ConsentSource | None = None
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._consents = consents or ConsentSource()
+        self.signals = RecordsSignals(database, folder, self._consents)
+        """The provider that the bank plugs into its decisions."""
+
+    def import_file(  # noqa: PLR0913 - what may be said about a file, each by its name
+        self,
+        principal: Principal,
+        key: str,
+        source: Path | BinaryIO,
+        *,
+        party_id: UUID | None = None,
+        party_of: Mapping[str, UUID] | None = None,
+        format: str = AUTO,  # noqa: A002 - the word that everybody uses for it
+        name: str = "",
+        known_at: str = "import",
+        on_progress: Callable[[ImportProgress], None] | None = None,
+    ) -> ImportReport:
+        """Import a file of one business, or of many by the file's own firm column.
+
+        The same content for the same businesses is answered as the first time, whatever the key.
+        `known_at="issued"` lets each row count as known from its own day: for back-tests only.
+        """
+        whose = self._whose(principal, party_id, party_of)
+        if known_at not in {"import", "issued"}:
+            raise Invalid("records.known_at_unknown", known_at=known_at[:20])
+        now = self._database.clock.now()
+        import_id = self._database.ids.new()
+        staging = self._folder / "staging" / str(import_id)
+        quarantine = Quarantine(self._folder / "quarantine" / f"{import_id}.csv")
+        scope = f"{_scope(whose)}:{known_at}"
+        kept = False
+        try:
+            with open_source(source, name, staging / "incoming") as opened:
+                before = self._imported(principal, scope, opened.content_hash)
+                if before is not None:
+                    return before
+                read = read_into_staging(
+                    opened,
+                    format,
+                    whose,
+                    today=business_date_of(now),
+                    known_by_row=known_at == "issued",
+                    folder=staging,
+                    quarantine=quarantine,
+                    on_progress=on_progress,
+                )
+                importing = Importing(
+                    self._database,
+                    self._folder,
+                    self._consents,
+                    principal,
+                    Arrival(
+                        key, import_id, whose, scope, opened.content_hash, known_at == "issued"
+                    ),
+                )
+                report = importing.finish(read, quarantine)
+                kept = not report.replayed
+                return report
+        finally:
+            quarantine.close()
+            if not kept:
+                quarantine.path.unlink(missing_ok=True)
+            shutil.rmtree(staging, ignore_errors=True)
+
+    def _whose(
+        self, principal: Principal, party_id: UUID | None, party_of: Mapping[str, UUID] | None
+    ) -> Whose:
+        """Refuse who may not import this; say whose rows they are."""
+        principal.require(Scope.RECORDS_WRITE)
+        if (party_id is None) == (party_of is None):
+            raise Invalid("records.whose_unclear")
+        if party_id is not None:
+            principal.require_party(party_id)
+            with self._database.read() as connection:
+                business_facts(connection, principal, party_id)
+        for other in (party_of or {}).values():
+            principal.require_party(other)
+        return Whose(party_id, party_of)
+
+    def _imported(self, principal: Principal, scope: str, content_hash: str) -> ImportReport | None:
+        with self._database.read() as connection:
+            return queries.find_import(connection, principal.tenant_id, scope, content_hash)
+
+    def imports(
+        self, principal: Principal, party_id: UUID | None = None, *, limit: int = 100
+    ) -> tuple[ImportReport, ...]:
+        """Return imports, the newest first."""
+        principal.require(Scope.RECORDS_READ)
+        with self._database.read() as connection:
+            return queries.list_imports(connection, principal, party_id, limit=limit)
+
+    def quarantine_path(self, principal: Principal, import_id: UUID) -> Path:
+        """Return the file of an import's bad rows, if the principal may see it."""
+        found = next(
+            (r for r in self.imports(principal, limit=10_000) if r.import_id == import_id), None
+        )
+        if found is None or not found.quarantine_file:
+            raise NotFound("records.quarantine_not_found", import_id=str(import_id))
+        return self._folder / found.quarantine_file
+
+    def features(
+        self, principal: Principal, party_ids: Collection[UUID] | None, as_of: datetime
+    ) -> pl.DataFrame:
+        """Return the features of some businesses (None: of all) as their consents allow."""
+        principal.require(Scope.RECORDS_READ)
+        return self.signals.features(principal, party_ids, as_of)
+
+    def refresh_signals(
+        self, principal: Principal, on_step: Callable[[JobReport], None] | None = None
+    ) -> int:
+        """Store the signals of every business whose records changed since; return how many.
+
+        A restartable job, shard by shard: for bulk imports, whose commit stores none.
+        """
+        principal.require(Scope.RECORDS_WRITE)
+        now = self._database.clock.now()
+        with self._database.read() as connection:
+            total = queries.count_imports(connection, principal.tenant_id, None)
+            shards = read_shards(connection, self._folder, principal, now, self._consents)
+            refreshed = 0
+            for shard in shards:
+                figures = figures_of(shard.records, now, shard.evidence)
+                counts = {party: len(entries) for party, entries in shard.imports.items()}
+                job = Job(f"records.signals.{total}", business_date_of(now), shard.shard)
+                run_job(self._database, principal, job, _signal_step(figures, counts), on_step)
+                refreshed += len(figures)
+        return refreshed
+
+    def sweep(self) -> int:
+        """Remove what cut-off imports left behind long ago; return how many files."""
+        before = (self._database.clock.now() - timedelta(hours=ORPHAN_HOURS)).timestamp()
+        with self._database.read() as connection:
+            owned = queries.all_paths(connection)
+        removed = 0
+        for path in [*self._folder.rglob("*.parquet"), *self._folder.glob("staging/*/*")]:
+            registered = str(path.relative_to(self._folder)) in owned
+            if path.is_file() and not registered and path.stat().st_mtime < before:
+                path.unlink()
+                removed += 1
+        return removed
+
+
+def _scope(whose: Whose) -> str:
+    """Return whose rows they are, as a text that is equal for equal businesses."""
+    if whose.party_id is not None:
+        return f"party:{whose.party_id}"
+    assert whose.party_of is not None
+    return f"firms:{hash_of({firm: str(party) for firm, party in whose.party_of.items()})}"
+
+
+def _signal_step(
+    figures: Mapping[UUID, Figures], counts: Mapping[UUID, int]
+) -> Callable[[Transaction, str], Progress]:
+    """Return the job's step that writes the next few hundred businesses."""
+    parties = sorted(figures, key=str)
+
+    def step(tx: Transaction, cursor: str) -> Progress:
+        left = [party for party in parties if str(party) > cursor]
+        for party in left[:SIGNALS_PER_STEP]:
+            store_figures(tx, party, figures[party], counts[party], figures[party].known_at)
+        done = len(left) <= SIGNALS_PER_STEP
+        last = None if done else str(left[SIGNALS_PER_STEP - 1])
+        return Progress(last, {"businesses_count": len(left[:SIGNALS_PER_STEP])})
+
+    return step

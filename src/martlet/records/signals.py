@@ -1,0 +1,124 @@
+"""The room's eye: answers with signals from records that the business allowed to be read.
+
+The request path takes what was stored at the last import; where records have changed since, or
+the day has, it reads that one business anew in milliseconds.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from martlet.kernel.calendar import business_date_of
+from martlet.records import queries
+from martlet.records.features import FEATURES, features_with_samples
+from martlet.records.figures import PROVIDER, VERSION
+from martlet.records.limits import STORED_SIGNALS_DAYS
+from martlet.records.model import Kind
+from martlet.records.reading import (
+    ConsentSource,
+    PartyReading,
+    figures_of_party,
+    known_kinds,
+    read_shards,
+)
+from martlet.signals import SignalSet, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from uuid import UUID
+
+    from martlet.kernel.principal import Principal
+    from martlet.records.figures import Figures
+    from martlet.records.queries import StoredSignals
+    from martlet.signals import SignalRequest
+    from martlet.store import Database
+
+
+class RecordsSignals:
+    """The provider of every signal that a business's own records give."""
+
+    name = PROVIDER
+    version = VERSION
+    consents = tuple(kind.value for kind in Kind)
+    kinds = tuple(feature.slug for feature in FEATURES)
+
+    def __init__(
+        self, database: Database, folder: Path, consents: ConsentSource | None = None
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._consents = consents or ConsentSource()
+
+    def collect(self, request: SignalRequest, as_of: datetime) -> SignalSet:
+        """Return what one business's records say at a moment, without what it did not allow."""
+        principal, party_id = request.principal, request.party_id
+        principal.require_party(party_id)
+        with self._database.read() as connection:
+            imports = queries.imports_of_party(connection, principal.tenant_id, party_id)
+            if not imports:
+                return SignalSet()
+            allowed = self._consents.of_one(connection, principal, party_id, as_of)
+            kinds = known_kinds(imports, allowed, as_of)
+            if not kinds:
+                return SignalSet()
+            stored = queries.stored_signals(connection, principal.tenant_id, party_id)
+            if stored is not None and _still_good(stored, len(imports), kinds, as_of):
+                return stored.figures.signals(party_id, stored.computed_at)
+            figures: Figures | None = figures_of_party(
+                connection,
+                self._folder,
+                PartyReading(principal.tenant_id, party_id, imports, kinds),
+                as_of,
+            )
+        return figures.signals(party_id, as_of) if figures is not None else SignalSet()
+
+    def collect_many(self, requests: Sequence[SignalRequest], as_of: datetime) -> pl.DataFrame:
+        """Return the same as columns, `party_id` and one a kind; null where too thin or unknown.
+
+        Businesses without anything that may be read have no row.
+        """
+        by_principal: dict[Principal, set[UUID]] = {}
+        for request in requests:
+            by_principal.setdefault(request.principal, set()).add(request.party_id)
+        frames = [self.features(who, parties, as_of) for who, parties in by_principal.items()]
+        return pl.concat(frames) if frames else _thick_only(features_with_samples({}, as_of))
+
+    def features(
+        self, principal: Principal, party_ids: Collection[UUID] | None, as_of: datetime
+    ) -> pl.DataFrame:
+        """Return the features of some businesses (None: all) whose records may be read."""
+        with self._database.read() as connection:
+            shards = read_shards(
+                connection, self._folder, principal, as_of, self._consents, party_ids
+            )
+            frames = [features_with_samples(shard.records, as_of) for shard in shards]
+        whole = pl.concat(frames) if frames else features_with_samples({}, as_of)
+        return _thick_only(whole).sort("party_id")
+
+
+def _still_good(
+    stored: StoredSignals, imports_count: int, kinds: tuple[Kind, ...], as_of: datetime
+) -> bool:
+    """Tell whether stored figures are what would be computed now, but for the day's turn."""
+    same = stored.imports_count == imports_count and stored.figures.kinds == kinds
+    age = business_date_of(as_of) - stored.as_of
+    recent = timedelta(0) <= age <= timedelta(days=STORED_SIGNALS_DAYS)
+    return same and recent and stored.computed_at <= as_of
+
+
+def _thick_only(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the features, each null where fewer records stand behind it than its kind asks."""
+    return frame.select(
+        "party_id",
+        *(
+            pl.when(pl.col(f"{f.slug}#n") >= kind_of(f.slug).sample_min)
+            .then(pl.col(f.slug))
+            .alias(f.slug)
+            for f in FEATURES
+        ),
+    )

@@ -1,0 +1,90 @@
+"""The room's tables: imports and the files they left, which business is in which, stored signals.
+
+The rows themselves lie in Parquet; they can be seen only through a row in `record_import`, which
+is written last.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint
+
+from martlet.store.schema import (
+    STRICT,
+    Amount,
+    Day,
+    Id,
+    Json,
+    Moment,
+    String,
+    append_only,
+    metadata,
+)
+
+record_import = append_only(
+    Table(
+        "record_import",
+        metadata,
+        Column("tenant_id", Id, primary_key=True),
+        Column("import_id", Id, primary_key=True),
+        Column("scope", String, nullable=False),
+        Column("kind", String, nullable=False),
+        Column("format", String, nullable=False),
+        Column("content_hash", String, nullable=False),
+        Column("party_id", Id, nullable=True),
+        Column("known_by", String, nullable=False),
+        Column("known_at", Moment, nullable=False),
+        Column("rows_kept", Amount, nullable=False),
+        Column("imported_by", String, nullable=False),
+        Column("report", Json, nullable=False),
+        CheckConstraint("known_by IN ('import', 'issued')", name="known_by"),
+        UniqueConstraint("tenant_id", "scope", "content_hash"),
+        **STRICT,
+    )
+)
+
+record_file = append_only(
+    Table(
+        "record_file",
+        metadata,
+        Column("tenant_id", Id, primary_key=True),
+        Column("import_id", Id, primary_key=True),
+        Column("shard", Amount, primary_key=True),
+        Column("part", Amount, primary_key=True),
+        Column("path", String, nullable=False),
+        Column("rows", Amount, nullable=False),
+        Column("bytes", Amount, nullable=False),
+        Index("ix_record_file_shard", "tenant_id", "shard"),
+        **STRICT,
+    )
+)
+
+record_party = append_only(
+    Table(
+        "record_party",
+        metadata,
+        Column("tenant_id", Id, primary_key=True),
+        Column("party_id", Id, primary_key=True),
+        Column("import_id", Id, primary_key=True),
+        Column("shard", Amount, nullable=False),
+        Column("rows", Amount, nullable=False),
+        Index("ix_record_party_shard", "tenant_id", "shard"),
+        **STRICT,
+    )
+)
+
+party_signal = Table(
+    "party_signal",
+    metadata,
+    Column("tenant_id", Id, primary_key=True),
+    Column("party_id", Id, primary_key=True),
+    Column("imports_count", Amount, nullable=False),
+    Column("kinds", Json, nullable=False),
+    Column("verified_by", String, nullable=False),
+    Column("as_of", Day, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("computed_at", Moment, nullable=False),
+    Column("figures", Json, nullable=False),
+    Column("evidence", Json, nullable=False),
+    **STRICT,
+)
+"""Stored signals: a copy for speed that can be computed anew at any time."""
