@@ -6,6 +6,7 @@ Nothing here is visible to anybody: it ends in a staging folder, or in an error 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,7 +25,6 @@ from martlet.records.staging import Staging
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import date
     from pathlib import Path
     from uuid import UUID
 
@@ -56,8 +56,8 @@ class Read:
     rows_read: int
     notes: tuple[str, ...]
     tally: Tally
-    first_day: date | None
-    last_day: date | None
+    first_day: date
+    last_day: date
 
 
 def chunks_of(source: Source, format_name: str) -> Iterator[tuple[Table, Chunk]]:
@@ -83,8 +83,7 @@ def read_into_staging(  # noqa: PLR0913 - one call, all of it named
     staging: Staging | None = None
     table: Table | None = None
     tally, rows_read = Tally(), 0
-    first_day: date | None = None
-    last_day: date | None = None
+    days: set[date] = set()
     for table, chunk in chunks_of(source, format_name):
         if staging is None:
             staging = Staging(
@@ -97,8 +96,7 @@ def read_into_staging(  # noqa: PLR0913 - one call, all of it named
         good = rows.filter(pl.col(REASON).is_null())
         if good.height:
             tally.add(good)
-            first_day = min(filter(None, (first_day, good["day"].min())))  # type: ignore[type-var]
-            last_day = max(filter(None, (last_day, good["day"].max())))  # type: ignore[type-var]
+            days.update((_day(good["day"].min()), _day(good["day"].max())))
             staging.add(_kept_columns(good, table.spec.kind, known_by_row=known_by_row))
         if on_progress is not None:
             on_progress(ImportProgress(chunk.bytes_read, source.size_bytes, rows_read))
@@ -114,9 +112,12 @@ def read_into_staging(  # noqa: PLR0913 - one call, all of it named
             reason=worst.code,
             column=worst.column,
         )
-    return Read(
-        table.spec, staging, rows_read, tuple(table.notes), tally, first_day, last_day
-    )  # fmt: skip
+    return Read(table.spec, staging, rows_read, tuple(table.notes), tally, min(days), max(days))
+
+
+def _day(value: object) -> date:
+    assert isinstance(value, date), value
+    return value
 
 
 def _require_firms(table: Table, chunk: Chunk, whose: Whose) -> None:

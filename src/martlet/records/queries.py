@@ -124,7 +124,7 @@ def files_of_party(
     """Return the files that hold rows of a business."""
     return _files(
         connection,
-        record_file.c.tenant_id == tenant_id,
+        tenant_id,
         record_file.c.shard == shard_of(party_id),
         record_import.c.kind.in_([kind.value for kind in kinds]),
         select(record_party.c.import_id)
@@ -144,13 +144,15 @@ def files_of_shard(
     """Return all files of a shard."""
     return _files(
         connection,
-        record_file.c.tenant_id == tenant_id,
+        tenant_id,
         record_file.c.shard == shard,
         record_import.c.kind.in_([kind.value for kind in kinds]),
     )
 
 
-def _files(connection: Connection, *which: ColumnElement[bool]) -> tuple[ShelfFile, ...]:
+def _files(
+    connection: Connection, tenant_id: UUID, *which: ColumnElement[bool]
+) -> tuple[ShelfFile, ...]:
     rows = connection.execute(
         select(
             record_import.c.kind,
@@ -159,7 +161,7 @@ def _files(connection: Connection, *which: ColumnElement[bool]) -> tuple[ShelfFi
             record_import.c.known_at,
         )
         .join(record_file, _same_import(record_file))
-        .where(*which)
+        .where(record_file.c.tenant_id == tenant_id, *which)
         .order_by(record_import.c.known_at, record_file.c.path)
     )
     return tuple(
@@ -215,4 +217,5 @@ def stored_signals(connection: Connection, tenant_id: UUID, party_id: UUID) -> S
 
 def all_paths(connection: Connection) -> frozenset[str]:
     """Return every registered file of every tenant: what a sweep must leave alone."""
+    # all tenants: the folder is one for all, and nothing but names of files is read
     return frozenset(connection.execute(select(record_file.c.path)).scalars())

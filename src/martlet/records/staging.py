@@ -105,7 +105,7 @@ class Staging:
         """Yield each bucket's shard, part and rows, in the order of the file."""
         self._flush()
         for (shard, part), pieces in sorted(self._pieces.items()):
-            yield shard, part, pl.concat([pl.read_ipc(path, memory_map=False) for path in pieces])
+            yield shard, part, pl.concat([pl.read_ipc(path) for path in pieces])
 
     def fit(
         self, known_rows: Callable[[frozenset[UUID]], pl.LazyFrame], *, keep_twins: bool

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from martlet.kernel.calendar import business_date_of
 from martlet.signals.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def usable(signals: SignalSet, as_of: datetime) -> SignalSet:
     Left out: what became known later, what has expired, what rests on fewer cases than its kind
     asks for, and what describes a day still to come.
     """
-    day = as_of.date()
+    day = business_date_of(as_of)
     return SignalSet(
         tuple(
             signal
