@@ -34,3 +34,9 @@ CHAIN_PAGE = 10_000
 
 ROWS_PER_INSERT = 64
 """Rows in one INSERT on SQLite: fewer calls than one each, far from its 32,766 parameters."""
+
+BACKUP_ROWS_PAGE = 10_000
+"""Rows held at a time while a table is written to a backup: about ten megabytes."""
+
+BACKUP_CHUNK_BYTES = 1_048_576
+"""Bytes of a file held at a time while it is copied to or from a backup."""

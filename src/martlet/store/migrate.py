@@ -51,8 +51,8 @@ def require_head(connection: Connection) -> str:
     return current
 
 
-def upgrade(engine: Engine) -> bool:
-    """Carry out the revisions that are missing, all or none; tell whether there were any."""
+def upgrade(engine: Engine, target: str = "head") -> bool:
+    """Carry out the revisions up to `target`, all or none; tell whether there were any."""
     with engine.begin() as connection:
         current = current_revision(connection)
         if current == head_revision():
@@ -61,15 +61,15 @@ def upgrade(engine: Engine) -> bool:
             raise Conflict("store.schema_unversioned")
         if current is not None and current not in known_revisions():
             raise Conflict("store.schema_unknown", revision=current)
-        _run_alembic(connection)
+        _run_alembic(connection, target)
     return True
 
 
-def _run_alembic(connection: Connection) -> None:
+def _run_alembic(connection: Connection, target: str) -> None:
     from alembic import command  # noqa: PLC0415 - only where there is something to do
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, target)
