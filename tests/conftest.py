@@ -48,6 +48,13 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             break
         except subprocess.TimeoutExpired:  # ten seconds are not enough on a machine that is busy
             assert attempt + 1 < SERVER_STARTS_MAX, "PostgreSQL does not start"
+    # The tests kill the bank, never the server, so the server need not wait for the disk.
+    _administer(
+        server.get_uri(),
+        "ALTER SYSTEM SET fsync = off",
+        "ALTER SYSTEM SET full_page_writes = off",
+        "SELECT pg_reload_conf()",
+    )
     yield server.get_uri()
     server.cleanup()
 
@@ -55,14 +62,18 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 _numbers = count(1)
 
 
+def _administer(url: str, *statements: str) -> None:
+    full = url.replace("postgresql://", "postgresql+psycopg://")
+    admin = create_engine(full, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    admin.dispose()
+
+
 def _fresh_postgres(url: str) -> str:
     name = f"bank_{next(_numbers)}"
-    admin = create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
+    _administer(url, f"CREATE DATABASE {name}")
     return url.replace("/postgres?", f"/{name}?")
 
 

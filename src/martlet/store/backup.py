@@ -48,7 +48,7 @@ class TablePart(msgspec.Struct, frozen=True):
     """One table in a backup."""
 
     name: str
-    columns: dict[str, str]
+    columns: tuple[tuple[str, str], ...]
     rows_count: int
     sha256: str
 
@@ -164,7 +164,7 @@ def _write_tables(
                 if count % BACKUP_ROWS_PAGE == 0:
                     tell(table.name, count)
         tell(table.name, count)
-        yield TablePart(table.name, columns_of(table), count, digest.hexdigest())
+        yield TablePart(str(table.name), columns_of(table), count, digest.hexdigest())
 
 
 def _write_folders(
@@ -254,10 +254,10 @@ def _restore_tables(
     with database.engine.begin() as connection:
         driver = Driver(connection)
         for part in manifest.tables:
-            kinds = list(part.columns.values())
+            names, kinds = zip(*part.columns, strict=True)
             with archive.open(_member(part.name)) as lines:
                 rows: Iterator[list[Any]] = (read_line(line, kinds, driver) for line in lines)
-                driver.load(part.name, list(part.columns), rows)
+                driver.load(part.name, names, rows)
             tell(part.name, part.rows_count)
         _check_restored(connection, manifest)
 

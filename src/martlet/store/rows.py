@@ -35,9 +35,9 @@ _KINDS: tuple[tuple[type[Any], str], ...] = (
 )
 
 
-def columns_of(table: Table) -> dict[str, str]:
-    """Return the name and the kind of each column."""
-    return {column.name: _kind(column) for column in table.columns}
+def columns_of(table: Table) -> tuple[tuple[str, str], ...]:
+    """Return the name and the kind of each column, in their order."""
+    return tuple((str(column.name), _kind(column)) for column in table.columns)
 
 
 def _kind(column: Column[Any]) -> str:
@@ -50,7 +50,7 @@ def _kind(column: Column[Any]) -> str:
 
 def write_lines(connection: Connection, table: Table) -> Iterator[bytes]:
     """Yield the table's rows as lines, without ever holding more than a page of them."""
-    writers = [_WRITERS.get(kind) for kind in columns_of(table).values()]
+    writers = [_WRITERS.get(kind) for _name, kind in columns_of(table)]
     encode = msgspec.json.Encoder().encode
     paged = {"yield_per": BACKUP_ROWS_PAGE}
     for row in connection.execute(_in_order(connection, table), execution_options=paged):

@@ -13,6 +13,7 @@ down_revision: str | None = "0003"
 def upgrade() -> None:
     """Carry this revision out."""
     _ledger_account()
+    _ledger_batch()
     _ledger_day()
     _ledger_day_total()
     _ledger_hold()
@@ -36,6 +37,7 @@ def _ledger_account() -> None:
         sa.Column("credits_pending", schema.Amount, server_default="0", nullable=False),
         sa.Column("debits_brought", schema.Amount, server_default="0", nullable=False),
         sa.Column("credits_brought", schema.Amount, server_default="0", nullable=False),
+        sa.Column("last_transfer", schema.Amount, server_default="0", nullable=False),
         sa.CheckConstraint(
             "guard = 'none' OR (normal_side = 'debit' AND credits_posted + credits_pending <= debits_posted) OR (normal_side = 'credit' AND debits_posted + debits_pending <= credits_posted)",
             name=op.f("ck_ledger_account_never_overdrawn"),
@@ -57,6 +59,32 @@ def _ledger_account() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger_account")),
         sa.UniqueConstraint("tenant_id", "path", name=op.f("uq_ledger_account_tenant_id_path")),
         sqlite_strict=True,
+    )
+
+
+def _ledger_batch() -> None:
+    op.create_table(
+        "ledger_batch",
+        sa.Column("number", schema.Amount, autoincrement=False, nullable=False),
+        sa.Column("tenant_id", schema.Id(), nullable=False),
+        sa.Column("phase", schema.String(), nullable=False),
+        sa.Column("business_date", schema.Day(), nullable=False),
+        sa.Column("posted_at", schema.Moment(), nullable=False),
+        sa.Column("transfers", schema.Amount, nullable=False),
+        sa.Column("total_fen", schema.Amount, nullable=False),
+        sa.Column("content_hash", schema.String(), nullable=False),
+        sa.CheckConstraint(
+            "phase IN ('posted', 'pending', 'settled', 'released', 'reversed')",
+            name=op.f("ck_ledger_batch_phase"),
+        ),
+        sa.CheckConstraint("transfers > 0", name=op.f("ck_ledger_batch_not_empty")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger_batch")),
+        info={"append_only": True},
+        sqlite_strict=True,
+    )
+    append_only("ledger_batch")
+    op.create_index(
+        "ix_ledger_batch_day", "ledger_batch", ["tenant_id", "business_date"], unique=False
     )
 
 
@@ -93,6 +121,7 @@ def _ledger_day_total() -> None:
         sa.Column("account", schema.Amount, autoincrement=False, nullable=False),
         sa.Column("debits_fen", schema.Amount, nullable=False),
         sa.Column("credits_fen", schema.Amount, nullable=False),
+        sa.Column("last_transfer", schema.Amount, nullable=False),
         sa.CheckConstraint(
             "debits_fen >= 0 AND credits_fen >= 0", name=op.f("ck_ledger_day_total_bounds")
         ),
@@ -125,52 +154,40 @@ def _ledger_transfer() -> None:
         "ledger_transfer",
         sa.Column("number", schema.Amount, autoincrement=False, nullable=False),
         sa.Column("tenant_id", schema.Id(), nullable=False),
+        sa.Column("batch", schema.Amount, nullable=False),
         sa.Column("id", schema.Id(), nullable=False),
         sa.Column("entry_id", schema.Id(), nullable=False),
         sa.Column("debit", schema.Amount, nullable=False),
         sa.Column("credit", schema.Amount, nullable=False),
+        sa.Column("debit_before", schema.Amount, nullable=False),
+        sa.Column("credit_before", schema.Amount, nullable=False),
         sa.Column("amount_fen", schema.Amount, nullable=False),
-        sa.Column("phase", schema.String(), nullable=False),
         sa.Column("kind", schema.String(), nullable=False),
-        sa.Column("business_date", schema.Day(), nullable=False),
-        sa.Column("posted_at", schema.Moment(), nullable=False),
-        sa.Column("subject", schema.String(), server_default="", nullable=False),
+        sa.Column("subject", schema.String(), nullable=True),
         sa.Column("value_date", schema.Day(), nullable=True),
         sa.Column("origin", schema.Amount, nullable=True),
-        sa.CheckConstraint(
-            "(origin IS NULL) = (phase IN ('posted', 'pending')) AND phase IN ('posted', 'pending', 'settled', 'released', 'reversed')",
-            name=op.f("ck_ledger_transfer_phase"),
-        ),
         sa.CheckConstraint(
             "amount_fen BETWEEN 1 AND 1000000000000000", name=op.f("ck_ledger_transfer_amount")
         ),
         sa.CheckConstraint("debit <> credit", name=op.f("ck_ledger_transfer_two_accounts")),
+        sa.CheckConstraint(
+            "debit_before < number AND credit_before < number",
+            name=op.f("ck_ledger_transfer_before"),
+        ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger_transfer")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_ledger_transfer_tenant_id_id")),
         info={"append_only": True},
         sqlite_strict=True,
     )
     append_only("ledger_transfer")
-    op.create_index(
-        "ix_ledger_transfer_credit",
-        "ledger_transfer",
-        [sa.literal_column("(number >> 16)"), "credit"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_ledger_transfer_debit",
-        "ledger_transfer",
-        [sa.literal_column("(number >> 16)"), "debit"],
-        unique=False,
-    )
     op.create_index("ix_ledger_transfer_entry", "ledger_transfer", ["entry_id"], unique=False)
     op.create_index(
         "ix_ledger_transfer_subject",
         "ledger_transfer",
         ["tenant_id", "subject"],
         unique=False,
-        sqlite_where=sa.text("subject != ''"),
-        postgresql_where=sa.text("subject != ''"),
+        sqlite_where=sa.text("subject IS NOT NULL"),
+        postgresql_where=sa.text("subject IS NOT NULL"),
     )
     op.create_index(
         "uq_ledger_transfer_origin",
