@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from martlet.kernel.errors import Conflict, NotFound, Refused
+from martlet.kernel.errors import NotFound, Refused
 from martlet.ledger import current_business_date, hold, release, settle
 from martlet.lending.bookkeeping import transfers
-from martlet.lending.facilities import find_facility, give_back
+from martlet.lending.facilities import find_facility, give_back, take
 from martlet.lending.limits import REFERENCE_CHARS_MAX
 from martlet.lending.loan import EventKind, LoanEvent, LoanStatus, LoanTerms
 from martlet.lending.loans import add_event, copy_of, find_loan, keep_state, terms_of
@@ -23,7 +23,7 @@ from martlet.lending.postings import Accounts, Movement
 from martlet.lending.product import product_named
 from martlet.lending.projection import project
 from martlet.lending.rail import Outcome, PayoutOrder
-from martlet.lending.tables import facility, loan, payout, payout_report
+from martlet.lending.tables import loan, payout, payout_report
 
 if TYPE_CHECKING:
     from datetime import date
@@ -33,6 +33,34 @@ if TYPE_CHECKING:
 
     from martlet.kernel.principal import Principal
     from martlet.store import Transaction
+
+
+_ARREARS = (
+    select(loan.c.loan_id)
+    .where(
+        loan.c.tenant_id == bindparam("tenant"),
+        loan.c.party_id == bindparam("party"),
+        loan.c.live == 1,
+        loan.c.oldest_due_on < bindparam("today"),
+    )
+    .limit(1)
+)
+_ORDER = insert(payout)
+_PROMISE = insert(loan)
+_REPORT = insert(payout_report)
+_FIND_ORDER = select(payout).where(
+    payout.c.tenant_id == bindparam("tenant"), payout.c.order_id == bindparam("the_order")
+)
+_SETTLE_ORDER = (
+    update(payout)
+    .where(payout.c.order_id == bindparam("the_order"), payout.c.state == "ordered")
+    .values(state=bindparam("outcome"))
+)
+_CANCEL = (
+    update(loan)
+    .where(loan.c.loan_id == bindparam("the_loan"))
+    .values(status=bindparam("cancelled"), live=0)
+)
 
 
 def promise(
@@ -52,19 +80,7 @@ def promise(
         product.check_tenor(tenor, line.tenors),
         product.conventions,
     )
-    tx.change_one(
-        update(facility)
-        .where(
-            facility.c.facility_id == facility_id,
-            facility.c.used_fen + amount_fen <= facility.c.limit_fen,
-        )
-        .values(used_fen=facility.c.used_fen + amount_fen),
-        otherwise=Refused(
-            "lending.limit_exceeded",
-            amount_fen=amount_fen,
-            available_fen=line.limit_fen - line.used_fen,
-        ),
-    )
+    take(tx, line, amount_fen)
     loan_id, order_id = tx.ids.new(), tx.ids.new()
     _hold_and_order(tx, line, terms, loan_id, order_id, rail)
     _write_loan(tx, line, terms, loan_id, rail, today)
@@ -94,16 +110,8 @@ def promise(
 
 def _refuse_arrears(tx: Transaction, line: Row[Any], today: date) -> None:
     """Refuse new money to a business that has left something unpaid."""
-    overdue = tx.execute(
-        select(loan.c.loan_id)
-        .where(
-            loan.c.tenant_id == tx.tenant_id,
-            loan.c.party_id == line.party_id,
-            loan.c.live == 1,
-            loan.c.oldest_due_on < today,
-        )
-        .limit(1)
-    ).first()
+    keys = {"tenant": tx.tenant_id, "party": line.party_id, "today": today}
+    overdue = tx.execute(_ARREARS, keys).first()
     if overdue is not None:
         raise Refused("lending.arrears_first", loan_id=str(overdue.loan_id))
 
@@ -118,17 +126,18 @@ def _hold_and_order(
     (held,) = transfers(tx, [move], f"loan:{loan_id}")
     hold(tx, [held], current_business_date(tx.connection, tx.tenant_id))
     tx.execute(
-        insert(payout).values(
-            order_id=order_id,
-            tenant_id=tx.tenant_id,
-            party_id=line.party_id,
-            loan_id=loan_id,
-            rail=rail,
-            hold_id=held.id,
-            amount_fen=terms.principal_fen,
-            state="ordered",
-            ordered_at=tx.now,
-        )
+        _ORDER,
+        {
+            "order_id": order_id,
+            "tenant_id": tx.tenant_id,
+            "party_id": line.party_id,
+            "loan_id": loan_id,
+            "rail": rail,
+            "hold_id": held.id,
+            "amount_fen": terms.principal_fen,
+            "state": "ordered",
+            "ordered_at": tx.now,
+        },
     )
 
 
@@ -136,21 +145,22 @@ def _write_loan(
     tx: Transaction, line: Row[Any], terms: LoanTerms, loan_id: UUID, rail: str, today: date
 ) -> None:
     tx.execute(
-        insert(loan).values(
-            loan_id=loan_id,
-            tenant_id=tx.tenant_id,
-            party_id=line.party_id,
-            facility_id=line.facility_id,
-            product=line.product,
-            product_version=product_named(line.product).version,
-            rail=rail,
-            terms=terms.as_json(),
-            rounding_mode=terms.conventions.rounding_mode.value,
-            principal_agreed_fen=terms.principal_fen,
-            created_on=today,
-            events=0,
+        _PROMISE,
+        {
+            "loan_id": loan_id,
+            "tenant_id": tx.tenant_id,
+            "party_id": line.party_id,
+            "facility_id": line.facility_id,
+            "product": line.product,
+            "product_version": product_named(line.product).version,
+            "rail": rail,
+            "terms": terms.as_json(),
+            "rounding_mode": terms.conventions.rounding_mode.value,
+            "principal_agreed_fen": terms.principal_fen,
+            "created_on": today,
+            "events": 0,
             **copy_of(project(terms, (), today)),
-        )
+        },
     )
 
 
@@ -158,20 +168,14 @@ def book_report(
     tx: Transaction, order_id: UUID, outcome: Outcome, reference: str
 ) -> dict[str, Any]:
     """Book the rail's word on an order: the first settles or undoes, a repeat changes nothing."""
-    order = tx.execute(
-        select(payout).where(payout.c.tenant_id == tx.tenant_id, payout.c.order_id == order_id)
-    ).first()
+    order = tx.execute(_FIND_ORDER, {"tenant": tx.tenant_id, "the_order": order_id}).first()
     if order is None:
         raise NotFound("lending.order_not_found", order_id=str(order_id))
     today = current_business_date(tx.connection, tx.tenant_id)
     if order.state == "ordered":
         verdict = "applied"
-        tx.change_one(
-            update(payout)
-            .where(payout.c.order_id == order_id, payout.c.state == "ordered")
-            .values(state=outcome.value),
-            otherwise=Conflict("lending.rail_contradiction", order_id=str(order_id)),
-        )
+        changed = tx.execute(_SETTLE_ORDER, {"the_order": order_id, "outcome": outcome.value})
+        assert changed.rowcount == 1, "one writer: what was open when read is open when written"
         (_disbursed if outcome is Outcome.POSTED else _undone)(tx, order, today, reference)
     else:
         verdict = "repeated" if order.state == outcome.value else "contradicted"
@@ -183,15 +187,16 @@ def book_report(
         "state": state,
     }
     tx.execute(
-        insert(payout_report).values(
-            report_id=tx.ids.new(),
-            tenant_id=tx.tenant_id,
-            order_id=order_id,
-            outcome=outcome.value,
-            reference=reference[:REFERENCE_CHARS_MAX],
-            verdict=verdict,
-            received_at=tx.now,
-        )
+        _REPORT,
+        {
+            "report_id": tx.ids.new(),
+            "tenant_id": tx.tenant_id,
+            "order_id": order_id,
+            "outcome": outcome.value,
+            "reference": reference[:REFERENCE_CHARS_MAX],
+            "verdict": verdict,
+            "received_at": tx.now,
+        },
     )
     if verdict == "contradicted":
         told = {**answer, "reported": outcome.value, "reference": reference[:REFERENCE_CHARS_MAX]}
@@ -227,11 +232,8 @@ def _undone(tx: Transaction, order: Row[Any], today: date, reference: str) -> No
     """The money has not left: the hold ends, the limit is free again, the loan never was."""
     release(tx, [order.hold_id], today)
     row = find_loan(tx.connection, tx.principal, order.loan_id)
-    tx.execute(
-        update(loan)
-        .where(loan.c.loan_id == order.loan_id)
-        .values(status=LoanStatus.CANCELLED.value, live=0)
-    )
+    keys = {"the_loan": order.loan_id, "cancelled": LoanStatus.CANCELLED.value}
+    tx.execute(_CANCEL, keys)
     give_back(tx, row.facility_id, order.amount_fen)
     tx.emit(
         "lending.loan_cancelled",

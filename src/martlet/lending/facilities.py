@@ -1,12 +1,16 @@
-"""A facility's row: read it for the one who asks, and give limit back."""
+"""A facility's row: read it for the one who asks, take from its limit and give back.
+
+Statements that run for every loan are written once, with their parameters: building one costs
+ten times what carrying it out does.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
-from martlet.kernel.errors import Corrupt, NotFound
+from martlet.kernel.errors import Corrupt, NotFound, Refused
 from martlet.lending.tables import facility
 
 if TYPE_CHECKING:
@@ -18,25 +22,50 @@ if TYPE_CHECKING:
     from martlet.store import Transaction
 
 
+def sees(principal: Principal, party_id: UUID) -> bool:
+    """Tell whether a business is one that the principal may know of."""
+    return principal.party_ids is None or party_id in principal.party_ids
+
+
+_FIND = select(facility).where(
+    facility.c.tenant_id == bindparam("tenant"), facility.c.facility_id == bindparam("line")
+)
+_TAKE = (
+    update(facility)
+    .where(
+        facility.c.facility_id == bindparam("line"),
+        facility.c.used_fen + bindparam("amount") <= facility.c.limit_fen,
+    )
+    .values(used_fen=facility.c.used_fen + bindparam("amount"))
+)
+_GIVE_BACK = (
+    update(facility)
+    .where(facility.c.facility_id == bindparam("line"), facility.c.used_fen >= bindparam("amount"))
+    .values(used_fen=facility.c.used_fen - bindparam("amount"))
+)
+
+
 def find_facility(connection: Connection, principal: Principal, facility_id: UUID) -> Row[Any]:
     """Return a facility's row; another's facility does not exist."""
-    query = select(facility).where(
-        facility.c.tenant_id == principal.tenant_id, facility.c.facility_id == facility_id
-    )
-    if principal.party_ids is not None:
-        query = query.where(facility.c.party_id.in_(sorted(principal.party_ids)))
-    row = connection.execute(query).first()
-    if row is None:
+    keys = {"tenant": principal.tenant_id, "line": facility_id}
+    row = connection.execute(_FIND, keys).first()
+    if row is None or not sees(principal, row.party_id):
         raise NotFound("lending.facility_not_found", facility_id=str(facility_id))
     return row
+
+
+def take(tx: Transaction, line: Row[Any], amount_fen: int) -> None:
+    """Use up part of a limit, never more than there is: condition and change are one statement."""
+    assert amount_fen > 0, amount_fen
+    changed = tx.execute(_TAKE, {"line": line.facility_id, "amount": amount_fen}).rowcount
+    if changed != 1:
+        available_fen = line.limit_fen - line.used_fen
+        raise Refused("lending.limit_exceeded", amount_fen=amount_fen, available_fen=available_fen)
 
 
 def give_back(tx: Transaction, facility_id: UUID, amount_fen: int) -> None:
     """Free part of a limit again."""
     assert amount_fen >= 0, amount_fen
-    tx.change_one(
-        update(facility)
-        .where(facility.c.facility_id == facility_id, facility.c.used_fen >= amount_fen)
-        .values(used_fen=facility.c.used_fen - amount_fen),
-        otherwise=Corrupt("lending.limit_given_back_twice", facility_id=str(facility_id)),
-    )
+    changed = tx.execute(_GIVE_BACK, {"line": facility_id, "amount": amount_fen}).rowcount
+    if changed != 1:
+        raise Corrupt("lending.limit_given_back_twice", facility_id=str(facility_id))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from martlet.kernel.errors import NotFound
 from martlet.lending.columns import LINE_FIELDS, as_columns
+from martlet.lending.facilities import sees
 from martlet.lending.loan import EventKind, LoanEvent, LoanState, LoanStatus, LoanTerms
 from martlet.lending.postings import Accounts, Position, position_of
 from martlet.lending.tables import loan, loan_event
@@ -25,28 +26,41 @@ if TYPE_CHECKING:
 LIVE = (LoanStatus.LIVE, LoanStatus.OVERDUE)
 
 
+_FIND = select(loan).where(
+    loan.c.tenant_id == bindparam("tenant"), loan.c.loan_id == bindparam("the_loan")
+)
+_EVENTS = (
+    select(loan_event)
+    .where(loan_event.c.loan_id == bindparam("the_loan"))
+    .order_by(loan_event.c.sequence)
+)
+_EVENTS_OF_MANY = (
+    select(loan_event)
+    .where(loan_event.c.loan_id.in_(bindparam("the_loans", expanding=True)))
+    .order_by(loan_event.c.loan_id, loan_event.c.sequence)
+)
+_ADD_EVENT = insert(loan_event)
+_KEEP = update(loan).where(loan.c.loan_id == bindparam("the_loan"))
+
+
 def find_loan(connection: Connection, principal: Principal, loan_id: UUID) -> Row[Any]:
     """Return a loan's row; another tenant's or another owner's loan does not exist."""
-    query = select(loan).where(loan.c.tenant_id == principal.tenant_id, loan.c.loan_id == loan_id)
-    if principal.party_ids is not None:
-        query = query.where(loan.c.party_id.in_(sorted(principal.party_ids)))
-    row = connection.execute(query).first()
-    if row is None:
+    keys = {"tenant": principal.tenant_id, "the_loan": loan_id}
+    row = connection.execute(_FIND, keys).first()
+    if row is None or not sees(principal, row.party_id):
         raise NotFound("lending.loan_not_found", loan_id=str(loan_id))
     return row
 
 
 def event_rows(connection: Connection, loan_id: UUID) -> Sequence[Row[Any]]:
     """Return a loan's event rows in the order in which they became known."""
-    query = select(loan_event).where(loan_event.c.loan_id == loan_id)
-    return connection.execute(query.order_by(loan_event.c.sequence)).all()
+    return connection.execute(_EVENTS, {"the_loan": loan_id}).all()
 
 
 def events_by_loan(connection: Connection, loan_ids: Sequence[UUID]) -> dict[UUID, list[LoanEvent]]:
     """Return the events of many loans in one query."""
-    query = select(loan_event).where(loan_event.c.loan_id.in_(loan_ids))
     found: dict[UUID, list[Row[Any]]] = {loan_id: [] for loan_id in loan_ids}
-    for row in connection.execute(query.order_by(loan_event.c.loan_id, loan_event.c.sequence)):
+    for row in connection.execute(_EVENTS_OF_MANY, {"the_loans": list(loan_ids)}):
         found[row.loan_id].append(row)
     return {loan_id: events_of(rows) for loan_id, rows in found.items()}
 
@@ -117,23 +131,23 @@ def copy_of(state: LoanState) -> dict[str, Any]:
 
 def keep_state(tx: Transaction, row: Row[Any], state: LoanState, **more: object) -> None:
     """Make a loan's row the copy of a state."""
-    values = {**copy_of(state), **more}
-    tx.execute(update(loan).where(loan.c.loan_id == row.loan_id).values(**values))
+    tx.execute(_KEEP, {"the_loan": row.loan_id, **copy_of(state), **more})
 
 
 def add_event(tx: Transaction, row: Row[Any], event: LoanEvent, day: date, reference: str) -> None:
     """Write an event down; it is never changed."""
     tx.execute(
-        insert(loan_event).values(
-            event_id=event.event_id,
-            tenant_id=row.tenant_id,
-            loan_id=row.loan_id,
-            sequence=event.sequence,
-            kind=event.kind.value,
-            value_date=event.value_date,
-            business_date=day,
-            amount_fen=event.amount_fen,
-            reference=reference,
-            recorded_at=tx.now,
-        )
+        _ADD_EVENT,
+        {
+            "event_id": event.event_id,
+            "tenant_id": row.tenant_id,
+            "loan_id": row.loan_id,
+            "sequence": event.sequence,
+            "kind": event.kind.value,
+            "value_date": event.value_date,
+            "business_date": day,
+            "amount_fen": event.amount_fen,
+            "reference": reference,
+            "recorded_at": tx.now,
+        },
     )

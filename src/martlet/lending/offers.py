@@ -10,11 +10,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from martlet.credit import Application, decide_and_record
 from martlet.kernel.errors import Conflict, NotFound, Refused
 from martlet.ledger import current_business_date
+from martlet.lending.facilities import sees
 from martlet.lending.product import TenorUnit, product_named
 from martlet.lending.tables import application, facility, offer
 
@@ -31,14 +32,34 @@ if TYPE_CHECKING:
     from martlet.store import Transaction
 
 
+_ELSEWHERE = select(func.coalesce(func.sum(facility.c.limit_fen), 0)).where(
+    facility.c.tenant_id == bindparam("tenant"),
+    facility.c.party_id == bindparam("party"),
+    facility.c.product != bindparam("name"),
+)
+_LINE = select(facility).where(
+    facility.c.tenant_id == bindparam("tenant"),
+    facility.c.party_id == bindparam("party"),
+    facility.c.product == bindparam("name"),
+)
+_FIND_OFFER = select(offer).where(
+    offer.c.tenant_id == bindparam("tenant"), offer.c.offer_id == bindparam("the_offer")
+)
+_APPLICATION = insert(application)
+_OFFER = insert(offer)
+_OPEN = insert(facility)
+_RENEW = update(facility).where(facility.c.facility_id == bindparam("line"))
+_ACCEPT = (
+    update(offer)
+    .where(offer.c.offer_id == bindparam("the_offer"), offer.c.facility_id.is_(None))
+    .values(facility_id=bindparam("line"), accepted_at=bindparam("moment"))
+)
+
+
 def committed_elsewhere(connection: Connection, tenant_id: UUID, party_id: UUID, name: str) -> int:
     """Return the limits that a business already has under other products."""
-    query = select(func.coalesce(func.sum(facility.c.limit_fen), 0)).where(
-        facility.c.tenant_id == tenant_id,
-        facility.c.party_id == party_id,
-        facility.c.product != name,
-    )
-    return int(connection.execute(query).scalar_one())
+    keys = {"tenant": tenant_id, "party": party_id, "name": name}
+    return int(connection.execute(_ELSEWHERE, keys).scalar_one())
 
 
 def decide_application(
@@ -47,18 +68,19 @@ def decide_application(
     """Decide, and keep the application, the decision and the offer in one commit."""
     decision_id, decision = decide_and_record(tx, asked, signals, as_of)
     tx.execute(
-        insert(application).values(
-            application_id=asked.application_id,
-            tenant_id=tx.tenant_id,
-            party_id=asked.party_id,
-            product=asked.product,
-            requested_fen=asked.requested_fen,
-            tenor=tenor,
-            decision_id=decision_id,
-            outcome=decision.outcome.value,
-            applied_on=asked.applied_on,
-            applied_at=tx.now,
-        )
+        _APPLICATION,
+        {
+            "application_id": asked.application_id,
+            "tenant_id": tx.tenant_id,
+            "party_id": asked.party_id,
+            "product": asked.product,
+            "requested_fen": asked.requested_fen,
+            "tenor": tenor,
+            "decision_id": decision_id,
+            "outcome": decision.outcome.value,
+            "applied_on": asked.applied_on,
+            "applied_at": tx.now,
+        },
     )
     made = _make_offer(tx, asked, decision_id, decision) if decision.approved else None
     tx.emit(
@@ -100,18 +122,19 @@ def _make_offer(
     product = product_named(asked.product)
     offer_id, tenors = tx.ids.new(), offered_tenors(product, decision)
     tx.execute(
-        insert(offer).values(
-            offer_id=offer_id,
-            tenant_id=tx.tenant_id,
-            party_id=asked.party_id,
-            application_id=asked.application_id,
-            decision_id=decision_id,
-            product=product.name,
-            limit_fen=decision.limit_fen,
-            rate_ppm_per_day=decision.rate_ppm_per_day,
-            tenors=list(tenors),
-            expires_at=decision.expires_at,
-        )
+        _OFFER,
+        {
+            "offer_id": offer_id,
+            "tenant_id": tx.tenant_id,
+            "party_id": asked.party_id,
+            "application_id": asked.application_id,
+            "decision_id": decision_id,
+            "product": product.name,
+            "limit_fen": decision.limit_fen,
+            "rate_ppm_per_day": decision.rate_ppm_per_day,
+            "tenors": list(tenors),
+            "expires_at": decision.expires_at,
+        },
     )
     return {
         "offer_id": str(offer_id),
@@ -147,13 +170,9 @@ def application_of(
 
 def find_offer(connection: Connection, principal: Principal, offer_id: UUID) -> Row[Any]:
     """Return an offer's row; another's offer does not exist."""
-    query = select(offer).where(
-        offer.c.tenant_id == principal.tenant_id, offer.c.offer_id == offer_id
-    )
-    if principal.party_ids is not None:
-        query = query.where(offer.c.party_id.in_(sorted(principal.party_ids)))
-    row = connection.execute(query).first()
-    if row is None:
+    keys = {"tenant": principal.tenant_id, "the_offer": offer_id}
+    row = connection.execute(_FIND_OFFER, keys).first()
+    if row is None or not sees(principal, row.party_id):
         raise NotFound("lending.offer_not_found", offer_id=str(offer_id))
     return row
 
@@ -181,25 +200,23 @@ def accept_offer(tx: Transaction, offer_id: UUID) -> dict[str, Any]:
     if line is None:
         facility_id, used_fen = tx.ids.new(), 0
         tx.execute(
-            insert(facility).values(
-                facility_id=facility_id,
-                tenant_id=tx.tenant_id,
-                party_id=found.party_id,
-                product=found.product,
-                used_fen=0,
-                opened_on=today,
+            _OPEN,
+            {
+                "facility_id": facility_id,
+                "tenant_id": tx.tenant_id,
+                "party_id": found.party_id,
+                "product": found.product,
+                "used_fen": 0,
+                "opened_on": today,
                 **values,
-            )
+            },
         )
     else:
         facility_id, used_fen = line.facility_id, line.used_fen
-        tx.execute(update(facility).where(facility.c.facility_id == facility_id).values(**values))
-    tx.change_one(
-        update(offer)
-        .where(offer.c.offer_id == offer_id, offer.c.facility_id.is_(None))
-        .values(facility_id=facility_id, accepted_at=tx.now),
-        otherwise=Conflict("lending.offer_already_accepted", facility_id=str(facility_id)),
-    )
+        tx.execute(_RENEW, {"line": facility_id, **values})
+    keys = {"the_offer": offer_id, "line": facility_id, "moment": tx.now}
+    changed = tx.execute(_ACCEPT, keys).rowcount
+    assert changed == 1, "one writer: what was open when read is open when written"
     answer = {
         "facility_id": str(facility_id),
         "offer_id": str(offer_id),
@@ -220,10 +237,5 @@ def accept_offer(tx: Transaction, offer_id: UUID) -> dict[str, Any]:
 
 
 def _line_of(tx: Transaction, found: Row[Any]) -> Row[Any] | None:
-    return tx.execute(
-        select(facility).where(
-            facility.c.tenant_id == tx.tenant_id,
-            facility.c.party_id == found.party_id,
-            facility.c.product == found.product,
-        )
-    ).first()
+    keys = {"tenant": tx.tenant_id, "party": found.party_id, "name": found.product}
+    return tx.execute(_LINE, keys).first()
