@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 
 from martlet.credit.defaults import default_policy, expert_scorecard, policy_of, scorecard_of
 from martlet.credit.limits import DECISIONS_PAGE_MAX
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import BindParameter, Connection, Row
 
     from martlet.credit.policy import Policy
     from martlet.credit.scorecard import Scorecard
@@ -138,15 +138,26 @@ def artefact_body(connection: Connection, tenant_id: UUID, content_hash: str) ->
     return str(body)
 
 
+_IN_FORCE = (
+    select(credit_policy.c.content_hash)
+    .where(
+        credit_policy.c.tenant_id == bindparam("tenant"),
+        credit_policy.c.effective_from <= bindparam("at"),
+    )
+    .order_by(
+        credit_policy.c.effective_from.desc(),
+        credit_policy.c.published_at.desc(),
+        credit_policy.c.policy_id.desc(),
+    )
+    .limit(1)
+)
+"""Written once: every decision asks, and building costs more than asking."""
+
+
 def policy_in_force(connection: Connection, tenant_id: UUID, at: datetime) -> Policy:
     """Return the policy in force at a moment; the shipped one where none has been published."""
-    table = credit_policy.c
-    found = connection.execute(
-        select(table.content_hash)
-        .where(table.tenant_id == tenant_id, table.effective_from <= at)
-        .order_by(table.effective_from.desc(), table.published_at.desc(), table.policy_id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+    keys = {"tenant": tenant_id, "at": at}
+    found = connection.execute(_IN_FORCE, keys).scalar_one_or_none()
     if found is None:
         return default_policy()
     return policy_of(artefact_body(connection, tenant_id, found))
@@ -187,7 +198,7 @@ def policy_version(connection: Connection, principal: Principal, version: str) -
     raise NotFound("credit.policy_not_found", version=version[:80])
 
 
-def _models(tenant_id: UUID) -> Select[Any]:
+def _models(tenant_id: UUID | BindParameter[Any]) -> Select[Any]:
     """Select every model with its latest transition."""
     state = credit_model_state.c
     latest = (
@@ -239,11 +250,15 @@ def model(connection: Connection, tenant_id: UUID, model_id: UUID) -> Registered
     return _registered(row)
 
 
+_CHAMPION = _models(bindparam("tenant")).where(
+    credit_model_state.c.state == ModelState.CHAMPION.value
+)
+"""Written once: every decision asks, and building costs more than asking."""
+
+
 def champion_model(connection: Connection, tenant_id: UUID) -> RegisteredModel | None:
     """Return the registered model that decides, if one has been promoted."""
-    row = connection.execute(
-        _models(tenant_id).where(credit_model_state.c.state == ModelState.CHAMPION.value)
-    ).one_or_none()
+    row = connection.execute(_CHAMPION, {"tenant": tenant_id}).one_or_none()
     return None if row is None else _registered(row)
 
 

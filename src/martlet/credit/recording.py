@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from martlet.credit import queries
 from martlet.credit.decide import decide
@@ -41,6 +41,14 @@ def decide_and_record(
     return record_decision(tx, application, signals, policy, model, found), found
 
 
+_DECISION = insert(credit_decision)
+_KNOWN_ARTEFACT = select(credit_artefact.c.kind).where(
+    credit_artefact.c.tenant_id == bindparam("tenant"),
+    credit_artefact.c.content_hash == bindparam("content"),
+)
+"""Written once: building a statement costs ten times what carrying it out does."""
+
+
 def record_decision(
     tx: Transaction,
     application: Application,
@@ -55,29 +63,30 @@ def record_decision(
     keep_artefact(tx, model.content_hash, "model", model.artefact.decode())
     decision_id = tx.ids.new()
     tx.execute(
-        insert(credit_decision).values(
-            decision_id=decision_id,
-            tenant_id=tx.tenant_id,
-            party_id=application.party_id,
-            application_id=application.application_id,
-            outcome=decision.outcome.value,
-            limit_fen=decision.limit_fen,
-            rate_ppm_per_day=decision.rate_ppm_per_day,
-            score=decision.score,
-            pd_ppm=decision.pd_ppm,
-            policy_version=decision.policy_version,
-            model_version=decision.model_version,
-            policy_hash=policy.content_hash,
-            model_hash=model.content_hash,
-            inputs_hash=decision.inputs_hash,
-            as_of=decision.decided_at,
-            inputs={
+        _DECISION,
+        {
+            "decision_id": decision_id,
+            "tenant_id": tx.tenant_id,
+            "party_id": application.party_id,
+            "application_id": application.application_id,
+            "outcome": decision.outcome.value,
+            "limit_fen": decision.limit_fen,
+            "rate_ppm_per_day": decision.rate_ppm_per_day,
+            "score": decision.score,
+            "pd_ppm": decision.pd_ppm,
+            "policy_version": decision.policy_version,
+            "model_version": decision.model_version,
+            "policy_hash": policy.content_hash,
+            "model_hash": model.content_hash,
+            "inputs_hash": decision.inputs_hash,
+            "as_of": decision.decided_at,
+            "inputs": {
                 "application": application.as_json(),
                 "signals": [signal.as_json() for signal in signals.signals],
             },
-            decision=decision.as_json(),
-            recorded_at=tx.now,
-        )
+            "decision": decision.as_json(),
+            "recorded_at": tx.now,
+        },
     )
     tx.emit(
         "credit.decided",
@@ -99,12 +108,8 @@ def record_decision(
 
 def keep_artefact(tx: Transaction, content_hash: str, kind: str, body: str) -> None:
     """Keep a policy's or a model's text under its hash; one already kept stays."""
-    table = credit_artefact.c
-    known = tx.execute(
-        select(table.kind).where(
-            table.tenant_id == tx.tenant_id, table.content_hash == content_hash
-        )
-    ).first()
+    keys = {"tenant": tx.tenant_id, "content": content_hash}
+    known = tx.execute(_KNOWN_ARTEFACT, keys).first()
     if known is None:
         tx.execute(
             insert(credit_artefact).values(
