@@ -6,8 +6,8 @@ from alembic import op
 from martlet.store import schema
 from martlet.store.migrations.operations import append_only
 
-revision = "0005"
-down_revision: str | None = "0004"
+revision = "0006"
+down_revision: str | None = "0005"
 
 
 def upgrade() -> None:
