@@ -1,0 +1,148 @@
+"""Monotone binning: quantile pre-bins, a prior counted as cases, then pool what breaks the order.
+
+The invariant: the weight of evidence (log-odds of being good, against the average) only rises in
+the declared direction. Bins hold at least a share of the cases; with few cases the prior's curve
+speaks where the data cannot. What is missing is a bin of its own, never better than the average.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from martlet.credit.limits import BINS_MAX
+from martlet.credit.scorecard import Direction
+
+if TYPE_CHECKING:
+    from martlet.credit.training.arrays import Floats, Truths
+    from martlet.credit.training.candidates import Candidate
+
+_SIGNIFICANT_DIGITS = 3
+_MISSING_CASES = 10
+"""How many average cases are added to the missing bin, so that two firms cannot condemn it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binning:
+    """One characteristic's bins: edges as whole numbers, weight of evidence of each, of missing."""
+
+    edges: tuple[int, ...]
+    woe: tuple[float, ...]
+    missing_woe: float
+
+    def woe_of(self, values: Floats) -> Floats:
+        """Return the weight of evidence of each value (NaN: missing)."""
+        missing = np.isnan(values)
+        places = np.searchsorted(
+            np.array(self.edges, dtype=np.float64), np.where(missing, 0, values), side="right"
+        )
+        return np.where(missing, self.missing_woe, np.array(self.woe)[places])
+
+
+@dataclass(frozen=True, slots=True)
+class BinningRules:
+    """How finely to cut and how much to trust the prior."""
+
+    share_min: float = 0.05
+    bads_min: float = 0.0
+    """Bad cases, those of the prior included, that each bin must hold."""
+    prior_cases: float = 30.0
+    """How many cases the prior counts as, in each bin."""
+
+
+def bin_characteristic(
+    candidate: Candidate, values: Floats, bad: Truths, rules: BinningRules
+) -> Binning:
+    """Return the bins of one characteristic, learnt on these cases only."""
+    seen = ~np.isnan(values)
+    base = _logit_good(float((~bad).sum()) + 0.5, float(bad.sum()) + 0.5)
+    edges = pre_edges(values[seen], rules.share_min)
+    places = np.searchsorted(edges, values[seen], side="right")
+    bads, goods, prior = _counts(candidate, values[seen], bad[seen], places, len(edges) + 1)
+    chance = 1.0 / (1.0 + np.exp(base + prior))
+    bads, goods = bads + rules.prior_cases * chance, goods + rules.prior_cases * (1.0 - chance)
+    groups = pool(bads, goods, candidate.direction, rules.bads_min)
+    woe = []
+    kept = []
+    for first, last in groups:
+        woe.append(_logit_good(goods[first:last].sum(), bads[first:last].sum()) - base)
+        if first:
+            kept.append(int(edges[first - 1]))
+    unseen_bad, unseen_good = float(bad[~seen].sum()), float((~bad[~seen]).sum())
+    average = 1.0 / (1.0 + np.exp(base))
+    missing = _logit_good(
+        unseen_good + _MISSING_CASES * (1 - average), unseen_bad + _MISSING_CASES * average
+    )
+    return Binning(tuple(kept), tuple(woe), min(missing - base, 0.0))
+
+
+def pre_edges(values: Floats, share_min: float) -> Floats:
+    """Return edges at quantiles, rounded to three digits, each a whole number."""
+    if len(values) == 0:
+        return np.array([], dtype=np.float64)
+    bins = max(1, min(BINS_MAX, int(1.0 / share_min + 1e-9)))
+    cuts = np.quantile(values, np.arange(1, bins) / bins, method="inverted_cdf")
+    rounded = {_rounded(float(cut)) for cut in cuts}
+    low = values.min()
+    return np.array(sorted(edge for edge in rounded if edge > low), dtype=np.float64)
+
+
+def pool(
+    bads: Floats, goods: Floats, direction: Direction, bads_min: float
+) -> list[tuple[int, int]]:
+    """Return ranges of pre-bins joined so that the bad rate only falls as bins get safer.
+
+    Pool-adjacent-violators; then bins with too few bad cases join their better neighbour.
+    """
+    order = range(len(bads)) if direction is Direction.HIGHER else range(len(bads) - 1, -1, -1)
+    stack: list[tuple[float, float, int, int]] = []
+    for place in order:
+        stack.append((float(bads[place]), float(goods[place]), place, place))
+        while len(stack) > 1 and _out_of_order(stack[-2], stack[-1], bads_min):
+            later, earlier = stack.pop(), stack.pop()
+            stack.append(
+                (
+                    earlier[0] + later[0],
+                    earlier[1] + later[1],
+                    min(earlier[2], later[2]),
+                    max(earlier[3], later[3]),
+                )
+            )
+    return sorted((low, high + 1) for _, _, low, high in stack)
+
+
+def _out_of_order(
+    riskier: tuple[float, float, int, int], safer: tuple[float, float, int, int], bads_min: float
+) -> bool:
+    """Tell whether two neighbours must be one: the safer is no safer, or holds too few bads."""
+    return riskier[0] * safer[1] <= safer[0] * riskier[1] or safer[0] < bads_min
+
+
+def _counts(
+    candidate: Candidate,
+    values: Floats,
+    bad: Truths,
+    places: np.ndarray[tuple[int], np.dtype[np.intp]],
+    bins: int,
+) -> tuple[Floats, Floats, Floats]:
+    """Return bads, goods and the prior's log-odds (against its own mean) of each pre-bin."""
+    bads = np.bincount(places, weights=bad, minlength=bins).astype(np.float64)
+    goods = np.bincount(places, weights=~bad, minlength=bins).astype(np.float64)
+    prior = candidate.prior_logit(values)
+    if len(values) == 0:
+        return bads, goods, np.zeros(bins)
+    sums = np.bincount(places, weights=prior - prior.mean(), minlength=bins)
+    return bads, goods, sums / np.maximum(bads + goods, 1.0)
+
+
+def _rounded(value: float) -> int:
+    """Return a value rounded to three significant digits, for people to read."""
+    whole = round(value)
+    digits = len(str(abs(whole))) - _SIGNIFICANT_DIGITS
+    return whole if digits <= 0 else round(whole, -digits)
+
+
+def _logit_good(goods: float, bads: float) -> float:
+    return float(np.log(goods / bads))
