@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from martlet.credit import publishing, queries, registry
 from martlet.credit.decide import decide
 from martlet.credit.policy import difference
+from martlet.credit.queries import ModelState
 from martlet.credit.recording import decided_by
 from martlet.credit.sentences import explanation
 from martlet.kernel.canonical import canonical_json
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import Connection
+
     from martlet.credit.model import Application, Decision
     from martlet.credit.policy import Policy, PolicyDifference
-    from martlet.credit.queries import ModelState, PublishedPolicy, RegisteredModel, StoredDecision
+    from martlet.credit.queries import PublishedPolicy, RegisteredModel, StoredDecision
     from martlet.credit.scorecard import Scorecard
     from martlet.credit.sentences import Explanation
     from martlet.kernel.i18n import Locale
@@ -131,10 +134,10 @@ class CreditService:
         """Publish a policy, in force from a moment on (None: at once)."""
         return publishing.publish_policy(self._database, principal, key, toml_text, effective_from)
 
-    def policy_in_force(self, principal: Principal, at: datetime) -> Policy:
-        """Return the policy in force at a moment."""
-        with self._database.read() as connection:
-            return queries.policy_in_force(connection, principal.tenant_id, at)
+    @staticmethod
+    def policy_in_force(connection: Connection, tenant_id: UUID, at: datetime) -> Policy:
+        """Return the policy in force at a moment, as the snapshot sees it."""
+        return queries.policy_in_force(connection, tenant_id, at)
 
     def policies(self, principal: Principal) -> list[PublishedPolicy]:
         """Return every published policy, the latest in force first."""
@@ -153,10 +156,10 @@ class CreditService:
                 queries.policy_version(connection, principal, after),
             )
 
-    def champion(self, principal: Principal) -> Scorecard:
-        """Return the scorecard that decides."""
-        with self._database.read() as connection:
-            return queries.champion(connection, principal.tenant_id)
+    @staticmethod
+    def champion(connection: Connection, tenant_id: UUID) -> Scorecard:
+        """Return the scorecard that decides, as the snapshot sees it."""
+        return queries.champion(connection, tenant_id)
 
     def models(self, principal: Principal) -> list[RegisteredModel]:
         """Return every registered model, the newest first."""
@@ -171,7 +174,11 @@ class CreditService:
         return registry.register_model(self._database, principal, key, model, card)
 
     def promote_model(
-        self, principal: Principal, key: str, model_id: UUID, state: ModelState
+        self,
+        principal: Principal,
+        key: str,
+        model_id: UUID,
+        state: ModelState = ModelState.CHAMPION,
     ) -> dict[str, str]:
         """Move a model to another state; champion only by a second person."""
         return registry.promote_model(self._database, principal, key, model_id, state)

@@ -3,3 +3,24 @@
 Floats live here and nowhere else in the room: what leaves is a scorecard of whole numbers. Nothing
 is ever chosen on the folds that it is measured on.
 """
+
+from martlet.credit.training.backtest import BacktestReport, Measured, backtest
+from martlet.credit.training.candidates import INVOICE_CANDIDATES, Candidate
+from martlet.credit.training.fit import Recipe, Trained, train
+from martlet.credit.training.measures import Estimate
+from martlet.credit.training.study import TrainingReport, backtest_folder, train_folder
+
+__all__ = [
+    "INVOICE_CANDIDATES",
+    "BacktestReport",
+    "Candidate",
+    "Estimate",
+    "Measured",
+    "Recipe",
+    "Trained",
+    "TrainingReport",
+    "backtest",
+    "backtest_folder",
+    "train",
+    "train_folder",
+]

@@ -72,7 +72,7 @@ def train(
     version: str = "1",
     about: Mapping[str, str | int] | None = None,
 ) -> Trained:
-    """Return a scorecard trained on these cases alone (columns named by kind, NaN or null: missing).
+    """Return a scorecard trained on these cases alone (columns named by kind; null: missing).
 
     The same cases and seed give the same scorecard, to the byte.
     """

@@ -1,0 +1,140 @@
+"""Train and back-test on a folder of labelled firms, as the command line asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from martlet.credit.training.backtest import FOLDS, REPEATS, SEED, BacktestReport, backtest
+from martlet.credit.training.card import model_card
+from martlet.credit.training.contest import (
+    ALL_HISTORY,
+    BEFORE_2019,
+    SOURCE,
+    labelled_at,
+    read_contest,
+)
+from martlet.credit.training.fit import train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from martlet.credit.scorecard import Scorecard
+    from martlet.credit.training.backtest import Measured
+
+    OnProgress = Callable[[int, int | None], None]
+
+HORIZONS = (("all history", ALL_HISTORY), ("before 2019", BEFORE_2019))
+NAME = "invoice-scorecard"
+LIMITS_OF_USE = (
+    "Small Chinese firms known by their VAT invoices; nothing is claimed for others.",
+    "27 bad cases: differences in AUC under .03 are noise.",
+    (
+        "More than one firm in five of the sample is bad: the pd is the sample's, not a portfolio's. "
+        "Recalibrate on your own book before pricing by it."
+    ),
+    (
+        "The day of default is not known, so the all-history figure may look at invoices after it; "
+        "the figure before 2019 does so for fewer firms."
+    ),
+    (
+        "The prior's order of characteristics was fixed with the published finding in mind that "
+        "turnover ranks these firms best; its weights were not fitted."
+    ),
+    "Firm numbers, names and ratings were not used: they hold the outcome.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """A trained scorecard with its card and what was measured."""
+
+    scorecard: Scorecard
+    card: str
+    measured: tuple[Measured, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the main figures as a JSON value."""
+        return {
+            "name": self.scorecard.name,
+            "version": self.scorecard.version,
+            "content_hash": self.scorecard.content_hash,
+            "characteristics": [part.kind for part in self.scorecard.characteristics],
+            "measured": [
+                {
+                    "horizon": part.horizon,
+                    "auc": part.auc.as_json(),
+                    "turnover_auc": part.turnover_auc.as_json(),
+                }
+                for part in self.measured
+            ],
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as a JSON value."""
+        return {
+            **self.summary(),
+            "scorecard": self.scorecard.as_json(),
+            "card": self.card,
+            "measured": [part.as_json() for part in self.measured],
+        }
+
+
+def backtest_folder(
+    folder: Path,
+    *,
+    repeats: int = REPEATS,
+    seed: int = SEED,
+    on_progress: OnProgress | None = None,
+) -> BacktestReport:
+    """Return how well training on a folder of labelled firms does, on firms not seen."""
+    records, labels = read_contest(folder)
+    done, total = 0, len(HORIZONS) * repeats * FOLDS
+
+    def on_fold() -> None:
+        nonlocal done
+        done += 1
+        if on_progress is not None:
+            on_progress(done, total)
+
+    measured = [
+        backtest(
+            labelled_at(records, labels, day), name, repeats=repeats, seed=seed, on_fold=on_fold
+        )
+        for name, day in HORIZONS
+    ]
+    return BacktestReport(SOURCE, synthetic=False, measured=tuple(measured))
+
+
+def train_folder(
+    folder: Path,
+    *,
+    version: str = "1",
+    repeats: int = REPEATS,
+    seed: int = SEED,
+    on_progress: OnProgress | None = None,
+) -> TrainingReport:
+    """Return a scorecard trained on all labelled firms of a folder, measured by its back-test."""
+    report = backtest_folder(folder, repeats=repeats, seed=seed, on_progress=on_progress)
+    records, labels = read_contest(folder)
+    firms = labelled_at(records, labels, ALL_HISTORY)
+    trained = train(
+        firms.features,
+        firms.bad,
+        seed=seed,
+        name=NAME,
+        version=version,
+        about={
+            "data": SOURCE,
+            "synthetic": "no",
+            "invoices": firms.records_count,
+            "period": f"2016-10 to {ALL_HISTORY.isoformat()}",
+            "firms": len(firms.bad),
+            "bad": int(firms.bad.sum()),
+            "method": "monotone bins shrunk to an expert prior, logistic regression with weights "
+            "never negative; chosen by inner cross-validation",
+        },
+    )
+    card = model_card(trained.scorecard, report.measured, LIMITS_OF_USE)
+    return TrainingReport(trained.scorecard, card, report.measured)
