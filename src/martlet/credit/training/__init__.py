@@ -6,7 +6,8 @@ is ever chosen on the folds that it is measured on.
 
 from martlet.credit.training.backtest import BacktestReport, Measured, backtest
 from martlet.credit.training.candidates import INVOICE_CANDIDATES, Candidate
-from martlet.credit.training.fit import Recipe, Trained, train
+from martlet.credit.training.fit import Trained, train
+from martlet.credit.training.ingredients import Recipe
 from martlet.credit.training.measures import Estimate
 from martlet.credit.training.study import TrainingReport, backtest_folder, train_folder
 

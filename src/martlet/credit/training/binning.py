@@ -2,7 +2,7 @@
 
 The invariant: the weight of evidence (log-odds of being good, against the average) only rises in
 the declared direction. Bins hold at least a share of the cases; with few cases the prior's curve
-speaks where the data cannot. What is missing is a bin of its own, never better than the average.
+speaks where the data cannot. A missing value is a bin of its own that says nothing either way.
 """
 
 from __future__ import annotations
@@ -20,25 +20,22 @@ if TYPE_CHECKING:
     from martlet.credit.training.candidates import Candidate
 
 _SIGNIFICANT_DIGITS = 3
-_MISSING_CASES = 10
-"""How many average cases are added to the missing bin, so that two firms cannot condemn it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binning:
-    """One characteristic's bins: edges as whole numbers, weight of evidence of each, of missing."""
+    """One characteristic's bins: edges as whole numbers, and the weight of evidence of each."""
 
     edges: tuple[int, ...]
     woe: tuple[float, ...]
-    missing_woe: float
 
-    def woe_of(self, values: Floats) -> Floats:
+    def woe_of(self, values: Floats, missing_woe: float = 0.0) -> Floats:
         """Return the weight of evidence of each value (NaN: missing)."""
         missing = np.isnan(values)
         places = np.searchsorted(
             np.array(self.edges, dtype=np.float64), np.where(missing, 0, values), side="right"
         )
-        return np.where(missing, self.missing_woe, np.array(self.woe)[places])
+        return np.where(missing, missing_woe, np.array(self.woe)[places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ def bin_characteristic(
 ) -> Binning:
     """Return the bins of one characteristic, learnt on these cases only."""
     seen = ~np.isnan(values)
-    base = _logit_good(float((~bad).sum()) + 0.5, float(bad.sum()) + 0.5)
+    base = base_logit(bad)
     edges = pre_edges(values[seen], rules.share_min)
     places = np.searchsorted(edges, values[seen], side="right")
     bads, goods, prior = _counts(candidate, values[seen], bad[seen], places, len(edges) + 1)
@@ -70,12 +67,12 @@ def bin_characteristic(
         woe.append(_logit_good(goods[first:last].sum(), bads[first:last].sum()) - base)
         if first:
             kept.append(int(edges[first - 1]))
-    unseen_bad, unseen_good = float(bad[~seen].sum()), float((~bad[~seen]).sum())
-    average = 1.0 / (1.0 + np.exp(base))
-    missing = _logit_good(
-        unseen_good + _MISSING_CASES * (1 - average), unseen_bad + _MISSING_CASES * average
-    )
-    return Binning(tuple(kept), tuple(woe), min(missing - base, 0.0))
+    return Binning(tuple(kept), tuple(woe))
+
+
+def base_logit(bad: Truths) -> float:
+    """Return the log-odds of being good of the cases as a whole."""
+    return _logit_good(float((~bad).sum()) + 0.5, float(bad.sum()) + 0.5)
 
 
 def pre_edges(values: Floats, share_min: float) -> Floats:

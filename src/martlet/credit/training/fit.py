@@ -1,8 +1,9 @@
 """Train a scorecard: bins, weights and calibration learnt on the given cases, and on no others.
 
-Recipes (how many characteristics, how much the prior counts) are chosen by cross-validation inside
-the given cases. The invariant: whoever calls `train` with the training part of a fold gets a model
-that has not seen the other part in any way.
+Recipes (how many characteristics, how much the prior counts) are weighed by cross-validation inside
+the given cases, and their models are averaged: models over the same characteristics add up to one
+scorecard, and an average hangs less on chance than a choice does. Whoever calls `train` with the
+training part of a fold gets a model that has not seen the other part in any way.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import numpy as np
 
 from martlet.credit.scorecard import Characteristic, Scorecard
 from martlet.credit.training.arrays import column_of
-from martlet.credit.training.binning import Binning, BinningRules, bin_characteristic
 from martlet.credit.training.candidates import INVOICE_CANDIDATES
-from martlet.credit.training.logistic import Fit, fit_logistic
+from martlet.credit.training.ingredients import Model, Recipe, fit_model
+from martlet.credit.training.logistic import fit_logistic
 from martlet.credit.training.scale import FIRST_SCORE, base_points_of, pd_table, points_of_logit
+from martlet.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,16 +33,10 @@ INNER_FOLDS = 5
 INNER_REPEATS = 2
 CALIBRATION_PENALTY = 10.0
 """How strongly the calibration's slope is held at one: ten cases' worth."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a scorecard is cooked: the first so many candidates, and how much the prior counts."""
-
-    characteristics: int
-    prior_cases: float
-    penalty: float
-
+SHARE_MIN = 0.01
+"""A recipe that earns less of the average than this is left out."""
+BADS_MIN = 10
+"""With fewer bad cases nothing can be learnt that the prior does not say better."""
 
 RECIPES: tuple[Recipe, ...] = tuple(
     Recipe(characteristics, prior_cases, penalty)
@@ -55,9 +51,8 @@ class Trained:
     """A scorecard and how it came about."""
 
     scorecard: Scorecard
-    recipe: Recipe
-    binnings: tuple[Binning, ...]
-    fit: Fit
+    shares: Mapping[Recipe, float]
+    """How much of the average each recipe makes up."""
     slope: float
     shift: float
 
@@ -76,43 +71,52 @@ def train(
 
     The same cases and seed give the same scorecard, to the byte.
     """
+    if min(int(bad.sum()), int((~bad).sum())) < BADS_MIN:
+        raise Invalid(
+            "credit.training_data_unusable", detail=f"at least {BADS_MIN} bad and good cases"
+        )
     columns = np.column_stack([column_of(frame, part.kind) for part in candidates])
-    recipe, inner = choose_recipe(columns, bad, candidates, np.random.default_rng(seed))
-    chosen = candidates[: recipe.characteristics]
-    binnings = _bin_all(columns, bad, chosen, recipe)
-    fit = _weigh(columns, bad, binnings, recipe)
+    shares, inner = weigh_recipes(columns, bad, candidates, np.random.default_rng(seed))
+    models = [(share, fit_model(columns, bad, candidates, r)) for r, share in shares.items()]
     target = np.tile(~bad, INNER_REPEATS)
     line = fit_logistic(
         inner.reshape(-1, 1), target, np.ones(1), CALIBRATION_PENALTY * INNER_REPEATS
     )
+    slope, shift = float(line.weights[0]), line.intercept
     card = Scorecard(
         name=name,
         version=version,
-        base_points=base_points_of(fit.intercept),
-        characteristics=_characteristics(chosen, binnings, fit),
+        base_points=base_points_of(sum(share * model.intercept for share, model in models)),
+        characteristics=_characteristics(candidates, models),
         first_score=FIRST_SCORE,
-        pd_ppm_by_score=pd_table(float(line.weights[0]), line.intercept),
+        pd_ppm_by_score=pd_table(slope, shift),
         about=dict(about or {}),
     )
-    return Trained(card, recipe, binnings, fit, float(line.weights[0]), line.intercept)
+    return Trained(card, shares, slope, shift)
 
 
-def choose_recipe(
+def weigh_recipes(
     columns: Floats, bad: Truths, candidates: Sequence[Candidate], rng: np.random.Generator
-) -> tuple[Recipe, Floats]:
-    """Return the recipe with the least surprise on held-out parts, and its held-out log-odds."""
+) -> tuple[dict[Recipe, float], Floats]:
+    """Return each recipe's share, and the held-out log-odds of their average.
+
+    A recipe's share follows the likelihood of the held-out cases under it.
+    """
     held_out = {recipe: np.zeros((INNER_REPEATS, len(bad))) for recipe in RECIPES}
     for repeat in range(INNER_REPEATS):
         folds = stratified_folds(bad, INNER_FOLDS, rng)
         for fold in range(INNER_FOLDS):
             test = folds == fold
             for recipe, logits in held_out.items():
-                chosen = candidates[: recipe.characteristics]
-                binnings = _bin_all(columns[~test], bad[~test], chosen, recipe)
-                fit = _weigh(columns[~test], bad[~test], binnings, recipe)
-                logits[repeat, test] = fit.logit(_woe(columns[test], binnings))
-    best = min(RECIPES, key=lambda recipe: _surprise(held_out[recipe], bad))
-    return best, held_out[best].reshape(-1)
+                model = fit_model(columns[~test], bad[~test], candidates, recipe)
+                logits[repeat, test] = model.logit(columns[test])
+    surprise = {recipe: _surprise(logits, bad) for recipe, logits in held_out.items()}
+    least = min(surprise.values())
+    raw = {recipe: float(np.exp(least - value)) for recipe, value in surprise.items()}
+    kept = {r: weight for r, weight in raw.items() if weight >= SHARE_MIN * sum(raw.values())}
+    shares = {recipe: weight / sum(kept.values()) for recipe, weight in kept.items()}
+    average = np.sum([share * held_out[recipe] for recipe, share in shares.items()], axis=0)
+    return shares, average.reshape(-1)
 
 
 def stratified_folds(bad: Truths, folds: int, rng: np.random.Generator) -> Integers:
@@ -123,38 +127,35 @@ def stratified_folds(bad: Truths, folds: int, rng: np.random.Generator) -> Integ
     return found
 
 
-def _bin_all(
-    columns: Floats, bad: Truths, chosen: Sequence[Candidate], recipe: Recipe
-) -> tuple[Binning, ...]:
-    rules = BinningRules(prior_cases=recipe.prior_cases)
-    return tuple(
-        bin_characteristic(part, columns[:, place], bad, rules) for place, part in enumerate(chosen)
-    )
-
-
-def _woe(columns: Floats, binnings: Sequence[Binning]) -> Floats:
-    return np.column_stack([part.woe_of(columns[:, i]) for i, part in enumerate(binnings)])
-
-
-def _weigh(columns: Floats, bad: Truths, binnings: Sequence[Binning], recipe: Recipe) -> Fit:
-    return fit_logistic(_woe(columns, binnings), ~bad, np.ones(len(binnings)), recipe.penalty)
-
-
 def _surprise(logits: Floats, bad: Truths) -> float:
-    return float((np.logaddexp(0.0, logits) - (~bad) * logits).mean())
+    """Return minus the log-likelihood of the cases, averaged over the repeats."""
+    return float((np.logaddexp(0.0, logits) - (~bad) * logits).sum(axis=1).mean())
 
 
 def _characteristics(
-    chosen: Sequence[Candidate], binnings: Sequence[Binning], fit: Fit
+    candidates: Sequence[Candidate], models: Sequence[tuple[float, Model]]
 ) -> tuple[Characteristic, ...]:
-    """Return the characteristics in points; one whose weight came to nothing is left out."""
+    """Return the averaged models in points; what came to nothing is left out."""
     parts = []
-    for part, binning, weight in zip(chosen, binnings, fit.weights, strict=True):
-        points = tuple(points_of_logit(float(weight) * woe) for woe in binning.woe)
-        missing = points_of_logit(float(weight) * binning.missing_woe)
-        edges, kept = _joined(binning.edges, points)
-        if len(kept) > 1 or missing != kept[0]:
-            parts.append(Characteristic(part.kind, part.direction, edges, kept, missing))
+    for place, part in enumerate(candidates):
+        used = [(share, model) for share, model in models if place < len(model.binnings)]
+        if not used:
+            break
+        edges = sorted({edge for _, model in used for edge in model.binnings[place].edges})
+        inside = np.array([(edges[0] - 1 if edges else 0), *edges], dtype=np.float64)
+        logits = np.zeros(len(inside))
+        neutral = 0.0
+        for share, model in used:
+            logits += share * model.weights[place] * model.binnings[place].woe_of(inside)
+            neutral += share * model.neutral[place]
+        points = tuple(points_of_logit(float(logit)) for logit in logits)
+        kept_edges, kept = _joined(tuple(edges), points)
+        if len(kept) > 1:
+            parts.append(
+                Characteristic(
+                    part.kind, part.direction, kept_edges, kept, points_of_logit(neutral)
+                )
+            )
     return tuple(parts)
 
 

@@ -27,20 +27,24 @@ if TYPE_CHECKING:
 
 HORIZONS = (("all history", ALL_HISTORY), ("before 2019", BEFORE_2019))
 NAME = "invoice-scorecard"
+METHOD = (
+    "monotone bins shrunk to an expert prior, logistic regression with weights never negative,"
+    " averaged over recipes weighed by inner cross-validation"
+)
 LIMITS_OF_USE = (
     "Small Chinese firms known by their VAT invoices; nothing is claimed for others.",
     "27 bad cases: differences in AUC under .03 are noise.",
     (
-        "More than one firm in five of the sample is bad: the pd is the sample's, not a portfolio's. "
-        "Recalibrate on your own book before pricing by it."
+        "More than one firm in five of the sample is bad, far more than in a portfolio: recalibrate on"
+        " your own book before pricing by its pd."
     ),
     (
-        "The day of default is not known, so the all-history figure may look at invoices after it; "
-        "the figure before 2019 does so for fewer firms."
+        "The day of default is not known, so the all-history figure may look at invoices after it;"
+        " the figure before 2019 does so for fewer firms."
     ),
     (
-        "The prior's order of characteristics was fixed with the published finding in mind that "
-        "turnover ranks these firms best; its weights were not fitted."
+        "The prior's order of characteristics was fixed with the published finding in mind that"
+        " turnover ranks these firms best; its weights were not fitted."
     ),
     "Firm numbers, names and ratings were not used: they hold the outcome.",
 )
@@ -132,8 +136,7 @@ def train_folder(
             "period": f"2016-10 to {ALL_HISTORY.isoformat()}",
             "firms": len(firms.bad),
             "bad": int(firms.bad.sum()),
-            "method": "monotone bins shrunk to an expert prior, logistic regression with weights "
-            "never negative; chosen by inner cross-validation",
+            "method": METHOD,
         },
     )
     card = model_card(trained.scorecard, report.measured, LIMITS_OF_USE)
