@@ -35,8 +35,8 @@ LIMITS_OF_USE = (
     "Small Chinese firms known by their VAT invoices; nothing is claimed for others.",
     "27 bad cases: differences in AUC under .03 are noise.",
     (
-        "More than one firm in five of the sample is bad, far more than in a portfolio: recalibrate on"
-        " your own book before pricing by its pd."
+        "More than one firm in five of the sample is bad, far more than in a portfolio:"
+        " recalibrate on your own book before pricing by its pd."
     ),
     (
         "The day of default is not known, so the all-history figure may look at invoices after it;"
