@@ -56,7 +56,7 @@ BREACHES = {
     "a room reads another's tables": (
         "cli/__init__.py",
         "import martlet.store.tables",
-        "The vault's tables are its own",
+        "The tables of `store` are its own",
     ),
 }
 
