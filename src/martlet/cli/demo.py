@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from martlet.cli.demo_state import Demo, Step
 
 DATA_BESIDE = Path("../shared/data")
+EXAMPLES = Path("examples")
 HOME = Path("var/demo")
 
 
@@ -44,7 +45,7 @@ def demo(
     show_from = say("Martlet: the main way through the bank, step by step")
     if not as_json:
         note(f"[bold]{show_from}[/bold]\n")
-    state = new_demo(home, data, quiet=as_json)
+    state = new_demo(home, data, EXAMPLES, quiet=as_json)
     try:
         for number, step in enumerate(STEPS, 1):
             _carry_out(state, f"{number:>2}/{len(STEPS)}", step, quiet=as_json)

@@ -1,0 +1,182 @@
+"""The demo's businesses and their records: real invoices where there are any, else made up."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from martlet.cli.demo_state import Firm
+from martlet.cli.output import progress
+from martlet.cli.words import say
+from martlet.parties import Registration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from martlet.cli.demo_state import Demo
+
+FIRST_DAY = date(2020, 2, 24)
+"""The first business day after the last of the real invoices (21 February 2020)."""
+
+CONSENT_DAYS = 365
+ALL_RECORDS = ("invoices", "payments", "takings", "orders", "bank")
+MADE_UP_SHOPS = 60
+MADE_UP_DAYS = 420
+_SEED = 20_200_224
+
+
+def register_firms(demo: Demo) -> Iterator[str]:
+    """Register the businesses and their consents; every owner is made up."""
+    told = _real_firms(demo.data) if demo.data else _made_up_firms()
+    rows = [
+        Registration(
+            name=label,
+            owner_phone=f"170{number:08d}",
+            owner_name=f"{say('Owner')} {code}",
+            trade=trade,
+            region="CN",
+        )
+        for number, (code, label, trade, _outcome) in enumerate(told, 1)
+    ]
+    parties = demo.bank.parties.register_businesses(demo.principal, "demo:firms", rows)
+    for (code, _label, trade, outcome), party_id in zip(told, parties, strict=True):
+        demo.firms[code] = Firm(code, trade, party_id, outcome)
+    until = FIRST_DAY + timedelta(days=CONSENT_DAYS)
+    for purpose in ("credit", "training"):
+        demo.bank.parties.give_consents(
+            demo.principal,
+            f"demo:consents:{purpose}",
+            parties,
+            records=ALL_RECORDS,
+            until=until,
+            purpose=purpose,
+        )
+    demo.facts["businesses_count"] = len(parties)
+    if demo.data is None:
+        yield say("No real data here: a made-up world of shops stands in (synthetic, seeded).")
+    yield say(
+        "{firms_count} businesses registered, each with its consents until {until}.",
+        firms_count=len(parties),
+        until=until,
+    )
+
+
+def import_records(demo: Demo) -> Iterator[str]:
+    """Import everything that the businesses let the bank read."""
+    party_of = {code: firm.party_id for code, firm in demo.firms.items()}
+    rows_count = 0
+    for source in _files(demo):
+        with progress(source.name, quiet=demo.quiet) as moved:
+            report = demo.bank.records.import_file(
+                demo.principal,
+                f"demo:import:{source.name}",
+                source,
+                party_of=party_of,
+                on_progress=lambda at, moved=moved: moved(at.bytes_read, at.bytes_total),
+            )
+        rows_count += report.rows_read
+        yield say(
+            "{file}: {rows_count} rows read, {kept_count} kept, {bad_count} in quarantine.",
+            file=source.name,
+            rows_count=report.rows_read,
+            kept_count=report.rows_kept,
+            bad_count=report.rows_quarantined,
+        )
+    demo.bank.records.refresh_signals(demo.principal)
+    demo.facts["rows_count"] = rows_count
+
+
+def import_examples(demo: Demo) -> Iterator[str]:
+    """Import the example exports of wallets, shops and banks for one corner shop."""
+    if demo.examples is None:
+        yield say("No examples folder here: nothing to import.")
+        return
+    shop = demo.bank.parties.register_business(
+        demo.principal,
+        "demo:shop",
+        name=say("Corner shop of the examples"),
+        owner_phone="17099999999",
+        owner_name=say("Owner of the corner shop"),
+        trade="retail",
+        region="CN",
+    )
+    demo.bank.parties.give_consent(
+        demo.principal,
+        "demo:shop:consent",
+        shop,
+        records=ALL_RECORDS,
+        until=FIRST_DAY + timedelta(days=CONSENT_DAYS),
+    )
+    files = sorted(path for path in demo.examples.rglob("*.csv") if path.is_file())
+    for path in files:
+        report = demo.bank.records.import_file(
+            demo.principal, f"demo:example:{path.name}", path, party_id=shop
+        )
+        yield f"{path.name}: {report.format}, {report.rows_kept}/{report.rows_read}"
+    demo.facts["example_files_count"] = len(files)
+
+
+def _real_firms(folder: Path) -> list[tuple[str, str, str, bool | None]]:
+    """Return each firm's code, masked name, trade and whether it defaulted, where known."""
+    found: list[tuple[str, str, str, bool | None]] = []
+    for name in ("123_firms.csv", "302_firms.csv"):
+        with (folder / name).open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                told = row.get("defaulted")
+                found.append(
+                    (
+                        row["firm_id"],
+                        row["name_masked"].strip() or row["firm_id"],
+                        "trade",
+                        None if told is None else told == "1",
+                    )
+                )
+    return found
+
+
+def _made_up_firms() -> list[tuple[str, str, str, bool | None]]:
+    trades = ("grocery", "noodles", "hardware", "clothing", "repairs", "fruit")
+    return [
+        (f"S{n}", f"{say('Made-up shop')} {n}", trades[n % len(trades)], None)
+        for n in range(1, MADE_UP_SHOPS + 1)
+    ]
+
+
+def _files(demo: Demo) -> list[Path]:
+    if demo.data is not None:
+        return sorted(demo.data.glob("*_sales.parquet")) + sorted(
+            demo.data.glob("*_purchases.parquet")
+        )
+    made_up = demo.home / "made-up-takings.csv"
+    made_up.write_text(_takings(list(demo.firms)), encoding="utf-8")
+    return [made_up]
+
+
+def _takings(codes: list[str]) -> str:
+    """Return daily takings with weekly and yearly seasons; some shops fade, some are young."""
+    chance: Any = np.random.default_rng(_SEED)
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(["shop_id", "date", "takings", "refunded", "payments"])
+    for code in codes:
+        level_fen = int(chance.lognormal(11.2, 0.7))
+        days = MADE_UP_DAYS if chance.random() < 0.8 else int(chance.integers(5, 90))
+        fading = chance.random() < 0.15
+        for back in range(days, 0, -1):
+            day = FIRST_DAY - timedelta(days=back)
+            season = 115 if day.weekday() >= 5 else 95
+            fade = 30 if fading and back < 120 else 100
+            taken_fen = level_fen * season * fade * int(chance.integers(70, 131)) // 1_000_000
+            refunded_fen = taken_fen // 50 if chance.random() < 0.1 else 0
+            count = max(1, taken_fen // 3_000)
+            writer.writerow([code, day, _yuan(taken_fen), _yuan(refunded_fen), count])
+    return lines.getvalue()
+
+
+def _yuan(amount_fen: int) -> str:
+    return f"{amount_fen // 100}.{amount_fen % 100:02d}"

@@ -1,0 +1,125 @@
+"""The steps of the demo, in order, and the two doors that it leaves open at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from martlet.bootstrap import open_bank
+from martlet.cli.demo_credit import publish_policy, train_model
+from martlet.cli.demo_lending import (
+    decide_all,
+    draw_all,
+    live_days,
+    one_yuan,
+    today,
+)
+from martlet.cli.demo_records import (
+    FIRST_DAY,
+    import_examples,
+    import_records,
+    register_firms,
+)
+from martlet.cli.demo_state import Step, hold, morning
+from martlet.cli.words import say
+from martlet.kernel.clock import ShiftedClock
+from martlet.kernel.config import Settings
+from martlet.kernel.principal import system_principal
+from martlet.ledger import trial_balance
+from martlet.parties import PersonKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from martlet.cli.demo_state import Demo
+
+CAPITAL_FEN = 10**12
+"""Ten thousand million yuan: the demo never runs out of money, so that limits are what binds."""
+
+STAFF = {
+    "modeller": ("risk",),
+    "approver": ("risk",),
+    "officer": ("officer", "operations"),
+}
+"""Two of them, because whoever registers a model may not make it the champion."""
+
+
+def open_the_bank(demo: Demo) -> Iterator[str]:
+    """Open a bank in an empty folder: keys, tables, a tenant, its first day, staff, capital."""
+    demo.clock = ShiftedClock(morning(FIRST_DAY))
+    demo.opened = open_bank(Settings(home=demo.home), clock=demo.clock)
+    tenant_id = demo.bank.set_up("Martlet", business_date=FIRST_DAY)
+    demo.tenant = system_principal(tenant_id)
+    for name, roles in STAFF.items():
+        person = demo.bank.parties.add_staff(
+            demo.principal, f"demo:staff:{name}", name=name, roles=roles
+        )
+        link = demo.bank.parties.login_link(demo.principal, PersonKind.STAFF, person)
+        demo.staff[name] = demo.bank.parties.log_in_by_link(link).principal
+    demo.bank.lending.fund(demo.principal, "demo:capital", CAPITAL_FEN)
+    yield say(
+        "A new bank in {home}, on {day}; staff of {staff_count}; capital {capital_fen}.",
+        home=demo.home,
+        day=FIRST_DAY,
+        staff_count=len(STAFF),
+        capital_fen=CAPITAL_FEN,
+    )
+
+
+def prove(demo: Demo) -> Iterator[str]:
+    """Recompute everything that is stored twice, and every decision from its inputs."""
+    report = demo.bank.verify()
+    links_count = report["chain"]["links_count"]
+    yield say("Chain of {links_count} entries recomputed: unbroken.", links_count=links_count)
+    identical = sum(
+        demo.bank.credit.replay(demo.principal, decision).identical for decision in demo.decisions
+    )
+    hold(say("every decision replays byte for byte"), kept=identical == len(demo.decisions))
+    yield say("{decisions_count} decisions replayed byte for byte.", decisions_count=identical)
+    with demo.bank.database.read() as connection:
+        book: Any = trial_balance(connection, demo.principal, today(demo))
+    hold(say("the trial balance is zero"), kept=book.difference_fen == 0)
+    yield say(
+        "Trial balance: debits {debits_fen}, credits {credits_fen}, difference {difference_fen}.",
+        debits_fen=book.debits_fen,
+        credits_fen=book.credits_fen,
+        difference_fen=book.difference_fen,
+    )
+    demo.facts |= {
+        "trial_balance_difference_fen": book.difference_fen,
+        "chain_verified": True,
+        "chain_links_count": links_count,
+        "decisions_replayed_count": identical,
+    }
+
+
+STEPS = (
+    Step("Open a bank", open_the_bank),
+    Step("Register the businesses, with their consents", register_firms),
+    Step("Import their records", import_records),
+    Step("Import the example exports of wallets, shops and banks", import_examples),
+    Step("Train a scorecard on those whose outcome is known", train_model),
+    Step("Publish a policy", publish_policy),
+    Step("Decide on everybody else", decide_all),
+    Step("Pay out", draw_all),
+    Step("Lend one yuan to a business without any history", one_yuan),
+    Step("Live through thirty days", live_days),
+    Step("Prove it", prove),
+)
+
+
+def links(demo: Demo) -> Iterator[tuple[str, str]]:
+    """Return who may look in, and the address that lets each in once."""
+    from martlet.cli.bank import login_url
+
+    parties, bank = demo.bank.parties, demo.principal
+    name = next(iter(demo.loans), next(iter(demo.firms)))
+    owner = parties.owners(bank, demo.firms[name].party_id)[0]
+    officer = demo.staff["officer"].actor_id
+    for who, kind, person in (
+        (f"{say('An owner')} ({name})", PersonKind.OWNER, owner.owner_id),
+        (say("The console"), PersonKind.STAFF, officer),
+    ):
+        token = parties.login_link(bank, kind, person)
+        yield who, login_url(demo.bank.settings, token)
+
+
