@@ -61,13 +61,13 @@ def decide(
     "explain", help=say("Why a recorded decision is what it is, and what would change it.")
 )
 def explain(decision: DecisionArgument, as_json: JsonOption = False) -> None:
-    """Print a decision's waterfall and reasons in the terminal's language."""
-    from martlet.cli.explanation import explained
+    """Print a decision's waterfall, reasons and ways out in the terminal's language."""
+    from martlet.cli.words import LANGUAGE
     from martlet.kernel.ids import parse_id
 
     with open_session() as session:
-        stored = session.bank.credit.decision(session.principal, parse_id(decision))
-    show(stored if as_json else explained(stored), as_json=as_json)
+        found = session.bank.credit.explain(session.principal, parse_id(decision), LANGUAGE)
+    show(found, as_json=as_json)
 
 
 @app.command("replay", help=say("Decide again from what was recorded; the bytes must be the same."))

@@ -26,7 +26,5 @@ def publish_policy(demo: Demo) -> Iterator[str]:
     from martlet.credit import default_policy
 
     policy = default_policy()
-    demo.bank.credit.publish_policy(
-        demo.staff["modeller"], "demo:policy", policy.text
-    )
+    demo.bank.credit.publish_policy(demo.staff["modeller"], "demo:policy", policy.text)
     yield say("Policy {version} published, in force at once.", version=policy.version)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from martlet.cli.demo_state import hold
 from martlet.cli.output import progress
 from martlet.cli.words import say
-from martlet.kernel.errors import Refused
 from martlet.ledger import current_business_date
 
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 ASKED_FEN = 100_000_000
 DAYS = 30
 ONE_YUAN_FEN = 100
+_SHARES = {(0, 10): 100, (1, 7): 10, (1, 14): 10, (1, 21): 10, (1, 28): 10, (2, 30): 1}
+"""Per cent of the debt that an owner of a habit pays on a day; the last habit pays nothing."""
 
 
 def decide_all(demo: Demo) -> Iterator[str]:
@@ -102,9 +103,7 @@ def one_yuan(demo: Demo) -> Iterator[str]:
     answer = bank.lending.apply(principal, "demo:stall:apply", party, "revolving_daily", 10_000)
     hold(say("a business without history gets a line"), kept=answer["offer"] is not None)
     line = bank.lending.accept(principal, "demo:stall:accept", UUID(answer["offer"]["offer_id"]))
-    drawn = bank.lending.draw(
-        principal, "demo:stall:draw", UUID(line["facility_id"]), ONE_YUAN_FEN
-    )
+    drawn = bank.lending.draw(principal, "demo:stall:draw", UUID(line["facility_id"]), ONE_YUAN_FEN)
     hold(say("the rail has paid"), kept=drawn["state"] == "posted")
     paid = bank.lending.repay(
         principal, "demo:stall:repay", UUID(drawn["loan_id"]), ONE_YUAN_FEN, "demo"
@@ -153,28 +152,12 @@ def today(demo: Demo) -> date:
 
 
 def _repay(demo: Demo, name: str, loan_id: UUID, place: int, number: int) -> int:
-    """Repay as this owner does: in full on the 10th day, a part every week, or what is due."""
-    habit = place % 4
-    if habit == 0 and number == 10:
-        loan = demo.bank.lending.payoff_quote(demo.principal, loan_id)
-        amount_fen = _whole(loan)
-    elif habit == 1 and number % 7 == 0:
-        loan = demo.bank.lending.loan(demo.principal, loan_id)
-        amount_fen = loan["amount_fen"] // 10
-    elif habit == 2 and number == DAYS:
-        amount_fen = 100
-    else:
+    """Repay as this owner does: all on the tenth day, a part every week, a little, nothing."""
+    share = _SHARES.get((place % 4, number))
+    if share is None:
         return 0
-    if amount_fen <= 0:
-        return 0
-    try:
-        demo.bank.lending.repay(
-            demo.principal, f"demo:repay:{name}:{number}", loan_id, amount_fen, "demo"
-        )
-    except Refused:
-        return 0
-    return amount_fen
-
-
-def _whole(quote: dict[str, Any]) -> int:
-    return int(quote["amount_fen"])
+    lending, principal = demo.bank.lending, demo.principal
+    whole_fen = lending.payoff_quote(principal, loan_id)["total_fen"]
+    amount_fen = max(min(whole_fen, ONE_YUAN_FEN), whole_fen * share // 100)
+    lending.repay(principal, f"demo:repay:{name}:{number}", loan_id, amount_fen, "demo")
+    return int(amount_fen)

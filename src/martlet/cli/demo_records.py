@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from martlet.cli.demo_state import Firm
+from martlet.cli.demo_world import made_up_firms, made_up_takings
 from martlet.cli.output import progress
 from martlet.cli.words import say
 from martlet.parties import Registration
@@ -25,14 +23,11 @@ FIRST_DAY = date(2020, 2, 24)
 
 CONSENT_DAYS = 365
 ALL_RECORDS = ("invoices", "payments", "takings", "orders", "bank")
-MADE_UP_SHOPS = 60
-MADE_UP_DAYS = 420
-_SEED = 20_200_224
 
 
 def register_firms(demo: Demo) -> Iterator[str]:
     """Register the businesses and their consents; every owner is made up."""
-    told = _real_firms(demo.data) if demo.data else _made_up_firms()
+    told = _real_firms(demo.data) if demo.data else made_up_firms()
     rows = [
         Registration(
             name=label,
@@ -139,44 +134,11 @@ def _real_firms(folder: Path) -> list[tuple[str, str, str, bool | None]]:
     return found
 
 
-def _made_up_firms() -> list[tuple[str, str, str, bool | None]]:
-    trades = ("grocery", "noodles", "hardware", "clothing", "repairs", "fruit")
-    return [
-        (f"S{n}", f"{say('Made-up shop')} {n}", trades[n % len(trades)], None)
-        for n in range(1, MADE_UP_SHOPS + 1)
-    ]
-
-
 def _files(demo: Demo) -> list[Path]:
     if demo.data is not None:
         return sorted(demo.data.glob("*_sales.parquet")) + sorted(
             demo.data.glob("*_purchases.parquet")
         )
     made_up = demo.home / "made-up-takings.csv"
-    made_up.write_text(_takings(list(demo.firms)), encoding="utf-8")
+    made_up.write_text(made_up_takings(list(demo.firms), FIRST_DAY), encoding="utf-8")
     return [made_up]
-
-
-def _takings(codes: list[str]) -> str:
-    """Return daily takings with weekly and yearly seasons; some shops fade, some are young."""
-    chance: Any = np.random.default_rng(_SEED)
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(["shop_id", "date", "takings", "refunded", "payments"])
-    for code in codes:
-        level_fen = int(chance.lognormal(11.2, 0.7))
-        days = MADE_UP_DAYS if chance.random() < 0.8 else int(chance.integers(5, 90))
-        fading = chance.random() < 0.15
-        for back in range(days, 0, -1):
-            day = FIRST_DAY - timedelta(days=back)
-            season = 115 if day.weekday() >= 5 else 95
-            fade = 30 if fading and back < 120 else 100
-            taken_fen = level_fen * season * fade * int(chance.integers(70, 131)) // 1_000_000
-            refunded_fen = taken_fen // 50 if chance.random() < 0.1 else 0
-            count = max(1, taken_fen // 3_000)
-            writer.writerow([code, day, _yuan(taken_fen), _yuan(refunded_fen), count])
-    return lines.getvalue()
-
-
-def _yuan(amount_fen: int) -> str:
-    return f"{amount_fen // 100}.{amount_fen % 100:02d}"

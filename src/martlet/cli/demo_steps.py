@@ -121,5 +121,3 @@ def links(demo: Demo) -> Iterator[tuple[str, str]]:
     ):
         token = parties.login_link(bank, kind, person)
         yield who, login_url(demo.bank.settings, token)
-
-

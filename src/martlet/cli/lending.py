@@ -109,14 +109,12 @@ def payoff(
     as_json: JsonOption = False,
 ) -> None:
     """Print the amount that closes a loan."""
-    from martlet import ledger
     from martlet.kernel.ids import parse_id
 
     with open_session() as session:
-        with session.bank.database.read() as connection:
-            today = ledger.current_business_date(connection, session.principal.tenant_id)
-        chosen = day(on) if on else today
-        answer = session.bank.lending.payoff_quote(session.principal, parse_id(loan), chosen)
+        answer = session.bank.lending.payoff_quote(
+            session.principal, parse_id(loan), day(on) if on else None
+        )
     show(answer, as_json=as_json)
 
 
@@ -126,7 +124,7 @@ def statement(loan: LoanArgument, as_json: JsonOption = False) -> None:
     from martlet.kernel.ids import parse_id
 
     with open_session() as session:
-        answer = session.bank.lending.statement(session.principal, parse_id(loan))
+        answer = session.bank.lending.statement(session.principal, loan_id=parse_id(loan))
     show(answer, as_json=as_json)
 
 

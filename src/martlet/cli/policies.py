@@ -41,33 +41,48 @@ def publish(
 @app.command("show", help=say("The policy in force, as data."))
 def show_policy(as_json: JsonOption = False) -> None:
     """Print the policy that decides now."""
-    with open_session() as session, session.bank.database.read() as connection:
-        found = session.bank.credit.policy_in_force(
-            connection, session.principal.tenant_id, session.bank.clock.now()
-        )
-        if as_json:
-            show({"version": found.version, "toml": found.text}, as_json=True)
-        else:
-            sys.stdout.write(found.text)
+    with open_session() as session:
+        found = session.bank.credit.policy_in_force(session.principal, session.bank.clock.now())
+    if as_json:
+        show({"version": found.version, "toml": found.text}, as_json=True)
+    else:
+        sys.stdout.write(found.text)
+
+
+@app.command("list", help=say("Every published policy, and from when it has been in force."))
+def list_policies(as_json: JsonOption = False) -> None:
+    """Print the published policies."""
+    with open_session() as session:
+        show(session.bank.credit.policies(session.principal), as_json=as_json)
 
 
 def models(
     promote: Annotated[
         str, typer.Option(help=say("Make the model with this id the champion."))
     ] = "",
+    state: Annotated[
+        str, typer.Option(help=say("Another state for it: candidate, shadow, retired."))
+    ] = "champion",
     staff: StaffOption = "",
     key: KeyOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """List the models, or promote one: never by the one who registered it."""
+    from martlet.cli.reading import choice
+    from martlet.credit import ModelState
     from martlet.kernel.ids import parse_id
 
     with open_session(staff) as session:
         credit = session.bank.credit
         if promote:
-            answer = credit.promote_model(
-                session.principal, key_or_new(session.bank, key), parse_id(promote)
+            moved = credit.promote_model(
+                session.principal,
+                key_or_new(session.bank, key),
+                parse_id(promote),
+                choice(ModelState, state),
             )
+            show(moved, as_json=as_json)
         else:
-            answer = credit.models(session.principal)
-    show(answer, as_json=as_json)
+            rows = [row.as_json() for row in credit.models(session.principal)]
+            cards = [{k: v for k, v in row.items() if k != "card"} for row in rows]
+            show(rows if as_json else cards, as_json=as_json)

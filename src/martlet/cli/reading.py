@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, TypeVar
 
 from martlet.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+    Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def choice(known: type[Choice], text: str) -> Choice:
+    """Read one of a few words."""
+    try:
+        return known(text)
+    except ValueError as error:
+        words = ", ".join(known)
+        raise Invalid("cli.word_unknown", text=text[:40], words=words) from error
 
 
 def day(text: str) -> date:
