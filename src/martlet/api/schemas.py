@@ -1,0 +1,111 @@
+"""What callers send: the shapes and bounds of every body, checked before a room sees it.
+
+Whole numbers are strict (no "100", no 1e2, no true); texts carry no control characters, which no
+name or reference has and PostgreSQL does not store.
+"""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from martlet.api.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from martlet.kernel.limits import AMOUNT_FEN_MAX
+
+
+def _plain(value: str) -> str:
+    """Refuse characters that no person types: controls and halves of surrogate pairs."""
+    if any((ord(c) < 32 and c not in "\n\t") or 0xD800 <= ord(c) < 0xE000 for c in value):  # noqa: PLR2004
+        message = "control characters"
+        raise ValueError(message)
+    return value
+
+
+Plain = Annotated[str, AfterValidator(_plain)]
+Fen = Annotated[int, Field(strict=True, ge=1, le=AMOUNT_FEN_MAX, description="In fen (1/100 yuan)")]
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    AfterValidator(_plain),
+]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{6,15}$")]
+Tenor = Annotated[int, Field(strict=True, ge=1, le=3_650)]
+Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
+ROWS = PAGE_ROWS_DEFAULT
+
+
+class Body(BaseModel):
+    """A request body: what is not asked for is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewBusiness(Body):
+    """A business and its owner."""
+
+    name: Line
+    trade: Line
+    region: Line
+    owner_name: Line
+    owner_phone: Phone
+    registration_no: Line | None = None
+    opened_on: date | None = None
+
+
+class NewConsent(Body):
+    """Which records may be read, until when, and for what."""
+
+    records: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=16)]
+    until: date
+    purpose: Slug = "credit"
+
+
+class NewApplication(Body):
+    """What a business asks for."""
+
+    party_id: UUID
+    product: Slug
+    requested_fen: Fen
+    tenor: Annotated[Tenor | None, Field(description="In the product's unit: days or months")] = (
+        None
+    )
+
+
+class NewDrawdown(Body):
+    """How much of its line a business takes."""
+
+    amount_fen: Fen
+    tenor: Tenor | None = None
+
+
+class NewRepayment(Body):
+    """What came in for a loan."""
+
+    amount_fen: Fen
+    external_reference: Annotated[str, StringConstraints(max_length=64), AfterValidator(_plain)] = (
+        ""
+    )
+
+
+class NewPolicy(Body):
+    """A policy as TOML, and from when it counts."""
+
+    text: Annotated[
+        str, StringConstraints(min_length=1, max_length=200_000), AfterValidator(_plain)
+    ]
+    effective_from: date | None = None
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    figures: dict[str, object] = {}
+    errors: list[dict[str, object]] = []

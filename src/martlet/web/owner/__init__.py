@@ -1,0 +1,6 @@
+"""The owner's pages: a phone in a shop."""
+
+from martlet.web.owner import credit, home, lines, loans, records
+
+routers = (home.router, records.router, credit.router, lines.router, loans.router)
+"""In the order of the owner's way."""

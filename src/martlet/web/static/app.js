@@ -1,0 +1,97 @@
+// Small conveniences over pages that work without them: charts drawn from the table beside them,
+// files dropped onto a form, focus moved to what has just appeared.
+"use strict";
+
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function drawChart(figure) {
+  const table = document.getElementById(figure.dataset.chart);
+  if (!table || !window.echarts || figure.dataset.drawn) return;
+  figure.dataset.drawn = "yes";
+  figure.hidden = false;
+  const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  const rows = [...table.tBodies[0].rows];
+  const kinds = (figure.dataset.series || "").split(",");
+  const colours = [css("--brand"), css("--attention"), css("--bar-other")];
+  const series = kinds.map((kind, index) => ({
+    name: heads[index + 1],
+    type: kind,
+    smooth: 0.3,
+    showSymbol: false,
+    barMaxWidth: 28,
+    itemStyle: { borderRadius: kind === "bar" ? 4 : 0 },
+    areaStyle: kind === "line" ? { opacity: 0.08 } : undefined,
+    data: rows.map((row) => Number(row.cells[index + 1].dataset.value) / 100),
+  }));
+  const chart = window.echarts.init(figure, null, { renderer: "svg" });
+  chart.setOption({
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    aria: { enabled: true, label: { description: figure.getAttribute("aria-label") } },
+    color: colours,
+    textStyle: { fontFamily: css("--pico-font-family"), color: css("--ink-soft") },
+    grid: { left: 8, right: 8, top: 12, bottom: 8, containLabel: true },
+    tooltip: { trigger: "axis", renderMode: "richText" },
+    xAxis: {
+      type: "category",
+      data: rows.map((row) => row.cells[0].textContent.trim()),
+      axisLine: { lineStyle: { color: css("--line") } },
+      axisTick: { show: false },
+    },
+    yAxis: { type: "value", splitLine: { lineStyle: { color: css("--line") } } },
+    series,
+  });
+  new ResizeObserver(() => chart.resize()).observe(figure);
+}
+
+function readyDrop(zone) {
+  const input = zone.querySelector("input[type=file]");
+  const over = (on) => (event) => {
+    event.preventDefault();
+    zone.classList.toggle("over", on);
+  };
+  zone.addEventListener("dragover", over(true));
+  zone.addEventListener("dragleave", over(false));
+  zone.addEventListener("drop", (event) => {
+    over(false)(event);
+    if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
+  });
+}
+
+// The secret of a one-time link stands behind the #, which no server and no log ever sees.
+function readAddress(input) {
+  if (!location.hash) return;
+  input.value = decodeURIComponent(location.hash.slice(1));
+  history.replaceState(null, "", location.pathname);
+}
+
+function ready(root) {
+  root.querySelectorAll("[data-from-address]").forEach(readAddress);
+  root.querySelectorAll("[data-chart]").forEach(drawChart);
+  root.querySelectorAll(".drop").forEach(readyDrop);
+}
+
+document.addEventListener("DOMContentLoaded", () => ready(document));
+document.addEventListener("htmx:after:swap", () => {
+  ready(document);
+  const fresh = document.querySelector("[data-focus]");
+  if (fresh) {
+    fresh.removeAttribute("data-focus");
+    fresh.focus({ preventScroll: false });
+  }
+});
+// A form is sent once: the second tap of an impatient thumb finds the button busy.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button || event.defaultPrevented) return;
+  setTimeout(() => {
+    button.setAttribute("aria-busy", "true");
+    button.disabled = true;
+  });
+});
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  document.querySelectorAll("button[aria-busy]").forEach((button) => {
+    button.removeAttribute("aria-busy");
+    button.disabled = false;
+  });
+});

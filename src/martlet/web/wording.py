@@ -1,0 +1,94 @@
+"""Words for codes: what a status, a step, a kind of record or a product is called on a page.
+
+A code never reaches a page bare. Families known here are written in English and translated by the
+catalogue; a product and a signal kind carry their own names in both languages.
+"""
+
+from __future__ import annotations
+
+from martlet.kernel.i18n import Locale, text
+from martlet.signals import KINDS
+
+_WORDS: dict[str, dict[str, str]] = {
+    "loan_status": {
+        "pending": "On its way",
+        "live": "Running",
+        "overdue": "Overdue",
+        "closed": "Repaid",
+        "cancelled": "Not paid out",
+    },
+    "loan_event": {"disbursed": "Paid out to you", "repaid": "Repaid by you"},
+    "outcome": {"approved": "Approved", "refused": "Declined"},
+    "record": {
+        "invoices": "VAT invoices",
+        "payments": "Alipay and WeChat payments",
+        "takings": "Daily takings",
+        "orders": "Orders, ratings and refunds",
+        "bank": "Bank statements",
+    },
+    "purpose": {
+        "credit": "to decide on credit",
+        "advice": "to advise you",
+        "training": "to improve our models",
+    },
+    "tenor_unit": {"days": "days", "months": "months"},
+    "model_state": {
+        "candidate": "Candidate",
+        "shadow": "Shadow",
+        "champion": "In force",
+        "retired": "Retired",
+    },
+    "step": {
+        "accrue": "Accrue interest",
+        "due": "Post what falls due",
+        "age": "Age what is overdue",
+        "trial_balance": "Balance the books",
+        "verify": "Verify the record",
+        "close": "Close the day",
+    },
+    "total": {
+        "loans": "loans",
+        "projected": "computed one by one",
+        "checked": "checked by the scalar rule",
+        "interest_fen": "interest",
+        "penalty_fen": "penalty interest",
+        "due_count": "instalments",
+        "due_fen": "fallen due",
+        "newly_overdue": "newly overdue",
+        "overdue_loans": "overdue loans",
+        "overdue_principal_fen": "overdue principal",
+        "debits_fen": "debits",
+        "credits_fen": "credits",
+        "difference_fen": "difference",
+        "principal_fen": "principal",
+        "overpaid_fen": "owed back to customers",
+    },
+    "account_class": {
+        "asset": "Assets",
+        "liability": "Liabilities",
+        "equity": "Equity",
+        "income": "Income",
+        "expense": "Expenses",
+        "memo": "Memo",
+    },
+    "role": {
+        "feature": "for the model",
+        "capacity": "money that counts",
+        "verification": "verification",
+        "exclusion": "exclusion",
+        "context": "for information",
+    },
+}
+
+
+def word(family: str, code: str, locale: Locale) -> str:
+    """Return what a code is called in a language; an unknown one is shown as plain words."""
+    if family == "signal":
+        return KINDS[code].label(locale) if code in KINDS else code.replace("_", " ")
+    known = _WORDS[family].get(str(code))
+    return text(known, locale) if known is not None else str(code).replace("_", " ")
+
+
+def messages() -> set[str]:
+    """Return every English text of the table, for the test that the catalogue is complete."""
+    return {message for family in _WORDS.values() for message in family.values()}
