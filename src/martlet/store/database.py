@@ -162,9 +162,22 @@ def _unchanged(value: None) -> None:
     return value
 
 
+def lock_file(path: Path) -> Path:
+    """Return the file whose lock is the right to write the database at `path`."""
+    return path.with_name(f"{path.name}.lock")
+
+
+def reading_engine(url: str) -> Engine:
+    """Return an engine that can read an existing database and cannot write it."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engines(Path(str(parsed.database)))[1]
+    return _postgres_engines(url)[1]
+
+
 def _writer_lock(path: Path) -> int:
-    """Take the right to write this file, or say who has it."""
-    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    """Take the right to write this file, or say that another process has it."""
+    handle = os.open(lock_file(path), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

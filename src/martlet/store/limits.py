@@ -40,3 +40,15 @@ BACKUP_ROWS_PAGE = 10_000
 
 BACKUP_CHUNK_BYTES = 1_048_576
 """Bytes of a file held at a time while it is copied to or from a backup."""
+
+DISK_FREE_MB_LOW = 5_000
+"""Below it `doctor` warns: an end of day of a million loans writes about a gigabyte."""
+
+DISK_FREE_MB_MIN = 500
+"""Below it `doctor` fails: the next checkpoint or backup may not fit."""
+
+FSYNC_SAMPLES = 21
+"""Commits that `doctor` times; it tells the middle one, so one slow one does not mislead."""
+
+FSYNC_US_SLOW = 20_000
+"""Above 20 ms a single command is felt by who waits for it, and a busy bank has long queues."""
