@@ -68,7 +68,7 @@ class RecordsService:
     ) -> ImportReport:
         """Import a file of one business, or of many by the file's own firm column.
 
-        The same content for the same businesses is answered as the first time, whatever the key.
+        The same content for the same businesses, in the same format, is answered as the first time.
         `known_at="issued"` lets each row count as known from its own day: for back-tests only.
         """
         whose = self._whose(principal, party_id, party_of)
@@ -78,7 +78,7 @@ class RecordsService:
         import_id = self._database.ids.new()
         staging = self._folder / "staging" / str(import_id)
         quarantine = Quarantine(self._folder / "quarantine" / f"{import_id}.csv")
-        scope = f"{_scope(whose)}:{known_at}"
+        scope = f"{_scope(whose)}:{format}:{known_at}"
         kept = False
         try:
             with open_source(source, name, staging / "incoming") as opened:
