@@ -14,7 +14,7 @@ from martlet.kernel.crypto import new_keyring
 from martlet.kernel.ids import SeededIds
 from martlet.kernel.principal import OWNER_SCOPES, ActorKind, Principal
 from martlet.ledger import LedgerService
-from martlet.lending import EndOfDay, LendingService, SimulatedRail
+from martlet.lending import Behaviour, EndOfDay, LendingService, SimulatedRail
 from martlet.parties import HeldCodeSender, PartiesService, Registration
 from martlet.signals import Signal, SignalRequest, SignalSet
 
@@ -121,8 +121,13 @@ class LendingBank:
 
 
 @pytest.fixture
-def rail() -> SimulatedRail:
-    return SimulatedRail()
+def behaviour() -> Behaviour:
+    return Behaviour()
+
+
+@pytest.fixture
+def rail(behaviour: Behaviour) -> SimulatedRail:
+    return SimulatedRail(behaviour)
 
 
 @pytest.fixture
