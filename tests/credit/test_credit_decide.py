@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from tests.credit.credit_examples import (
 
 from martlet.credit import Decision, Outcome, decide, default_policy, expert_scorecard
 from martlet.kernel.canonical import canonical_json, parse_json
-from martlet.signals import SignalSet
+from martlet.signals import KINDS, SignalSet, Unit
 
 POLICY, MODEL = default_policy(), expert_scorecard()
 
@@ -140,3 +141,41 @@ def test_a_decision_is_read_back_as_it_was_written() -> None:
         written = canonical_json(decision.as_json())
         assert Decision.from_json(parse_json(written)) == decision
         assert canonical_json(decided(known(values)).as_json()) == written
+
+
+def test_an_exclusion_forbids_credit_whatever_else_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    circular = replace(KINDS["records_sources_count"], unit=Unit.FLAG, role="exclusion")
+    monkeypatch.setitem(KINDS, "circular_trade", circular)  # type: ignore[arg-type]
+    found = signal("circular_trade", value=True)
+    decision = decided(SignalSet((*known(STEADY).signals, found)))
+    assert [reason.code for reason in decision.reasons] == ["credit.excluded"]
+    cleared = signal("circular_trade", value=False)
+    assert decided(SignalSet((*known(STEADY).signals, cleared))).limit_fen == 15_000_000
+    hearsay = signal("circular_trade", value=True, confidence_ppm=100_000)
+    assert decided(SignalSet((*known(STEADY).signals, hearsay))).approved
+
+
+def test_whatever_goes_into_a_decision_changes_its_hash() -> None:
+    plain = decided(known(STEADY))
+    hashes = {
+        plain.inputs_hash,
+        decided(known(STEADY), requested_fen=49_999_999).inputs_hash,
+        decided(known(STEADY | {"records_history_days": 501})).inputs_hash,
+        decided(SignalSet(known(STEADY).signals[1:])).inputs_hash,
+        decide(application(), known(STEADY), POLICY, replace(MODEL, version="2"), NOON).inputs_hash,
+        decide(
+            application(), known(STEADY), POLICY, MODEL, NOON + timedelta(seconds=1)
+        ).inputs_hash,
+    }
+    assert len(hashes) == 6
+
+
+def test_a_policy_that_gives_nothing_away_refuses_with_the_step_that_took_it() -> None:
+    decision = decided(known(STEADY), committed_fen=10**12)
+    assert decision.outcome is Outcome.REFUSED
+    assert [reason.code for reason in decision.reasons] == [
+        "credit.limit_too_small",
+        "credit.cap_committed",
+    ]

@@ -7,10 +7,11 @@ characteristic whose better bin earns more points.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from martlet.credit.limits import REASONS_FEATURES_MAX
+from martlet.credit.limits import PRICE_CAUSES_MAX, REASONS_FEATURES_MAX
 from martlet.credit.model import Change, Parameter, Reason, WouldChange
 
 if TYPE_CHECKING:
@@ -21,20 +22,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
+class Room:
     """How far one characteristic is from its best bin."""
 
     part: Characteristic
     value: int | None
     points: int
-
-    @property
-    def gain(self) -> int:
-        return self.part.best_points - self.points
-
-    def gains(self) -> list[int]:
-        """Return what each better bin would add, smallest first."""
-        return sorted({p - self.points for p in self.part.points if p > self.points})
+    gains: tuple[int, ...]
+    """What each better bin would add, least first."""
 
     def change(self, gain: int) -> Change:
         """Return the least demanding value that adds `gain` points."""
@@ -43,19 +38,20 @@ class _Room:
         return Change(self.part.kind, self.value, needed)
 
 
-def rooms(model: Scorecard, values: Mapping[str, int]) -> list[_Room]:
+def rooms(model: Scorecard, values: Mapping[str, int]) -> list[Room]:
     """Return the characteristics that could be better, those that weigh most first."""
     found = []
     for part in model.characteristics:
         value = values.get(part.kind)
-        room = _Room(part, value, part.points_of(value))
-        if room.gain > 0:
-            found.append(room)
-    return sorted(found, key=lambda room: (-room.gain, room.part.kind))
+        points = part.points_of(value)
+        if gains := part.gains[points]:
+            found.append(Room(part, value, points, gains))
+    found.sort(key=lambda room: (-room.gains[-1], room.part.kind))
+    return found
 
 
 def smallest_change(
-    model: Scorecard, values: Mapping[str, int], score: int, pd_max_ppm: int
+    model: Scorecard, found: list[Room], score: int, pd_max_ppm: int
 ) -> WouldChange | None:
     """Return the smallest change that brings the pd to at most `pd_max_ppm`; None if none does.
 
@@ -67,34 +63,32 @@ def smallest_change(
     gap = target - score
     if gap <= 0:
         return None
-    found = rooms(model, values)
     singles = []
     for room in found:
-        enough = [(rank, gain) for rank, gain in enumerate(room.gains()) if gain >= gap]
-        if enough:
-            rank, gain = enough[0]
-            singles.append((rank, gain, room))
+        if room.gains[-1] >= gap:
+            rank = bisect_left(room.gains, gap)
+            singles.append((rank, room.gains[rank], room))
     if singles:
         _, gain, room = min(singles, key=lambda single: (single[0], single[1], single[2].part.kind))
         return WouldChange((room.change(gain),), model.pd_ppm(score + gain))
     return _several(model, found, score, gap)
 
 
-def _several(model: Scorecard, found: list[_Room], score: int, gap: int) -> WouldChange | None:
+def _several(model: Scorecard, found: list[Room], score: int, gap: int) -> WouldChange | None:
     """Return the fewest characteristics that close the gap, each no further than needed."""
-    chosen: list[_Room] = []
+    chosen: list[Room] = []
     total = 0
     for room in found:
         chosen.append(room)
-        total += room.gain
+        total += room.gains[-1]
         if total >= gap:
             break
     else:
         return None
-    taken = [room.gain for room in chosen]
+    taken = [room.gains[-1] for room in chosen]
     for place, room in enumerate(chosen):
         rest = total - taken[place]
-        least = next(gain for gain in room.gains() if rest + gain >= gap)
+        least = next(gain for gain in room.gains if rest + gain >= gap)
         taken[place], total = least, rest + least
     changes = tuple(room.change(gain) for room, gain in zip(chosen, taken, strict=True))
     return WouldChange(changes, model.pd_ppm(score + total))
@@ -105,24 +99,26 @@ def reasons_of_risk(
 ) -> list[Reason]:
     """Return why the risk is too high: the verdict with what turns it, then the main causes."""
     params = {"pd_ppm": model.pd_ppm(score), "pd_max_ppm": pd_max_ppm}
-    way_out = smallest_change(model, values, score, pd_max_ppm)
-    return [Reason("credit.risk_too_high", params, way_out), *causes(model, values, score)]
+    found = rooms(model, values)
+    way_out = smallest_change(model, found, score, pd_max_ppm)
+    verdict = Reason("credit.risk_too_high", params, way_out)
+    return [verdict, *causes(model, found[:REASONS_FEATURES_MAX], score)]
 
 
-def causes(model: Scorecard, values: Mapping[str, int], score: int) -> list[Reason]:
-    """Return the characteristics that cost most, each with its own next better bin."""
-    found = []
-    for room in rooms(model, values)[:REASONS_FEATURES_MAX]:
-        gain = room.gains()[0]
+def causes(model: Scorecard, found: list[Room], score: int) -> list[Reason]:
+    """Return characteristics that cost points, each with its own next better bin."""
+    reasons = []
+    for room in found:
+        gain = room.gains[0]
         way_out = WouldChange((room.change(gain),), model.pd_ppm(score + gain))
         code = "credit.cause_unknown" if room.value is None else "credit.cause"
         params: dict[str, Parameter] = {
             "kind": room.part.kind,
             "value": room.value,
-            "points": room.gain,
+            "points": room.gains[-1],
         }
-        found.append(Reason(code, params, way_out))
-    return found
+        reasons.append(Reason(code, params, way_out))
+    return reasons
 
 
 def reasons_of_price(
@@ -138,12 +134,11 @@ def reasons_of_price(
     name = "" if band is None else band.name
     better = [b for b in policy.bands if band is None or b.pd_max_ppm < band.pd_max_ppm]
     params: dict[str, Parameter] = {"band": name, "pd_ppm": pd_ppm, "rate_ppm_per_day": rate}
-    way_out = smallest_change(model, values, score, better[-1].pd_max_ppm) if better else None
+    room = rooms(model, values) if better else []
+    way_out = smallest_change(model, room, score, better[-1].pd_max_ppm) if better else None
     code = "credit.price_starter" if band is None else "credit.price_band"
     found = [Reason(code, params, way_out)]
     if rate < asked:
         capped: dict[str, Parameter] = {"asked_ppm_per_day": asked, "rate_ppm_per_day": rate}
         found.append(Reason("credit.price_lowered_by_law", capped))
-    if better:
-        found.extend(causes(model, values, score)[:2])
-    return found
+    return [*found, *causes(model, room[:PRICE_CAUSES_MAX], score)]

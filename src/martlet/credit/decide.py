@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from martlet.credit.changes import reasons_of_price, reasons_of_risk
 from martlet.credit.model import (
     Application,
@@ -25,8 +27,8 @@ from martlet.credit.model import (
 )
 from martlet.credit.waterfall import waterfall
 from martlet.kernel.calendar import business_date_of
-from martlet.kernel.canonical import hash_of
-from martlet.signals import Role, Signal, SignalSet, usable
+from martlet.kernel.canonical import content_hash
+from martlet.signals import KINDS, Role, Signal, SignalSet, usable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
 
     from martlet.credit.policy import Band, Policy, ProductTerms
     from martlet.credit.scorecard import Scorecard
+
+
+_encoder = msgspec.json.Encoder()
+"""Writes values field by field in their own order; none of them can hold a float."""
+_EXCLUSION, _CONTEXT = Role.EXCLUSION.value, Role.CONTEXT.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +99,11 @@ def facts_of(
             continue
         if signal.confidence_ppm < policy.confidence_min_ppm:
             continue
-        role, value = signal.role, signal.value
-        if role is Role.EXCLUSION:
+        role, value = KINDS[signal.kind].role, signal.value
+        if role == _EXCLUSION:
             if value and not isinstance(value, str):
                 exclusions.append(signal)
-        elif role is not Role.CONTEXT and type(value) is int:
+        elif role != _CONTEXT and type(value) is int:
             numbers[signal.kind] = value
             if signal.sample_size >= policy.sample_min:
                 scored[signal.kind] = value
@@ -120,15 +127,14 @@ def inputs_hash(
     as_of: datetime,
 ) -> str:
     """Return the hash of everything that the decision depends on."""
-    return hash_of(
-        [
-            application.as_json(),
-            [signal.as_json() for signal in signals.signals],
-            policy.content_hash,
-            model.content_hash,
-            as_of.isoformat(),
-        ]
+    everything = (
+        application,
+        signals.signals,
+        policy.content_hash,
+        model.content_hash,
+        as_of,
     )
+    return content_hash(_encoder.encode(everything))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ SCORE_SPAN_MAX = 20_000
 REASONS_FEATURES_MAX = 4
 """Causes named to an owner: beyond four, law and habit agree that nobody reads on."""
 
+PRICE_CAUSES_MAX = 2
+"""Causes named beside a price: it was granted, so a hint is enough."""
+
 PD_PPM_MIN = 100
 """No business is surer than 1 in 10,000: no data set of ours could show it."""
 

@@ -38,7 +38,7 @@ class Direction(StrEnum):
     LOWER = "lower_is_safer"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Characteristic:
     """One kind of signal in the scorecard: bin i holds edges[i-1] <= value < edges[i]."""
 
@@ -54,10 +54,14 @@ class Characteristic:
         safer = self.points if self.direction is Direction.HIGHER else self.points[::-1]
         assert all(low <= high for low, high in pairwise(safer)), f"{self.kind}: not monotone"
 
-    @property
-    def best_points(self) -> int:
-        """The points of the safest bin."""
-        return max(self.points[0], self.points[-1])
+    @cached_property
+    def gains(self) -> Mapping[int, tuple[int, ...]]:
+        """For each number of points that it can give: what each better bin adds, least first."""
+        given = {*self.points, self.missing_points}
+        return {
+            points: tuple(sorted({better - points for better in self.points if better > points}))
+            for points in given
+        }
 
     def points_of(self, value: int | None) -> int:
         """Return the points of a value, or of its absence."""
