@@ -30,6 +30,7 @@ JSON value on standard error). Before the command: `--home` (the bank's folder),
 | 2 | the request could not be understood |
 | 3 | not now: too much at once, or a part that is needed is not there |
 | 4 | what is stored contradicts itself |
+| 5 | a mistake of the program; `MARTLET_DEBUG=1` shows where |
 """
 
 

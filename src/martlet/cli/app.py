@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -21,10 +22,16 @@ from martlet.kernel.errors import (
     Unavailable,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from martlet.kernel.errors import Detail
+
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
 EXIT_UNAVAILABLE = 3
 EXIT_CORRUPT = 4
+EXIT_MISTAKE = 5
 
 DOORS = {
     "init": ("bank", say("Open a bank: its folder, keys, tables, tenant and first staff.")),
@@ -118,12 +125,20 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 1 refused, 2 usage, 3 unavailable, 4 corrupt."""
+    """Run the command line and exit with a code that says how it went.
+
+    0 done, 1 refused, 2 usage, 3 unavailable, 4 corrupt, 5 a mistake of the program.
+    """
     try:
         build()()
     except MartletError as error:
-        _tell(error)
+        _tell(error.code, error.details)
         sys.exit(exit_code(error))
+    except Exception as error:
+        if os.environ.get("MARTLET_DEBUG"):
+            raise
+        _tell("cli.mistake", {"kind": type(error).__name__, "detail": str(error)[:200]})
+        sys.exit(EXIT_MISTAKE)
 
 
 def exit_code(error: MartletError) -> int:
@@ -135,10 +150,10 @@ def exit_code(error: MartletError) -> int:
     return EXIT_USAGE if isinstance(error, Invalid) else EXIT_REFUSED
 
 
-def _tell(error: MartletError) -> None:
-    told = sentence(error.code, error.details)
+def _tell(code: str, details: Mapping[str, Detail]) -> None:
+    told = sentence(code, details)
     if "--json" in sys.argv:
-        value = {"error": error.code, "sentence": told, "details": error.details}
+        value = {"error": code, "sentence": told, "details": dict(details)}
         sys.stderr.write(json.dumps(value, ensure_ascii=False, sort_keys=True) + "\n")
     else:
         sys.stderr.write(told + "\n")

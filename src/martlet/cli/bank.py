@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from martlet.cli.options import JsonOption, group
-from martlet.cli.output import note, show
+from martlet.cli.output import note, progress, show
 from martlet.cli.session import chosen, open_session, settings
 from martlet.cli.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from martlet.kernel.config import Settings
+    from martlet.store.backup import BackupManifest
 
 
 app = group()
+
+RECORDS = "records"
+"""The label under which the raw records lie in a backup."""
 
 
 @app.command()
@@ -111,11 +117,13 @@ def backup(
     target: Annotated[Path, typer.Argument(help=say("The file to write; must not exist yet."))],
     as_json: JsonOption = False,
 ) -> None:
-    """Write a checked copy of the bank."""
-    from martlet.store import backup as copy
+    """Write the database and the records, of one moment, proven by hashes; the keys stay out."""
+    from martlet.store.backup import back_up
 
-    with open_session() as session:
-        show(copy(session.bank.database, session.bank.settings, target), as_json=as_json)
+    with open_session() as session, progress(str(target), quiet=as_json) as moved:
+        bank, counted = session.bank, _Counted(moved)
+        manifest = back_up(bank.database, target, {RECORDS: bank.settings.records_folder}, counted)
+    show(_summary(target, manifest), as_json=as_json)
 
 
 @app.command()
@@ -123,7 +131,37 @@ def restore(
     source: Annotated[Path, typer.Argument(help=say("A file that `martlet backup` wrote."))],
     as_json: JsonOption = False,
 ) -> None:
-    """Make a bank in an empty home folder from a backup."""
-    from martlet.store import restore as put_back
+    """Make a bank in an empty home folder from a backup; then put keys.toml beside it."""
+    from martlet.schema_catalogue import load_all_tables
+    from martlet.store.backup import restore as put_back
 
-    show(put_back(source, settings()), as_json=as_json)
+    load_all_tables()
+    found = settings()
+    found.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with progress(str(source), quiet=as_json) as moved:
+        manifest = put_back(source, found.url, {RECORDS: found.records_folder}, _Counted(moved))
+    show(_summary(found.home, manifest), as_json=as_json)
+
+
+class _Counted:
+    """Counts what a backup tells part by part, for the progress bar."""
+
+    def __init__(self, moved: Callable[[int, int | None], None]) -> None:
+        self._moved = moved
+        self._done = 0
+
+    def __call__(self, _part: str, count: int) -> None:
+        """Add what one part held."""
+        self._done += count
+        self._moved(self._done, None)
+
+
+def _summary(place: Path, manifest: BackupManifest) -> dict[str, Any]:
+    return {
+        "place": str(place),
+        "made_at": manifest.made_at,
+        "chain_seq": manifest.chain_seq,
+        "chain_hash": manifest.chain_hash,
+        "rows_count": sum(part.rows_count for part in manifest.tables),
+        "files_count": len(manifest.files),
+    }

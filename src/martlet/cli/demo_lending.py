@@ -36,7 +36,7 @@ def decide_all(demo: Demo) -> Iterator[str]:
                 _product_of(done),
                 ASKED_FEN,
             )
-            demo.decisions.append(UUID(answer["decision_id"]))
+            demo.decisions.append(UUID(answer["decision"]["decision_id"]))
             if answer["offer"] is not None:
                 line = demo.bank.lending.accept(
                     demo.principal,

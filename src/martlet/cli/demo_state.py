@@ -78,9 +78,9 @@ class Demo:
         return self.tenant
 
     def morning_of(self, day: date) -> None:
-        """Move the clock to nine in the morning of a day, in Shanghai."""
+        """Move the clock to nine in the morning of a day, in Shanghai, unless it is later."""
         assert self.clock is not None
-        self.clock.set(morning(day))
+        self.clock.set(max(morning(day), self.clock.now()))
 
     def close(self) -> None:
         """Close the bank."""
