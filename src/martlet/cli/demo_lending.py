@@ -159,5 +159,5 @@ def _repay(demo: Demo, name: str, loan_id: UUID, place: int, number: int) -> int
     lending, principal = demo.bank.lending, demo.principal
     whole_fen = lending.payoff_quote(principal, loan_id)["total_fen"]
     amount_fen = max(min(whole_fen, ONE_YUAN_FEN), whole_fen * share // 100)
-    lending.repay(principal, f"demo:repay:{name}:{number}", loan_id, amount_fen, "demo")
+    lending.repay(principal, f"demo:repay:{name}:{number}", loan_id, amount_fen, f"day {number}")
     return int(amount_fen)
