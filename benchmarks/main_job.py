@@ -26,6 +26,7 @@ from datetime import timedelta
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import numpy as np
 
@@ -37,7 +38,6 @@ from martlet.kernel.principal import Scope, system_principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from uuid import UUID
 
 BUSINESSES = 1_000
 WARM_UP_SECONDS = 3
@@ -199,7 +199,7 @@ def served(settings: Settings) -> Iterator[int]:
         "MARTLET_DATABASE_URL": settings.database_url,
         "MARTLET_LOG_LEVEL": "warning",
     }
-    command = [sys.executable, "-m", "martlet.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "martlet", "serve", "--port", str(port)]
     server = subprocess.Popen(command, env=environment)
     try:
         _wait_until_ready(port, server)
@@ -248,10 +248,10 @@ def check(settings: Settings, runs: list[Taken]) -> str:
         bank.verify()
         principal = system_principal(bank.parties.tenants()[0].tenant_id)
         known: set[str] = set()
-        after = None
+        after: UUID | None = None
         while page := bank.lending.loans(principal, after=after, limit=1_000):
             known |= {row["loan_id"] for row in page}
-            after = page[-1]["loan_id"]
+            after = UUID(page[-1]["loan_id"])
     finally:
         bank.close()
     acknowledged = {loan for run in runs for loan in run.loans}
