@@ -248,11 +248,10 @@ def _undone(tx: Transaction, order: Row[Any], today: date, reference: str) -> No
     )
 
 
-def state_of(connection: Connection, order_id: UUID) -> str:
+def state_of(connection: Connection, principal: Principal, order_id: UUID) -> str:
     """Return how far an order is: pending, posted or voided."""
-    state = connection.execute(
-        select(payout.c.state).where(payout.c.order_id == order_id)
-    ).scalar_one()
+    keys = {"tenant": principal.tenant_id, "the_order": order_id}
+    state = connection.execute(_FIND_ORDER, keys).one().state
     return "pending" if state == "ordered" else str(state)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from martlet.kernel.errors import Corrupt
 from martlet.kernel.rounding import RoundingMode
@@ -30,7 +30,7 @@ from martlet.store import Progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import ColumnElement, Row
 
     from martlet.lending.loan import LoanState
     from martlet.store import Transaction
@@ -70,9 +70,15 @@ _ACCRUAL_COLUMNS = (
 )
 
 
-def _live(tx: Transaction, query: Select[Any], cursor: str, night: Night) -> Sequence[Row[Any]]:
-    """Return the next chunk of live loans that a query still wants."""
-    query = query.where(loan.c.tenant_id == tx.tenant_id, loan.c.live == 1)
+def _live(
+    tx: Transaction,
+    cursor: str,
+    night: Night,
+    wanted: ColumnElement[bool],
+    columns: Sequence[Any] = (loan,),
+) -> Sequence[Row[Any]]:
+    """Return the next chunk of the tenant's live loans for which something is still to be done."""
+    query = select(*columns).where(loan.c.tenant_id == tx.tenant_id, loan.c.live == 1, wanted)
     if cursor:
         query = query.where(loan.c.loan_id > UUID(cursor))
     return tx.execute(query.order_by(loan.c.loan_id).limit(night.chunk_loans)).all()
@@ -80,8 +86,8 @@ def _live(tx: Transaction, query: Select[Any], cursor: str, night: Night) -> Seq
 
 def accrue_step(tx: Transaction, cursor: str, night: Night) -> Progress:
     """Recognise interest and penalty up to the next morning, in whole fen per loan."""
-    query = select(*_ACCRUAL_COLUMNS).where(loan.c.accrued_until < night.until.toordinal())
-    rows = _live(tx, query, cursor, night)
+    behind = loan.c.accrued_until < night.until.toordinal()
+    rows = _live(tx, cursor, night, behind, _ACCRUAL_COLUMNS)
     totals = {"loans": len(rows), "projected": 0, "checked": 0, "interest_fen": 0, "penalty_fen": 0}
     for mode in sorted({row.rounding_mode for row in rows}):
         alike = [row for row in rows if row.rounding_mode == mode]
@@ -138,7 +144,9 @@ def _project(
     loan_ids = [rows[place].loan_id for place in places]
     if not loan_ids:
         return {}
-    terms_query = select(loan.c.loan_id, loan.c.terms).where(loan.c.loan_id.in_(loan_ids))
+    terms_query = select(loan.c.loan_id, loan.c.terms).where(
+        loan.c.tenant_id == tx.tenant_id, loan.c.loan_id.in_(loan_ids)
+    )
     terms = {row.loan_id: LoanTerms.from_json(row.terms) for row in tx.execute(terms_query)}
     events = events_by_loan(tx.connection, loan_ids)
     return {
@@ -165,8 +173,7 @@ def _post(
 
 def due_step(tx: Transaction, cursor: str, night: Night) -> Progress:
     """Let instalments fall due that are due on the next morning, and draw the new lines."""
-    query = select(loan).where(loan.c.line_until <= night.until.toordinal())
-    rows = _live(tx, query, cursor, night)
+    rows = _live(tx, cursor, night, loan.c.line_until <= night.until.toordinal())
     events = events_by_loan(tx.connection, [row.loan_id for row in rows])
     totals = {"loans": len(rows), "due_count": 0, "due_fen": 0}
     for row in rows:
@@ -191,10 +198,8 @@ def due_step(tx: Transaction, cursor: str, night: Night) -> Progress:
 
 def age_step(tx: Transaction, cursor: str, night: Night) -> Progress:
     """Mark the loans that were to be paid by this day and are not."""
-    query = select(loan).where(
-        loan.c.status == LoanStatus.LIVE.value, loan.c.oldest_due_on < night.until
-    )
-    rows = _live(tx, query, cursor, night)
+    late = and_(loan.c.status == LoanStatus.LIVE.value, loan.c.oldest_due_on < night.until)
+    rows = _live(tx, cursor, night, late)
     tx.driver.run_many(
         "UPDATE lending_loan SET status = ? WHERE loan_id = ?",
         [(LoanStatus.OVERDUE.value, tx.driver.id(row.loan_id)) for row in rows],

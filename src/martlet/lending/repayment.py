@@ -94,6 +94,7 @@ def _known(tx: Transaction, row: Row[Any], reference: str) -> bool:
     """Tell whether the loan already has a payment under the bank's own reference."""
     assert len(reference) <= REFERENCE_CHARS_MAX, reference
     query = select(loan_event.c.event_id).where(
+        loan_event.c.tenant_id == tx.tenant_id,
         loan_event.c.loan_id == row.loan_id,
         loan_event.c.kind == EventKind.REPAID.value,
         loan_event.c.reference == reference,

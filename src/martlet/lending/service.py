@@ -123,7 +123,7 @@ class LendingService:
             lambda tx: drawdown.promise(tx, facility_id, amount_fen, tenor, self._rail.name),
         )
         promised = answered.value
-        state = self._payout_state(promised) if answered.replayed else "pending"
+        state = self._payout_state(principal, promised) if answered.replayed else "pending"
         if state == "pending":
             state = self._pay(_order_of(principal, promised)) or state
         terms = LoanTerms(
@@ -136,9 +136,9 @@ class LendingService:
         shown = forecast(terms, start, UUID(promised["loan_id"]))
         return {**promised, "state": state, **shown}
 
-    def _payout_state(self, promised: dict[str, Any]) -> str:
+    def _payout_state(self, principal: Principal, promised: dict[str, Any]) -> str:
         with self._database.read() as connection:
-            return drawdown.state_of(connection, UUID(promised["order_id"]))
+            return drawdown.state_of(connection, principal, UUID(promised["order_id"]))
 
     def _pay(self, order: PayoutOrder) -> str | None:
         """Hand an order to the rail and book what it says at once."""

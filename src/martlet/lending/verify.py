@@ -111,6 +111,7 @@ def _ordered(connection: Connection, tenant_id: UUID, name: str) -> int:
 
 
 def _all_loans(connection: Connection) -> Iterator[Row[Any]]:
+    # all tenants: the proof is of the whole database
     query, after = select(loan).order_by(loan.c.loan_id).limit(VERIFY_PAGE), None
     while True:
         page = query if after is None else query.where(loan.c.loan_id > after)
@@ -150,6 +151,7 @@ def _comparable(row: Row[Any]) -> tuple[str, ...]:
 
 def _verify_facilities(connection: Connection) -> int:
     """Compare what each line says is used with its loans."""
+    # all tenants: the proof is of the whole database
     promised = loan.c.status == LoanStatus.PENDING.value
     used: dict[UUID, int] = {}
     query = select(
