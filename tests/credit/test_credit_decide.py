@@ -40,6 +40,16 @@ def test_a_steady_shop_borrows_a_share_of_its_takings() -> None:
     assert decision.tenors == (30, 90, 180, 360)
 
 
+def test_a_limit_below_the_request_says_which_takings_would_carry_it_all() -> None:
+    takings = "verified_takings_monthly_fen"
+    change = decided(known(STEADY)).components[0].reason.would_change
+    assert change is not None
+    needed = change.changes[0].needed
+    assert needed == 33_333_334
+    assert decided(known(STEADY | {takings: needed})).limit_fen == 50_000_000
+    assert decided(known(STEADY), requested_fen=100).components[0].reason.would_change is None
+
+
 def test_caps_are_steps_of_their_own() -> None:
     decision = decided(known(STEADY), requested_fen=2_000_050, committed_fen=1_000_000)
     assert [(step.source, step.amount_fen) for step in decision.components] == [

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.credit.credit_examples import NOON, application, known, signal
 
 from martlet.credit import Outcome, decide, default_policy, expert_scorecard
-from martlet.credit.scorecard import Characteristic, Direction
+from martlet.credit.scorecard import Characteristic, Direction, Scorecard
 from martlet.kernel.canonical import canonical_json
 from martlet.signals import KINDS, SignalSet, Unit
 
 POLICY, MODEL = default_policy(), expert_scorecard()
 PARTS = {part.kind: part for part in MODEL.characteristics}
+SEVERE = replace(MODEL, base_points=380)
+"""A model by which a business of which nothing is known is beyond the last band."""
 MOST = {Unit.FEN: 10**12, Unit.PPM: 1_000_000, Unit.DAYS: 4_000, Unit.COUNT: 12}
 
 
@@ -36,17 +40,17 @@ def _is_safer(part: Characteristic, value: int, than: int | None) -> bool:
 
 
 @settings(max_examples=400, deadline=None)
-@given(VALUES, REQUESTS, st.data())
+@given(VALUES, REQUESTS, st.data(), st.sampled_from([MODEL, SEVERE]))
 def test_a_good_signal_never_lowers_the_limit_nor_raises_the_pd(
-    values: dict[str, int], requested_fen: int, data: st.DataObject
+    values: dict[str, int], requested_fen: int, data: st.DataObject, model: Scorecard
 ) -> None:
     kind = data.draw(st.sampled_from(sorted(PARTS)))
     value = data.draw(_value_of(kind))
     if not _is_safer(PARTS[kind], value, values.get(kind)):
         return
     asked = application(requested_fen)
-    before = decide(asked, known(values), POLICY, MODEL, NOON)
-    after = decide(asked, known(values | {kind: value}), POLICY, MODEL, NOON)
+    before = decide(asked, known(values), POLICY, model, NOON)
+    after = decide(asked, known(values | {kind: value}), POLICY, model, NOON)
     assert after.limit_fen >= before.limit_fen
     assert after.pd_ppm <= before.pd_ppm
     if before.approved:

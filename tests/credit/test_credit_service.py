@@ -44,17 +44,6 @@ def _staff(number: int) -> Principal:
 ANNA, BO = _staff(1), _staff(2)
 
 
-def _version_in_force(database: Database, at: datetime) -> str:
-    with database.read() as connection:
-        return CreditService.policy_in_force(connection, TENANT, at).version
-
-
-def _champion_version(database: Database) -> tuple[str, str]:
-    with database.read() as connection:
-        model = CreditService.champion(connection, TENANT)
-    return model.name, model.version
-
-
 @pytest.fixture
 def credit(database: Database, clock: ManualClock) -> CreditService:
     """The decision heart at noon."""
@@ -143,18 +132,18 @@ def _harsher(version: str = "starter-2") -> str:
 
 
 def test_a_policy_comes_into_force_on_its_day_without_a_restart(
-    credit: CreditService, database: Database, principal: Principal, clock: ManualClock
+    credit: CreditService, principal: Principal, clock: ManualClock
 ) -> None:
     monday = ASKED_AT + timedelta(days=7)
     credit.publish_policy(ANNA, "p-1", _harsher(), monday)
-    assert _version_in_force(database, ASKED_AT) == "starter-1"
-    assert _version_in_force(database, monday) == "starter-2"
+    assert credit.policy_in_force(principal, ASKED_AT).version == "starter-1"
+    assert credit.policy_in_force(principal, monday).version == "starter-2"
     decision = credit.decide_now(principal, application(), known(STEADY), monday)
     assert decision.limit_fen == 10_000_000
     clock.advance(timedelta(days=8))
     credit.publish_policy(ANNA, "p-2", default_policy().text)
-    assert _version_in_force(database, clock.now()) == "starter-1"
-    assert _version_in_force(database, monday) == "starter-2"
+    assert credit.policy_in_force(principal, clock.now()).version == "starter-1"
+    assert credit.policy_in_force(principal, monday).version == "starter-2"
     assert [policy.version for policy in credit.policies(principal)] == ["starter-1", "starter-2"]
     (version, share) = credit.policy_difference(principal, "starter-1", "starter-2")[::-1]
     assert (share.before, share.after) == ("1500000", "1000000")
@@ -174,9 +163,9 @@ def test_a_policy_is_never_published_for_the_past_nor_under_a_taken_name(
 
 
 def test_one_person_alone_cannot_make_a_champion(
-    credit: CreditService, database: Database, principal: Principal
+    credit: CreditService, principal: Principal
 ) -> None:
-    assert _champion_version(database) == ("expert-prior", "1")
+    assert credit.champion(principal).version == "1"
     ids = []
     for version in ("2", "3"):
         model = replace(expert_scorecard(), version=version)
@@ -186,9 +175,9 @@ def test_one_person_alone_cannot_make_a_champion(
         credit.promote_model(ANNA, "m-4", ids[0], ModelState.CHAMPION)
     credit.promote_model(ANNA, "m-5", ids[0], ModelState.SHADOW)
     credit.promote_model(BO, "m-6", ids[0], ModelState.CHAMPION)
-    assert _champion_version(database) == ("expert-prior", "2")
+    assert credit.champion(principal).version == "2"
     credit.promote_model(BO, "m-7", ids[1], ModelState.CHAMPION)
-    assert _champion_version(database) == ("expert-prior", "3")
+    assert credit.champion(principal).version == "3"
     states = {model.version: model.state for model in credit.models(principal)}
     assert states == {"2": ModelState.RETIRED, "3": ModelState.CHAMPION}
     with pytest.raises(Refused, match=r"credit\.model_state_impossible"):

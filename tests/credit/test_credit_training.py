@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,7 +13,7 @@ from tests.realdata import shared_data
 
 from martlet.credit import read_scorecard
 from martlet.credit.defaults import expert_scorecard
-from martlet.credit.scorecard import Direction
+from martlet.credit.scorecard import Direction, Scorecard
 from martlet.credit.training import Candidate, backtest, train
 from martlet.credit.training.backtest import turnover_risk
 from martlet.credit.training.binning import BinningRules, bin_characteristic, pre_edges
@@ -53,6 +55,12 @@ def firms(count: int = 160, seed: int = 5) -> LabelledFirms:
         pl.when(pl.Series(~holes)).then(pl.col(SHARE.kind)).alias(SHARE.kind)
     )
     return LabelledFirms(frame, bad, ALL_HISTORY, "made up for a test (synthetic)", count)
+
+
+@cache
+def trained_once() -> Scorecard:
+    made = firms()
+    return train(made.features, made.bad, (TURNOVER, SHARE), seed=1).scorecard
 
 
 @settings(max_examples=60, deadline=None)
@@ -106,6 +114,16 @@ def test_training_twice_gives_the_same_bytes_and_the_artefact_reads_back() -> No
     again = train(made.features, made.bad, (TURNOVER, SHARE), seed=1).scorecard
     assert first.artefact == again.artefact
     assert read_scorecard(first.artefact) == first
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**11), st.integers(0, 10**6), st.integers(1, 10**9))
+def test_more_sales_and_fewer_voids_never_score_lower(sales: int, void: int, more: int) -> None:
+    card = trained_once()
+    values = {TURNOVER.kind: sales, SHARE.kind: void}
+    better = {TURNOVER.kind: sales + more, SHARE.kind: max(void - more, 0)}
+    assert card.score(better) >= card.score(values)
+    assert card.pd_ppm(card.score(better)) <= card.pd_ppm(card.score(values))
 
 
 def test_a_business_of_which_nothing_is_known_gets_the_pd_of_all() -> None:

@@ -57,6 +57,7 @@ def test_sentences_are_filled_to_the_last_figure(locale: Locale) -> None:
             for line in (*words.steps, *words.reasons):
                 assert "{" not in line.sentence + line.way_out
                 assert "credit." not in line.sentence + line.way_out
+            assert decision.approved or words.reasons[0].way_out
 
 
 def test_a_way_out_reads_as_advice() -> None:

@@ -14,8 +14,19 @@ from martlet.kernel.rates import percent_text
 from martlet.signals import KINDS, Unit
 
 if TYPE_CHECKING:
-    from martlet.credit.model import Change, Decision, Reason, WouldChange
+    from martlet.credit.model import Change, Decision, Reason
 
+_ADVICE = {
+    "credit.product_not_offered": "credit.advice_product",
+    "credit.tenor_not_offered_days": "credit.advice_tenor",
+    "credit.tenor_not_offered_months": "credit.advice_tenor",
+    "credit.request_too_small": "credit.advice_request",
+    "credit.excluded": "credit.advice_excluded",
+    "credit.limit_too_small": "credit.advice_limit",
+    "credit.cap_committed": "credit.advice_limit",
+    "credit.risk_too_high": "credit.advice_risk",
+}
+"""What a person can do where no figure of its records would turn the answer."""
 _OF_THE_KIND = ("value", "needed", "current")
 """Parameters written in the unit of the kind that the reason names."""
 
@@ -82,7 +93,7 @@ def explanation(decision: Decision, locale: Locale) -> Explanation:
                 step.source,
                 step.amount_fen,
                 reason_text(step.reason, locale),
-                way_out_text(step.reason.would_change, locale),
+                way_out_text(step.reason, locale),
             )
             for step in decision.components
         ),
@@ -90,7 +101,7 @@ def explanation(decision: Decision, locale: Locale) -> Explanation:
             ExplainedReason(
                 reason.code,
                 reason_text(reason, locale),
-                way_out_text(reason.would_change, locale),
+                way_out_text(reason, locale),
             )
             for reason in decision.reasons
         ),
@@ -99,6 +110,24 @@ def explanation(decision: Decision, locale: Locale) -> Explanation:
 
 def reason_text(reason: Reason, locale: Locale) -> str:
     """Return the sentence of a reason."""
+    return explain(reason.code, _written(reason, locale), locale)
+
+
+def way_out_text(reason: Reason, locale: Locale) -> str:
+    """Return what would change the answer, as a sentence; empty where there is nothing to do."""
+    change = reason.would_change
+    if change is None or not change.changes:
+        advice = _ADVICE.get(reason.code)
+        return "" if advice is None else explain(advice, _written(reason, locale), locale)
+    if reason.code == "credit.capacity_share":
+        needed = value_text(change.changes[0].kind, change.changes[0].needed, locale)
+        return explain("credit.change_for_all", {"needed": needed}, locale)
+    joint = explain("credit.change_joint", {}, locale)
+    return joint.join(_change_text(part, locale) for part in change.changes)
+
+
+def _written(reason: Reason, locale: Locale) -> dict[str, object]:
+    """Return a reason's parameters, those that belong to its kind in the kind's unit."""
     params: dict[str, object] = dict(reason.params)
     kind = params.get("kind")
     if isinstance(kind, str):
@@ -106,15 +135,7 @@ def reason_text(reason: Reason, locale: Locale) -> str:
             if name in params:
                 params[name] = value_text(kind, params[name], locale)
         params["kind"] = label(kind, locale)
-    return explain(reason.code, params, locale)
-
-
-def way_out_text(change: WouldChange | None, locale: Locale) -> str:
-    """Return what would change the answer, as a sentence; empty where nothing found would."""
-    if change is None or not change.changes:
-        return ""
-    joint = explain("credit.change_joint", {}, locale)
-    return joint.join(_change_text(part, locale) for part in change.changes)
+    return params
 
 
 def _change_text(change: Change, locale: Locale) -> str:

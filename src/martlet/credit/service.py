@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Connection
-
     from martlet.credit.model import Application, Decision
     from martlet.credit.policy import Policy, PolicyDifference
     from martlet.credit.queries import PublishedPolicy, RegisteredModel, StoredDecision
@@ -134,10 +132,10 @@ class CreditService:
         """Publish a policy, in force from a moment on (None: at once)."""
         return publishing.publish_policy(self._database, principal, key, toml_text, effective_from)
 
-    @staticmethod
-    def policy_in_force(connection: Connection, tenant_id: UUID, at: datetime) -> Policy:
-        """Return the policy in force at a moment, as the snapshot sees it."""
-        return queries.policy_in_force(connection, tenant_id, at)
+    def policy_in_force(self, principal: Principal, at: datetime) -> Policy:
+        """Return the policy in force at a moment."""
+        with self._database.read() as connection:
+            return queries.policy_in_force(connection, principal.tenant_id, at)
 
     def policies(self, principal: Principal) -> list[PublishedPolicy]:
         """Return every published policy, the latest in force first."""
@@ -156,10 +154,10 @@ class CreditService:
                 queries.policy_version(connection, principal, after),
             )
 
-    @staticmethod
-    def champion(connection: Connection, tenant_id: UUID) -> Scorecard:
-        """Return the scorecard that decides, as the snapshot sees it."""
-        return queries.champion(connection, tenant_id)
+    def champion(self, principal: Principal) -> Scorecard:
+        """Return the scorecard that decides."""
+        with self._database.read() as connection:
+            return queries.champion(connection, principal.tenant_id)
 
     def models(self, principal: Principal) -> list[RegisteredModel]:
         """Return every registered model, the newest first."""

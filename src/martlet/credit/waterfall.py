@@ -29,8 +29,9 @@ def waterfall(
     terms: ProductTerms,
 ) -> tuple[Component, ...]:
     """Return the steps from what a business can show to its limit."""
+    wanted_fen = min(application.requested_fen, terms.limit_max_fen)
     steps = [
-        _capacity_step(source, numbers, band, policy)
+        _capacity_step(source, numbers, band, policy, wanted_fen)
         for source in policy.capacity
         if source.kind in numbers
     ]
@@ -52,7 +53,11 @@ def waterfall(
 
 
 def _capacity_step(
-    source: CapacitySource, numbers: Mapping[str, int], band: Band | None, policy: Policy
+    source: CapacitySource,
+    numbers: Mapping[str, int],
+    band: Band | None,
+    policy: Policy,
+    wanted_fen: int,
 ) -> Component:
     """Return what one kind of money adds: its share by band, up to its cap, once unlocked."""
     value = max(numbers[source.kind], 0)
@@ -71,9 +76,19 @@ def _capacity_step(
     if before_fen > source.cap_fen:
         reason = Reason("credit.capacity_capped", {**params, "cap_fen": source.cap_fen})
         return Component(source.kind, _whole(source.cap_fen, policy), before_fen, "source", reason)
-    return Component(
-        source.kind, before_fen, before_fen, "", Reason("credit.capacity_share", params)
-    )
+    more = _more_needed(source, value, share_ppm, min(wanted_fen, source.cap_fen), policy)
+    reason = Reason("credit.capacity_share", params, more)
+    return Component(source.kind, before_fen, before_fen, "", reason)
+
+
+def _more_needed(
+    source: CapacitySource, value: int, share_ppm: int, wanted_fen: int, policy: Policy
+) -> WouldChange | None:
+    """Return how much of the money would carry all that is wanted; None where it does already."""
+    if not share_ppm:
+        return None
+    needed = divide(_whole(wanted_fen, policy) * _PPM, share_ppm, RoundingMode.UP)
+    return WouldChange((Change(source.kind, value, needed),)) if needed > value else None
 
 
 def _starter_step(numbers: Mapping[str, int], policy: Policy, so_far_fen: int) -> Component:

@@ -16,7 +16,7 @@ import numpy as np
 from martlet.credit.scorecard import Characteristic, Scorecard
 from martlet.credit.training.arrays import column_of
 from martlet.credit.training.candidates import INVOICE_CANDIDATES
-from martlet.credit.training.ingredients import Model, Recipe, fit_model
+from martlet.credit.training.ingredients import Model, Prepared, Recipe, fit_model, prepare
 from martlet.credit.training.logistic import fit_logistic
 from martlet.credit.training.scale import FIRST_SCORE, base_points_of, pd_table, points_of_logit
 from martlet.kernel.errors import Invalid
@@ -77,7 +77,8 @@ def train(
         )
     columns = np.column_stack([column_of(frame, part.kind) for part in candidates])
     shares, inner = weigh_recipes(columns, bad, candidates, np.random.default_rng(seed))
-    models = [(share, fit_model(columns, bad, candidates, r)) for r, share in shares.items()]
+    prepared = _prepared(columns, bad, candidates)
+    models = [(share, fit_model(prepared[r.prior_cases], r)) for r, share in shares.items()]
     target = np.tile(~bad, INNER_REPEATS)
     line = fit_logistic(
         inner.reshape(-1, 1), target, np.ones(1), CALIBRATION_PENALTY * INNER_REPEATS
@@ -107,8 +108,9 @@ def weigh_recipes(
         folds = stratified_folds(bad, INNER_FOLDS, rng)
         for fold in range(INNER_FOLDS):
             test = folds == fold
+            prepared = _prepared(columns[~test], bad[~test], candidates)
             for recipe, logits in held_out.items():
-                model = fit_model(columns[~test], bad[~test], candidates, recipe)
+                model = fit_model(prepared[recipe.prior_cases], recipe)
                 logits[repeat, test] = model.logit(columns[test])
     surprise = {recipe: _surprise(logits, bad) for recipe, logits in held_out.items()}
     least = min(surprise.values())
@@ -117,6 +119,14 @@ def weigh_recipes(
     shares = {recipe: weight / sum(kept.values()) for recipe, weight in kept.items()}
     average = np.sum([share * held_out[recipe] for recipe, share in shares.items()], axis=0)
     return shares, average.reshape(-1)
+
+
+def _prepared(
+    columns: Floats, bad: Truths, candidates: Sequence[Candidate]
+) -> dict[float, Prepared]:
+    """Return the cases prepared for every recipe, by how much the prior counts."""
+    trusts = sorted({recipe.prior_cases for recipe in RECIPES})
+    return {trust: prepare(columns, bad, candidates, trust) for trust in trusts}
 
 
 def stratified_folds(bad: Truths, folds: int, rng: np.random.Generator) -> Integers:

@@ -55,17 +55,38 @@ class Model:
         return total
 
 
-def fit_model(
-    columns: Floats, bad: Truths, candidates: Sequence[Candidate], recipe: Recipe
-) -> Model:
-    """Return the model of a recipe, learnt on these cases only."""
-    rules = BinningRules(prior_cases=recipe.prior_cases)
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Cases with their bins learnt: what recipes that trust the prior alike have in common."""
+
+    bad: Truths
+    binnings: tuple[Binning, ...]
+    woe: Floats
+
+
+def prepare(
+    columns: Floats, bad: Truths, candidates: Sequence[Candidate], prior_cases: float
+) -> Prepared:
+    """Return the bins of every candidate, learnt on these cases only."""
+    rules = BinningRules(prior_cases=prior_cases)
     binnings = tuple(
         bin_characteristic(part, columns[:, place], bad, rules)
-        for place, part in enumerate(candidates[: recipe.characteristics])
+        for place, part in enumerate(candidates)
     )
     woe = np.column_stack([part.woe_of(columns[:, i]) for i, part in enumerate(binnings)])
-    fit = fit_logistic(woe, ~bad, np.ones(len(binnings)), recipe.penalty)
+    return Prepared(bad, binnings, woe)
+
+
+def fit_model(prepared: Prepared, recipe: Recipe) -> Model:
+    """Return the model of a recipe, learnt on the prepared cases only."""
+    width = min(recipe.characteristics, len(prepared.binnings))
+    woe, bad = prepared.woe[:, :width], prepared.bad
+    fit = fit_logistic(woe, ~bad, np.ones(width), recipe.penalty)
     means = np.maximum((woe * fit.weights).mean(axis=0), 0.0) + 1e-9
     neutral = (base_logit(bad) - fit.intercept) * means / means.sum()
-    return Model(fit.intercept, binnings, tuple(fit.weights.tolist()), tuple(neutral.tolist()))
+    return Model(
+        fit.intercept,
+        prepared.binnings[:width],
+        tuple(fit.weights.tolist()),
+        tuple(neutral.tolist()),
+    )
