@@ -48,12 +48,15 @@ class SeededIds:
         self._made = 0
 
     def new(self) -> UUID:
-        """Return the next identifier of the seed, stamped with the clock's moment."""
+        """Return the next identifier of the seed, stamped with the clock's moment.
+
+        A counter stands before the seed's own bits, so that later identifiers sort later even
+        while the clock stands still.
+        """
+        tail = int.from_bytes(self.secret(4), "big")
         millis = int(self._clock.now().timestamp() * 1000) & (2**48 - 1)
-        tail = int.from_bytes(self.secret(10), "big")
-        value = (millis << 80) | (tail & (2**80 - 1))
-        value &= ~(0xF << 76) & ~(0x3 << 62)
-        return UUID(int=value | (0x7 << 76) | (0x2 << 62))
+        high, low = self._made >> 30 & 0xFFF, self._made & (2**30 - 1)
+        return UUID(int=millis << 80 | 7 << 76 | high << 64 | 2 << 62 | low << 32 | tail)
 
     def secret(self, nbytes: int = 32) -> bytes:
         """Return the next bytes of the seed's own stream."""
