@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from martlet.kernel import calendar
-from martlet.kernel.clock import ManualClock, SystemClock
+from martlet.kernel.clock import ManualClock, ShiftedClock, SystemClock
 from martlet.kernel.limits import AMOUNT_FEN_MAX, DAYS_SPAN_MAX, RATE_PPM_PER_DAY_MAX
 from martlet.kernel.rates import annual_ppm, daily_interest_ticks, percent_text, ticks_to_fen
 
@@ -69,11 +69,11 @@ def test_the_nominal_year_is_the_products() -> None:
         (300, 3, "0.030"),
         (108_000, 2, "10.80"),
         (-5_000, 1, "-0.5"),
-        (1e6, 0, "100"),
+        (1_000_000, 0, "100"),
     ],
 )
 def test_a_rate_is_written_as_per_cent(ppm: int, decimals: int, text: str) -> None:
-    assert percent_text(int(ppm), decimals) == text
+    assert percent_text(ppm, decimals) == text
 
 
 def test_a_loan_of_the_31st_stays_on_the_31st() -> None:
@@ -131,6 +131,17 @@ def test_a_manual_clock_only_goes_forward() -> None:
         clock.set(datetime(2026, 3, 2, 2, 0, tzinfo=UTC))
     with pytest.raises(AssertionError):
         ManualClock(datetime(2026, 3, 2))  # noqa: DTZ001 - naive on purpose
+
+
+def test_a_shifted_clock_runs_on_another_day_and_only_forward() -> None:
+    machine = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    clock = ShiftedClock(datetime(2020, 1, 1, tzinfo=UTC), machine)
+    machine.advance(timedelta(hours=2))
+    assert clock.now() == datetime(2020, 1, 1, 2, 0, tzinfo=UTC)
+    clock.set(datetime(2020, 1, 5, tzinfo=UTC))
+    assert clock.now() == datetime(2020, 1, 5, tzinfo=UTC)
+    with pytest.raises(AssertionError):
+        clock.set(datetime(2020, 1, 4, tzinfo=UTC))
 
 
 def test_the_system_clock_is_aware_of_utc() -> None:

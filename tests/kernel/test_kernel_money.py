@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -46,8 +47,10 @@ def test_an_amount_is_read_as_people_and_banks_write_it(text: str, fen: int) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", ".", "-", "¥", "abc", "1e5", "1,23", "12,34.5", "1 234", "--1", "+-1", "-¥-1"]
-    + ["1.2.3", "0x10", "NaN", "∞", "١٢", "一百", "=1+1", "1" * 65, "5元5"],
+    [
+        *("", " ", ".", "-", "¥", "abc", "1e5", "1,23", "12,34.5", "1 234", "--1", "+-1"),
+        *("-¥-1", "1.2.3", "0x10", "NaN", "∞", "١٢", "一百", "=1+1", "1" * 65, "5元5"),
+    ],
 )
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="kernel.amount_unreadable"):
@@ -78,10 +81,8 @@ def test_the_text_is_the_decimal(fen: int) -> None:
 
 @given(st.text(max_size=80))
 def test_any_text_is_an_amount_or_refused(text: str) -> None:
-    try:
+    with suppress(Invalid):
         assert isinstance(parse_fen(text), int)
-    except Invalid as refusal:
-        assert refusal.code.startswith("kernel.amount_")
 
 
 def test_yen_have_no_decimals() -> None:

@@ -1,4 +1,4 @@
-"""What is personal stays closed: sealed to its place, found by a blind index, masked where shown."""
+"""What is personal stays closed: sealed to its place, found blindly, masked where shown."""
 
 from __future__ import annotations
 
@@ -45,14 +45,12 @@ def test_a_value_moved_to_another_row_does_not_open() -> None:
         RING.open(sealed, "owner.phone.2")
 
 
-@pytest.mark.parametrize(
-    "spoil", [lambda s: s[:-2] + "00", lambda s: s[:9], lambda _: "", str.upper]
-)
-def test_a_value_that_was_altered_does_not_open(spoil: object) -> None:
+def test_a_value_that_was_altered_does_not_open() -> None:
     sealed = RING.seal("13812345678", PLACE, IDS)
-    altered = spoil(sealed)
-    with pytest.raises(Corrupt):
-        RING.open(altered if altered != sealed else altered + "0", PLACE)
+    last = "1" if sealed.endswith("0") else "0"
+    for altered in (sealed[:-1] + last, sealed[:9], "", sealed.upper(), "k9" + sealed[2:]):
+        with pytest.raises(Corrupt):
+            RING.open(altered, PLACE)
 
 
 def test_the_same_value_is_never_sealed_twice_alike() -> None:

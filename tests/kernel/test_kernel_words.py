@@ -64,13 +64,15 @@ def test_days_identifiers_decimals_and_enums_become_their_text() -> None:
         "s": "sales",
     }
     assert canonical_json([Rank.FIRST, datetime(2026, 3, 2, tzinfo=UTC)]).startswith(b"[1,")
-    assert content_hash(b"") == hash_of("")[:0] + content_hash(b"")
+    assert hash_of({}) == content_hash(b"{}")
 
 
 @pytest.mark.parametrize(
     "value",
-    [1.0, float("nan"), [1, [2, 3.5]], {"a": {"b": 0.1}}, ({"a": (1.5,)},), {1.5: 1}, Colour.RED]
-    + [{1, 2}, b"bytes", object(), {"a": {1.5}}],
+    [
+        *(1.0, float("nan"), [1, [2, 3.5]], {"a": {"b": 0.1}}, ({"a": (1.5,)},), {1.5: 1}),
+        *(Colour.RED, {1, 2}, b"bytes", object(), {"a": {1.5}}),
+    ],
 )
 def test_a_float_never_hides_in_what_is_proven(value: object) -> None:
     with pytest.raises(TypeError, match="canonical"):
