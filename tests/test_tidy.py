@@ -101,7 +101,7 @@ def test_no_line_is_wider_than_the_page() -> None:
             place(path, number)
             for path in python_files()
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-            if len(line) > LINE_CHARS_MAX and "versions" not in path.parts
+            if len(line) > LINE_CHARS_MAX and "noqa" not in line and "versions" not in path.parts
         ]
     )
 

@@ -10,7 +10,7 @@ import typer
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import note, progress, show
 from martlet.cli.session import chosen, open_session, settings
-from martlet.cli.words import say
+from martlet.cli.words import say, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,13 +92,27 @@ def serve_bank(bank: Any, host: str = "", port: int = 0) -> None:  # noqa: ANN40
 
 
 @app.command()
-def doctor(as_json: JsonOption = False) -> None:
-    """Print each check with what it found; exit 1 where one of them is bad."""
-    from martlet.cli.doctor import examine
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help=say("Read the whole database too."))] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print each check with what it found; exit 1 where one of them failed."""
+    from martlet.schema_catalogue import load_all_tables
+    from martlet.store.health import Level, examine
 
-    findings = examine(settings())
-    show([finding.as_row() for finding in findings], as_json=as_json)
-    if any(finding.state == "bad" for finding in findings):
+    load_all_tables()
+    found = settings()
+    findings = examine(found.url, found.home, found.keys_file, deep=deep)
+    rows = [
+        {
+            "level": say(finding.level.value),
+            "check": finding.code,
+            "found": sentence(finding.code, finding.details),
+        }
+        for finding in findings
+    ]
+    show(rows, as_json=as_json)
+    if any(finding.level is Level.FAILURE for finding in findings):
         raise typer.Exit(1)
 
 

@@ -6,7 +6,7 @@ import csv
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from martlet.cli.demo_state import Firm
+from martlet.cli.demo_state import ALL_RECORDS, CONSENT_DAYS, Firm
 from martlet.cli.demo_world import made_up_firms, made_up_takings
 from martlet.cli.output import progress
 from martlet.cli.words import say
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 FIRST_DAY = date(2020, 2, 24)
 """The first business day after the last of the real invoices (21 February 2020)."""
-
-CONSENT_DAYS = 365
-ALL_RECORDS = ("invoices", "payments", "takings", "orders", "bank")
 
 
 def register_firms(demo: Demo) -> Iterator[str]:
@@ -84,36 +81,6 @@ def import_records(demo: Demo) -> Iterator[str]:
         )
     demo.bank.records.refresh_signals(demo.principal)
     demo.facts["rows_count"] = rows_count
-
-
-def import_examples(demo: Demo) -> Iterator[str]:
-    """Import the example exports of wallets, shops and banks for one corner shop."""
-    if demo.examples is None:
-        yield say("No examples folder here: nothing to import.")
-        return
-    shop = demo.bank.parties.register_business(
-        demo.principal,
-        "demo:shop",
-        name=say("Corner shop of the examples"),
-        owner_phone="17099999999",
-        owner_name=say("Owner of the corner shop"),
-        trade="retail",
-        region="CN",
-    )
-    demo.bank.parties.give_consent(
-        demo.principal,
-        "demo:shop:consent",
-        shop,
-        records=ALL_RECORDS,
-        until=FIRST_DAY + timedelta(days=CONSENT_DAYS),
-    )
-    files = sorted(path for path in demo.examples.rglob("*.csv") if path.is_file())
-    for path in files:
-        report = demo.bank.records.import_file(
-            demo.principal, f"demo:example:{path.name}", path, party_id=shop
-        )
-        yield f"{path.name}: {report.format}, {report.rows_kept}/{report.rows_read}"
-    demo.facts["example_files_count"] = len(files)
 
 
 def _real_firms(folder: Path) -> list[tuple[str, str, str, bool | None]]:

@@ -23,6 +23,10 @@ MARKER = ".martlet-demo"
 """A folder is emptied only where this file says that a demo made it."""
 
 
+CONSENT_DAYS = 365
+ALL_RECORDS = ("invoices", "payments", "takings", "orders", "bank")
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: what it is called, and what it does, telling a line at a time."""

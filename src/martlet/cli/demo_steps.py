@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from martlet.bootstrap import open_bank
 from martlet.cli.demo_credit import publish_policy, train_model
+from martlet.cli.demo_examples import import_examples
 from martlet.cli.demo_lending import (
     decide_all,
     draw_all,
@@ -15,7 +16,6 @@ from martlet.cli.demo_lending import (
 )
 from martlet.cli.demo_records import (
     FIRST_DAY,
-    import_examples,
     import_records,
     register_firms,
 )
@@ -96,7 +96,7 @@ STEPS = (
     Step("Open a bank", open_the_bank),
     Step("Register the businesses, with their consents", register_firms),
     Step("Import their records", import_records),
-    Step("Import the example exports of wallets, shops and banks", import_examples),
+    Step("A second bank: import the example exports, and lend on them", import_examples),
     Step("Train a scorecard on those whose outcome is known", train_model),
     Step("Publish a policy", publish_policy),
     Step("Decide on everybody else", decide_all),
