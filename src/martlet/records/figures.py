@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from martlet.records.model import Records
+    from martlet.records.model import Plans
 
 PROVIDER = "records"
 VERSION = "1"
@@ -54,10 +54,9 @@ class Figures:
         """Return them as signals that describe the time up to `as_of` and expire some days on."""
         expires_at = as_of + timedelta(days=SIGNAL_DAYS)
         day = business_date_of(as_of)
+        evidence = {kind: self._evidence_of(kind) for kind in (None, *self.kinds)}
         found = []
-        for slug, (value, sample) in sorted(self.values.items()):
-            if not kind_of(slug).accepts(value):
-                continue
+        for slug, (value, sample) in self.values.items():
             kind = KIND_OF.get(slug)
             found.append(
                 Signal(
@@ -71,7 +70,7 @@ class Figures:
                     sample_size=sample,
                     provider=PROVIDER,
                     provider_version=VERSION,
-                    evidence=self._evidence_of(kind),
+                    evidence=evidence.get(kind, ()),
                 )
             )
         return SignalSet(tuple(found))
@@ -92,7 +91,7 @@ class Figures:
 
 
 def figures_of(
-    records: Records,
+    records: Plans,
     as_of: datetime,
     evidence: Mapping[UUID, Iterable[tuple[Kind, str]]],
 ) -> dict[UUID, Figures]:
@@ -110,7 +109,9 @@ def figures_of(
             known_at=row["known_at"],
             verified_by=row["verified_by"] or "",
             values={
-                slug: (row[slug], row[f"{slug}#n"] or 0) for slug in slugs if row[slug] is not None
+                slug: (row[slug], row[f"{slug}#n"] or 0)
+                for slug in slugs
+                if row[slug] is not None and kind_of(slug).accepts(row[slug])
             },
             evidence={kind: tuple(h[-EVIDENCE_MAX:]) for kind, h in by_kind.items()},
         )

@@ -33,6 +33,9 @@ class Kind(StrEnum):
 Records = Mapping[Kind, pl.DataFrame]
 """Rows of each kind, in the columns below; a kind may be missing."""
 
+Plans = Mapping[Kind, pl.DataFrame | pl.LazyFrame]
+"""The same, or plans to read it: nothing is held in memory that is not needed."""
+
 COMMON: dict[str, pl.DataType] = {
     "party_id": pl.String(),  # the business, as the text of its UUID
     "row_id": pl.String(),  # what makes it this row: numbers, day, amount; and #n for the n-th twin

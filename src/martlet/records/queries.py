@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from martlet.records.figures import Figures
 from martlet.records.model import Kind
@@ -36,10 +36,11 @@ class PartyImport:
 
 @dataclass(frozen=True, slots=True)
 class StoredSignals:
-    """Figures computed before, and the state of the records that they rest on."""
+    """Figures computed before, from records that have not changed since."""
 
-    imports_count: int
     figures: Figures
+    kinds_there: tuple[Kind, ...]
+    """The kinds that there are, allowed or not."""
     as_of: date
     computed_at: datetime
 
@@ -196,14 +197,26 @@ def parties_of_shard(
     return found
 
 
+_STORED = select(
+    party_signal,
+    select(func.count())
+    .where(
+        record_party.c.tenant_id == bindparam("tenant_id"),
+        record_party.c.party_id == bindparam("party_id"),
+    )
+    .scalar_subquery()
+    .label("imports_now"),
+).where(
+    party_signal.c.tenant_id == bindparam("tenant_id"),
+    party_signal.c.party_id == bindparam("party_id"),
+)
+"""Written once: this is read at every decision."""
+
+
 def stored_signals(connection: Connection, tenant_id: UUID, party_id: UUID) -> StoredSignals | None:
-    """Return what was computed before for a business."""
-    row = connection.execute(
-        select(party_signal).where(
-            party_signal.c.tenant_id == tenant_id, party_signal.c.party_id == party_id
-        )
-    ).first()
-    if row is None:
+    """Return what was computed before for a business; None where its records changed since."""
+    row = connection.execute(_STORED, {"tenant_id": tenant_id, "party_id": party_id}).first()
+    if row is None or row.imports_count != row.imports_now:
         return None
     figures = Figures(
         tuple(Kind(kind) for kind in row.kinds),
@@ -212,7 +225,8 @@ def stored_signals(connection: Connection, tenant_id: UUID, party_id: UUID) -> S
         {slug: (value, sample) for slug, (value, sample) in row.figures.items()},
         {Kind(kind): tuple(hashes) for kind, hashes in row.evidence.items()},
     )
-    return StoredSignals(row.imports_count, figures, row.as_of, row.computed_at)
+    there = tuple(Kind(kind) for kind in row.kinds_there)
+    return StoredSignals(figures, there, row.as_of, row.computed_at)
 
 
 def all_paths(connection: Connection) -> frozenset[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from martlet.kernel.principal import Principal
-    from martlet.records.model import Records
+    from martlet.records.model import Plans
     from martlet.records.queries import PartyImport
     from martlet.records.shelf import ShelfFile
 
@@ -76,8 +76,8 @@ def figures_of_party(
         *files_of_party(connection, reading.tenant_id, party_id, kinds),
         *reading.extra,
     )
-    records: Records = {
-        kind: scan_rows(folder, kind, files, [party_id]).collect()
+    records: Plans = {
+        kind: scan_rows(folder, kind, files, [party_id])
         for kind in kinds
         if any(file.kind is kind for file in files)
     }
@@ -100,7 +100,7 @@ class ShardReading:
     """What is read of one shard: rows that may be read, and the imports behind them."""
 
     shard: int
-    records: Records
+    records: Plans
     evidence: Evidence
     imports: Mapping[UUID, tuple[PartyImport, ...]]
 

@@ -118,7 +118,7 @@ def register(tx: Transaction, registration: Registration) -> dict[str, Any]:
         ],
     )
     if registration.figures is not None and registration.party_id is not None:
-        imports = queries.count_imports(tx.connection, tx.tenant_id, registration.party_id)
+        imports = queries.imports_of_party(tx.connection, tx.tenant_id, registration.party_id)
         store_figures(tx, registration.party_id, registration.figures, imports, tx.now)
     tx.emit("records.imported", f"import:{report.import_id}", _event(registration))
     return report.as_json()
@@ -139,12 +139,17 @@ def _event(registration: Registration) -> dict[str, Any]:
 
 
 def store_figures(
-    tx: Transaction, party_id: UUID, figures: Figures, imports_count: int, known_at: datetime
+    tx: Transaction,
+    party_id: UUID,
+    figures: Figures,
+    imports: Sequence[queries.PartyImport],
+    known_at: datetime,
 ) -> None:
     """Store the figures of a business over what was stored before."""
     values = {
         **figures.columns(),
-        "imports_count": imports_count,
+        "imports_count": len(imports),
+        "kinds_there": sorted({entry.kind.value for entry in imports}),
         "as_of": business_date_of(tx.now),
         "known_at": known_at,
         "computed_at": tx.now,

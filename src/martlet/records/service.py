@@ -171,9 +171,10 @@ class RecordsService:
             refreshed = 0
             for shard in shards:
                 figures = figures_of(shard.records, now, shard.evidence)
-                counts = {party: len(entries) for party, entries in shard.imports.items()}
                 job = Job(f"records.signals.{total}", business_date_of(now), shard.shard)
-                run_job(self._database, principal, job, _signal_step(figures, counts), on_step)
+                run_job(
+                    self._database, principal, job, _signal_step(figures, shard.imports), on_step
+                )
                 refreshed += len(figures)
         return refreshed
 
@@ -200,7 +201,7 @@ def _scope(whose: Whose) -> str:
 
 
 def _signal_step(
-    figures: Mapping[UUID, Figures], counts: Mapping[UUID, int]
+    figures: Mapping[UUID, Figures], imports: Mapping[UUID, tuple[queries.PartyImport, ...]]
 ) -> Callable[[Transaction, str], Progress]:
     """Return the job's step that writes the next few hundred businesses."""
     parties = sorted(figures, key=str)
@@ -208,7 +209,7 @@ def _signal_step(
     def step(tx: Transaction, cursor: str) -> Progress:
         left = [party for party in parties if str(party) > cursor]
         for party in left[:SIGNALS_PER_STEP]:
-            store_figures(tx, party, figures[party], counts[party], figures[party].known_at)
+            store_figures(tx, party, figures[party], imports[party], figures[party].known_at)
         done = len(left) <= SIGNALS_PER_STEP
         last = None if done else str(left[SIGNALS_PER_STEP - 1])
         return Progress(last, {"businesses_count": len(left[:SIGNALS_PER_STEP])})

@@ -59,16 +59,14 @@ class RecordsSignals:
         principal, party_id = request.principal, request.party_id
         principal.require_party(party_id)
         with self._database.read() as connection:
-            imports = queries.imports_of_party(connection, principal.tenant_id, party_id)
-            if not imports:
-                return SignalSet()
             allowed = self._consents.of_one(connection, principal, party_id, as_of)
-            kinds = known_kinds(imports, allowed, as_of)
-            if not kinds:
+            if not allowed:
                 return SignalSet()
             stored = queries.stored_signals(connection, principal.tenant_id, party_id)
-            if stored is not None and _still_good(stored, len(imports), kinds, as_of):
+            if stored is not None and _still_good(stored, allowed, as_of):
                 return stored.figures.signals(party_id, stored.computed_at)
+            imports = queries.imports_of_party(connection, principal.tenant_id, party_id)
+            kinds = known_kinds(imports, allowed, as_of)
             figures: Figures | None = figures_of_party(
                 connection,
                 self._folder,
@@ -101,14 +99,12 @@ class RecordsSignals:
         return _thick_only(whole).sort("party_id")
 
 
-def _still_good(
-    stored: StoredSignals, imports_count: int, kinds: tuple[Kind, ...], as_of: datetime
-) -> bool:
+def _still_good(stored: StoredSignals, allowed: frozenset[str], as_of: datetime) -> bool:
     """Tell whether stored figures are what would be computed now, but for the day's turn."""
-    same = stored.imports_count == imports_count and stored.figures.kinds == kinds
+    readable = {kind for kind in stored.kinds_there if kind.value in allowed}
     age = business_date_of(as_of) - stored.as_of
     recent = timedelta(0) <= age <= timedelta(days=STORED_SIGNALS_DAYS)
-    return same and recent and stored.computed_at <= as_of
+    return readable == set(stored.figures.kinds) and recent and stored.computed_at <= as_of
 
 
 def _thick_only(frame: pl.DataFrame) -> pl.DataFrame:

@@ -79,6 +79,7 @@ party_signal = Table(
     Column("party_id", Id, primary_key=True),
     Column("imports_count", Amount, nullable=False),
     Column("kinds", Json, nullable=False),
+    Column("kinds_there", Json, nullable=False),
     Column("verified_by", String, nullable=False),
     Column("as_of", Day, nullable=False),
     Column("known_at", Moment, nullable=False),

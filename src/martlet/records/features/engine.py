@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from martlet.records.model import Records
+    from martlet.records.model import Plans
 
 FAMILIES = (INVOICE_FEATURES, BANK_FEATURES, PAYMENT_FEATURES, ORDER_FEATURES, TAKINGS_FEATURES)
 
@@ -101,7 +101,7 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 
-def features_of(records: Records, as_of: datetime) -> pl.DataFrame:
+def features_of(records: Plans, as_of: datetime) -> pl.DataFrame:
     """Return one row a business: `party_id` and a column for every feature, nulls where unknown.
 
     Sorted by `party_id`. A business without any visible record has no row.
@@ -111,7 +111,7 @@ def features_of(records: Records, as_of: datetime) -> pl.DataFrame:
     )
 
 
-def features_with_samples(records: Records, as_of: datetime) -> pl.DataFrame:
+def features_with_samples(records: Plans, as_of: datetime) -> pl.DataFrame:
     """Return the same and what a signal needs besides.
 
     `<slug>#n`, the number of records behind each figure; `known_at`, when the newest of them
@@ -139,7 +139,7 @@ def visible(rows: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
     )
 
 
-def _computed(records: Records, as_of: datetime) -> pl.DataFrame:
+def _computed(records: Plans, as_of: datetime) -> pl.DataFrame:
     families = [
         _family_frame(family, records[family.kind].lazy(), as_of)
         for family in FAMILIES

@@ -25,6 +25,7 @@ def _party_signal() -> None:
         sa.Column("party_id", schema.Id(), nullable=False),
         sa.Column("imports_count", schema.Amount, nullable=False),
         sa.Column("kinds", schema.Json(), nullable=False),
+        sa.Column("kinds_there", schema.Json(), nullable=False),
         sa.Column("verified_by", schema.String(), nullable=False),
         sa.Column("as_of", schema.Day(), nullable=False),
         sa.Column("known_at", schema.Moment(), nullable=False),
