@@ -48,8 +48,8 @@ class Size:
     lookups: int
 
 
-FULL = Size(batches=100, singles_per_caller=400, lookups=200)
-QUICK = Size(batches=5, singles_per_caller=10, lookups=20)
+FULL = Size(batches=50, singles_per_caller=400, lookups=200)
+QUICK = Size(batches=3, singles_per_caller=10, lookups=20)
 
 
 class Bench:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from martlet.kernel.errors import Invalid, Refused
 from martlet.kernel.money import CURRENCIES
-from martlet.ledger.chart import Guard, Side
 from martlet.ledger.chart import account as charted
 from martlet.ledger.limits import LOOKUP_VALUES_MAX, TOTAL_FEN_MAX
 
@@ -31,57 +30,56 @@ class Touched:
     """An account that a batch touches: where it stood, and what the batch adds to each total."""
 
     __slots__ = (
+        "_row",
         "credits",
         "credits_pending",
         "currency",
         "debits",
         "debits_pending",
-        "guarded",
         "last_transfer",
-        "normal_side",
         "number",
-        "path",
-        "stood",
     )
 
     def __init__(self, row: tuple[Any, ...]) -> None:
-        self.path: str = row[0]
+        self._row = row
         self.number: int = row[1]
-        self.normal_side: str = row[2]
-        self.guarded: bool = row[3] != Guard.NONE
         self.currency: str = row[4]
-        self.stood: tuple[int, int, int, int] = row[5:9]
         self.last_transfer: int = row[9]
         self.debits = self.credits = self.debits_pending = self.credits_pending = 0
 
+    @property
+    def path(self) -> str:
+        """The account's path."""
+        return str(self._row[0])
+
     def check(self) -> None:
         """Refuse what would break the account's guard or leave the bounds of its totals."""
-        debits, credits_, debits_held, credits_held = self.stood
+        _, _, normal_side, guard, _, debits, credits_, debits_held, credits_held, _ = self._row
+        before = (debits, credits_, debits_held, credits_held)
         debits += self.debits
         credits_ += self.credits
         debits_held += self.debits_pending
         credits_held += self.credits_pending
-        assert debits_held >= 0, self.path
-        assert credits_held >= 0, self.path
-        if max(debits, credits_, debits_held, credits_held) > TOTAL_FEN_MAX:
+        assert debits_held >= 0 <= credits_held, self.path
+        # The sum of four is the cheapest proof that none is too large.
+        if debits + credits_ + debits_held + credits_held > TOTAL_FEN_MAX:
             raise Refused("ledger.total_too_large", account=self.path, max_fen=TOTAL_FEN_MAX)
-        if not self.guarded:
+        if guard == "none":
             return
-        if self.normal_side == Side.DEBIT:
-            left, before = debits - credits_ - credits_held, self._available(debit_normal=True)
-        else:
-            left, before = credits_ - debits - debits_held, self._available(debit_normal=False)
+        left = _available(normal_side, debits, credits_, debits_held, credits_held)
         if left < 0:
             raise Refused(
                 "ledger.insufficient_funds",
                 account=self.path,
-                available_fen=before,
+                available_fen=_available(normal_side, *before),
                 missing_fen=-left,
             )
 
-    def _available(self, *, debit_normal: bool) -> int:
-        debits, credits_, debits_held, credits_held = self.stood
-        return debits - credits_ - credits_held if debit_normal else credits_ - debits - debits_held
+
+def _available(normal_side: str, debits: int, credits_: int, held: int, credits_held: int) -> int:
+    if normal_side == "debit":
+        return debits - credits_ - credits_held
+    return credits_ - debits - held
 
 
 def touch(tx: Transaction, paths: Iterable[str], business_date: date) -> dict[str, Touched]:

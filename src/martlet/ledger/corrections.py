@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from martlet.kernel.errors import NotFound
 from martlet.ledger.accounts import change_totals, touch_numbers
 from martlet.ledger.days import require_open
-from martlet.ledger.journal import Draft, stored_transfer
+from martlet.ledger.draft import Draft, stored_transfer
 from martlet.ledger.model import Phase
 
 if TYPE_CHECKING:

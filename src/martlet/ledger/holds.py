@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from martlet.kernel.errors import Conflict, Corrupt, Invalid, NotFound, Refused
 from martlet.ledger.accounts import change_totals, touch_numbers
 from martlet.ledger.days import require_open
-from martlet.ledger.journal import Draft, stored_transfer
+from martlet.ledger.draft import Draft, stored_transfer
 from martlet.ledger.limits import EXPIRED_HOLDS_PER_RUN_MAX, LOOKUP_VALUES_MAX
 from martlet.ledger.model import Phase
 

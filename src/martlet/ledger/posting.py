@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from martlet.kernel.errors import Invalid, Refused, TooLarge
 from martlet.ledger.accounts import change_totals, touch
 from martlet.ledger.days import require_open
-from martlet.ledger.journal import Draft, unposted
+from martlet.ledger.draft import Draft, unposted
 from martlet.ledger.limits import TRANSFERS_PER_BATCH_MAX
 from martlet.ledger.model import Phase
 

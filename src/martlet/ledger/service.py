@@ -8,7 +8,7 @@ from martlet.kernel.errors import Invalid, TooLarge
 from martlet.kernel.principal import Scope
 from martlet.ledger import corrections, days, holds, posting
 from martlet.ledger.days import current_business_date
-from martlet.ledger.journal import content_hash
+from martlet.ledger.draft import content_hash
 from martlet.ledger.limits import TRANSFERS_PER_BATCH_MAX
 from martlet.store import Command
 

@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 
 _MOVING = ", ".join(f"'{phase.value}'" for phase in MOVING_PHASES)
 
-_SIDES = f"""
-    SELECT t.tenant_id, t.debit AS account, b.business_date,
-           t.amount_fen AS debit_fen, 0 AS credit_fen
-    FROM ledger_transfer t JOIN ledger_batch b ON b.number = t.batch WHERE b.phase IN ({_MOVING})
-    UNION ALL
-    SELECT t.tenant_id, t.credit, b.business_date, 0, t.amount_fen
-    FROM ledger_transfer t JOIN ledger_batch b ON b.number = t.batch WHERE b.phase IN ({_MOVING})
-"""  # noqa: S608 - the program's own names
-
 _HELD = """
     SELECT t.number, t.tenant_id, t.debit, t.credit, t.amount_fen
     FROM ledger_batch b JOIN ledger_transfer t ON t.batch = b.number
@@ -49,33 +40,41 @@ _CHECKS = {
         LEFT JOIN ledger_batch b ON b.number = t.batch AND b.tenant_id = t.tenant_id
         WHERE b.number IS NULL OR (t.origin IS NULL) <> (b.phase IN ('posted', 'pending'))
         LIMIT 1""",
-    "ledger.posted_total_differs": f"""
-        WITH moved AS (
-            SELECT tenant_id, account, sum(debit_fen) AS debits, sum(credit_fen) AS credits
-            FROM ({_SIDES}) AS sides GROUP BY tenant_id, account)
-        SELECT coalesce(a.path, 'number ' || m.account) FROM moved m
-        LEFT JOIN ledger_account a ON a.number = m.account AND a.tenant_id = m.tenant_id
-        WHERE a.number IS NULL OR a.debits_posted <> m.debits OR a.credits_posted <> m.credits
-        UNION ALL
-        SELECT a.path FROM ledger_account a LEFT JOIN moved m
-        ON m.account = a.number AND m.tenant_id = a.tenant_id
-        WHERE m.account IS NULL AND (a.debits_posted <> 0 OR a.credits_posted <> 0)
+    "ledger.total_differs": f"""
+        SELECT coalesce(a.path, 'number ' || x.account) || ' ' || x.business_date FROM (
+            SELECT account, business_date FROM (
+                SELECT t.debit AS account, b.business_date, t.amount_fen AS debits, 0 AS credits
+                FROM ledger_transfer t JOIN ledger_batch b ON b.number = t.batch
+                WHERE b.phase IN ({_MOVING})
+                UNION ALL SELECT t.credit, b.business_date, 0, t.amount_fen
+                FROM ledger_transfer t JOIN ledger_batch b ON b.number = t.batch
+                WHERE b.phase IN ({_MOVING})
+                UNION ALL SELECT account, business_date, -debits_fen, -credits_fen
+                FROM ledger_day_total
+                UNION ALL SELECT a.number, y.business_date,
+                a.debits_brought - a.debits_posted, a.credits_brought - a.credits_posted
+                FROM ledger_account a
+                JOIN ledger_day y ON y.tenant_id = a.tenant_id AND y.state = 'open') AS moved
+            GROUP BY account, business_date
+            HAVING sum(debits) <> 0 OR sum(credits) <> 0) AS x
+        LEFT JOIN ledger_account a ON a.number = x.account
         LIMIT 1""",  # noqa: S608 - the program's own names
     "ledger.pending_total_differs": f"""
-        WITH held AS ({_HELD}),
-        kept AS (
-            SELECT account, sum(debit_fen) AS debits, sum(credit_fen) AS credits FROM (
-                SELECT debit AS account, amount_fen AS debit_fen, 0 AS credit_fen FROM held
-                UNION ALL SELECT credit, 0, amount_fen FROM held) AS sides
-            GROUP BY account)
-        SELECT a.path FROM ledger_account a LEFT JOIN kept k ON k.account = a.number
-        WHERE a.debits_pending <> coalesce(k.debits, 0)
-        OR a.credits_pending <> coalesce(k.credits, 0) LIMIT 1""",  # noqa: S608 - the program's own names
+        SELECT a.path FROM (
+            SELECT account FROM (
+                SELECT debit AS account, amount_fen AS debits, 0 AS credits FROM ({_HELD}) AS d
+                UNION ALL SELECT credit, 0, amount_fen FROM ({_HELD}) AS c
+                UNION ALL SELECT number, -debits_pending, -credits_pending
+                FROM ledger_account) AS held
+            GROUP BY account HAVING sum(debits) <> 0 OR sum(credits) <> 0) AS x
+        JOIN ledger_account a ON a.number = x.account
+        LIMIT 1""",  # noqa: S608 - the program's own names
     "ledger.open_holds_differ": f"""
-        WITH held AS ({_HELD})
-        SELECT cast(coalesce(d.number, h.number) AS text)
-        FROM held d FULL JOIN ledger_hold h ON h.number = d.number AND h.tenant_id = d.tenant_id
-        WHERE d.number IS NULL OR h.number IS NULL LIMIT 1""",  # noqa: S608 - the program's own names
+        SELECT cast(number AS text) FROM (
+            SELECT number, 1 AS found FROM ({_HELD}) AS h
+            UNION ALL SELECT number, -1 FROM ledger_hold) AS holds
+        GROUP BY number HAVING sum(found) <> 0
+        LIMIT 1""",  # noqa: S608 - the program's own names
     "ledger.origin_differs": """
         SELECT cast(e.number AS text) FROM ledger_transfer e
         JOIN ledger_batch eb ON eb.number = e.batch
@@ -87,20 +86,6 @@ _CHECKS = {
         OR (eb.phase = 'reversed' AND (tb.phase NOT IN ('posted', 'settled')
             OR t.debit <> e.credit OR t.credit <> e.debit OR t.amount_fen <> e.amount_fen)))
         LIMIT 1""",
-    "ledger.day_total_differs": f"""
-        WITH moved AS (
-            SELECT s.tenant_id, s.business_date, s.account,
-                   sum(debit_fen) AS debits, sum(credit_fen) AS credits
-            FROM ({_SIDES}) AS s JOIN ledger_day y
-            ON y.tenant_id = s.tenant_id AND y.business_date = s.business_date
-            WHERE y.state = 'closed' GROUP BY s.tenant_id, s.business_date, s.account)
-        SELECT a.path || ' ' || coalesce(d.business_date, m.business_date)
-        FROM moved m FULL JOIN ledger_day_total d ON d.tenant_id = m.tenant_id
-        AND d.business_date = m.business_date AND d.account = m.account
-        JOIN ledger_account a ON a.number = coalesce(m.account, d.account)
-        WHERE d.account IS NULL OR m.account IS NULL
-        OR d.debits_fen <> m.debits OR d.credits_fen <> m.credits
-        LIMIT 1""",  # noqa: S608 - the program's own names
     "ledger.brought_forward_differs": """
         WITH closed AS (
             SELECT account, sum(debits_fen) AS debits, sum(credits_fen) AS credits
@@ -127,7 +112,12 @@ _CHECKS = {
         SELECT cast(t.number AS text) FROM ledger_transfer t
         LEFT JOIN ledger_account d ON d.number = t.debit AND d.tenant_id = t.tenant_id
         LEFT JOIN ledger_account c ON c.number = t.credit AND c.tenant_id = t.tenant_id
-        WHERE d.number IS NULL OR c.number IS NULL OR d.currency <> c.currency LIMIT 1""",
+        WHERE d.number IS NULL OR c.number IS NULL OR d.currency <> c.currency
+        UNION ALL
+        SELECT cast(h.number AS text) FROM ledger_hold h
+        LEFT JOIN ledger_transfer t ON t.number = h.number AND t.tenant_id = h.tenant_id
+        WHERE t.number IS NULL
+        LIMIT 1""",
     "ledger.guard_broken": """
         SELECT path FROM ledger_account WHERE guard = 'never_overdrawn' AND (
         (normal_side = 'debit' AND credits_posted + credits_pending > debits_posted)

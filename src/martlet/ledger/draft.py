@@ -69,21 +69,24 @@ class Draft:
         found = tx.driver.fetch("SELECT coalesce(max(number), 0) + 1 FROM ledger_transfer")
         self._first: int = found[0][0]
         self._next = self._first
-        self._tenant = tx.driver.id(tx.tenant_id)
+        # SQLite binds a bytearray as it is; bytes go through an adapter, three times a row.
+        self._native_ids = tx.driver.is_postgres
+        self._tenant = tx.tenant_id if self._native_ids else bytearray(tx.tenant_id.bytes)
 
     def add(
         self, transfer: Transfer, debit: Touched, credit: Touched, origin: int | None = None
     ) -> None:
         """Add one row under the next number and make it the newest of both accounts."""
-        driver, number = self._tx.driver, self._next
-        self._next += 1
+        number = self._next
+        self._next = number + 1
         self._said.append(transfer)
+        id_, entry_id = transfer.id, transfer.entry_id
         row = (
             number,
             self._tenant,
             self._first,
-            driver.id(transfer.id),
-            driver.id(transfer.entry_id),
+            id_ if self._native_ids else bytearray(id_.int.to_bytes(16, "big")),
+            entry_id if self._native_ids else bytearray(entry_id.int.to_bytes(16, "big")),
             debit.number,
             credit.number,
             debit.last_transfer,
@@ -93,7 +96,7 @@ class Draft:
         )
         debit.last_transfer = credit.last_transfer = number
         if transfer.subject or transfer.value_date is not None or origin is not None:
-            value_date = transfer.value_date and driver.day(transfer.value_date)
+            value_date = transfer.value_date and self._tx.driver.day(transfer.value_date)
             self._full.append((*row, transfer.subject or None, value_date, origin))
         else:
             self._plain.append(row)
