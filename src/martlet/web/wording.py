@@ -71,6 +71,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "expense": "Expenses",
         "memo": "Memo",
     },
+    "provider": {"records": "The business's own records"},
     "role": {
         "feature": "for the model",
         "capacity": "money that counts",

@@ -64,7 +64,21 @@ function readAddress(input) {
   history.replaceState(null, "", location.pathname);
 }
 
+// Of the tenors of several products only those of the chosen one are shown.
+function followProduct(form) {
+  const groups = [...form.querySelectorAll("[data-for]")];
+  const show = () => {
+    const chosen = form.querySelector("input[name=product]:checked");
+    groups.forEach((group) => {
+      group.hidden = !!chosen && group.dataset.for !== chosen.value;
+    });
+  };
+  form.addEventListener("change", show);
+  show();
+}
+
 function ready(root) {
+  root.querySelectorAll("form:has([data-for])").forEach(followProduct);
   root.querySelectorAll("[data-from-address]").forEach(readAddress);
   root.querySelectorAll("[data-chart]").forEach(drawChart);
   root.querySelectorAll(".drop").forEach(readyDrop);
