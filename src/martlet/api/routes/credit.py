@@ -12,6 +12,7 @@ from martlet.api.schemas import ROWS, Limit, NewPolicy
 from martlet.credit import RegisteredModel
 from martlet.kernel.calendar import SHANGHAI
 from martlet.kernel.errors import NotFound
+from martlet.kernel.principal import Scope
 
 router = APIRouter(prefix="/v1", tags=["credit"])
 
@@ -62,7 +63,11 @@ def list_policies(ask: Ask) -> Response:
 @router.get("/policies/current", summary="The policy in force")
 def get_policy(ask: Ask) -> Response:
     """Return the policy in force with its whole text."""
-    policy = ask.bank.credit.policy_in_force(ask.principal, ask.bank.clock.now())
+    ask.principal.require(Scope.CREDIT_READ)
+    with ask.bank.database.read() as connection:
+        policy = ask.bank.credit.policy_in_force(
+            connection, ask.principal.tenant_id, ask.bank.clock.now()
+        )
     return ask.answer(
         {"version": policy.version, "content_hash": policy.content_hash, "text": policy.text}
     )
@@ -89,7 +94,8 @@ def _model(model: RegisteredModel) -> dict[str, Any]:
 def list_models(ask: Ask) -> Response:
     """Return every registered model, the newest first, and the one that decides."""
     models = ask.bank.credit.models(ask.principal)
-    deciding = ask.bank.credit.champion(ask.principal)
+    with ask.bank.database.read() as connection:
+        deciding = ask.bank.credit.champion(connection, ask.principal.tenant_id)
     return ask.answer(
         {
             "deciding": {

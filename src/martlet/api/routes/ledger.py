@@ -50,10 +50,10 @@ def get_journal(  # noqa: PLR0913, PLR0917 - each is a way to narrow the journal
     subject: Text = None,
     first_day: date | None = None,
     last_day: date | None = None,
-    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    before: Annotated[int | None, Query(ge=0, le=2**53)] = None,
     limit: Limit = ROWS,
 ) -> Response:
-    """Return lines in their order, narrowed by account, entry, subject or days."""
+    """Return the newest lines in their order; `before` is the first number of the last page."""
     if first_day is not None and last_day is not None and last_day < first_day:
         raise Invalid("api.period_reversed")
     with ask.bank.database.read() as connection:
@@ -65,7 +65,7 @@ def get_journal(  # noqa: PLR0913, PLR0917 - each is a way to narrow the journal
             subject=subject,
             first_day=first_day,
             last_day=last_day,
-            after=after,
+            before=before,
             limit=limit,
         )
     return ask.answer({"lines": [line.as_json() for line in lines]})

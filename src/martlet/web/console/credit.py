@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
-from martlet.credit import StoredDecision, parse_policy
+from martlet.credit import Policy, StoredDecision, parse_policy
 from martlet.kernel.calendar import SHANGHAI, business_date_of, next_day
 from martlet.kernel.errors import Invalid, MartletError, NotFound
 from martlet.kernel.i18n import write, yuan
@@ -108,10 +108,18 @@ def _signal(visitor: Visitor, signal: Signal) -> dict[str, Any]:
     return {"signal": signal, "shown": written}
 
 
+def _policy(visitor: Visitor) -> Policy:
+    """Return the policy in force."""
+    visitor.principal.require(Scope.CREDIT_READ)
+    now, tenant_id = visitor.bank.clock.now(), visitor.principal.tenant_id
+    with visitor.bank.database.read() as connection:
+        return visitor.bank.credit.policy_in_force(connection, tenant_id, now)
+
+
 @router.get("/policy")
 def show_policy(visitor: Staff, note: str = "") -> Response:
     """Show the policy in force and every version published."""
-    policy = visitor.bank.credit.policy_in_force(visitor.principal, visitor.bank.clock.now())
+    policy = _policy(visitor)
     notes = {"published": visitor.say("The new version is published.")}
     return visitor.page(
         "console/policy.html",
@@ -126,7 +134,7 @@ def show_policy(visitor: Staff, note: str = "") -> Response:
 @router.get("/policy/new")
 def draft_policy(visitor: Staff) -> Response:
     """Offer the policy in force as the draft of the next."""
-    policy = visitor.bank.credit.policy_in_force(visitor.principal, visitor.bank.clock.now())
+    policy = _policy(visitor)
     tomorrow = next_day(business_date_of(visitor.bank.clock.now()))
     return _draft(visitor, policy.text, tomorrow.isoformat(), [], None)
 
@@ -171,7 +179,7 @@ def _draft(
 
 def _diff(visitor: Visitor, text: str) -> list[str]:
     """Return the lines that differ from the policy in force, with a little around them."""
-    policy = visitor.bank.credit.policy_in_force(visitor.principal, visitor.bank.clock.now())
+    policy = _policy(visitor)
     before = policy.text.splitlines()[:DIFF_LINES_MAX]
     after = text.splitlines()[:DIFF_LINES_MAX]
     return list(islice(unified_diff(before, after, lineterm="", n=2), 2, DIFF_LINES_MAX))
@@ -180,12 +188,15 @@ def _diff(visitor: Visitor, text: str) -> list[str]:
 @router.get("/models")
 def list_models(visitor: Staff) -> Response:
     """Show the models in the registry and the one that decides."""
+    models = visitor.bank.credit.models(visitor.principal)
+    with visitor.bank.database.read() as connection:
+        deciding = visitor.bank.credit.champion(connection, visitor.principal.tenant_id)
     return visitor.page(
         "console/models.html",
         here="/console/models",
         note="",
-        deciding=visitor.bank.credit.champion(visitor.principal),
-        models=visitor.bank.credit.models(visitor.principal),
+        deciding=deciding,
+        models=models,
     )
 
 
