@@ -14,7 +14,7 @@ from tests.realdata import shared_data
 from martlet.credit import read_scorecard
 from martlet.credit.defaults import expert_scorecard
 from martlet.credit.scorecard import Direction, Scorecard
-from martlet.credit.training import Candidate, backtest, train
+from martlet.credit.training import BacktestReport, Candidate, backtest, train
 from martlet.credit.training.backtest import turnover_risk
 from martlet.credit.training.binning import BinningRules, bin_characteristic, pre_edges
 from martlet.credit.training.card import model_card
@@ -172,6 +172,9 @@ def test_a_card_says_what_was_measured_and_what_it_is_not_for() -> None:
         train(made.features, made.bad, (TURNOVER, SHARE)).scorecard, (measured,), LIMITS_OF_USE
     )
     assert "turnover alone" in card
+    assert measured.auc.text in card
+    rows = BacktestReport(made.source, synthetic=True, measured=(measured,)).rows()
+    assert {"measure": "AUC", "made up": measured.auc.text} in rows
     assert LIMITS_OF_USE[0] in card
     assert "| from | below | points |" in card
 

@@ -39,4 +39,4 @@ def backtest(data: DataOption, as_json: JsonOption = False) -> None:
 
     with progress(say("back-test"), quiet=as_json) as moved:
         report = training.backtest_folder(data, on_progress=moved)
-    show(report, as_json=as_json)
+    show(report if as_json else report.rows(), as_json=as_json, title=report.source)

@@ -99,6 +99,26 @@ class BacktestReport:
             "measured": [part.as_json() for part in self.measured],
         }
 
+    def rows(self) -> list[dict[str, str]]:
+        """Return it as a table for people: a row a measure, a column a horizon."""
+        parts = self.measured
+        lines = {
+            "firms / bad": [f"{part.firms} / {part.bads}" for part in parts],
+            "folds × repeats": [f"{FOLDS} × {part.repeats}" for part in parts],
+            "AUC": [part.auc.text for part in parts],
+            "AUC, turnover alone": [part.turnover_auc.text for part in parts],
+            "AUC above turnover": [part.auc_over_turnover.text for part in parts],
+            "KS": [part.ks.text for part in parts],
+            "KS, turnover alone": [part.turnover_ks.text for part in parts],
+            "Brier": [part.brier.text for part in parts],
+            "Brier of the base rate": [f"{part.brier_of_base_rate:.3f}" for part in parts],
+            "calibration error": [part.calibration_error.text for part in parts],
+        }
+        return [
+            {"measure": name, **dict(zip((p.horizon for p in parts), cells, strict=True))}
+            for name, cells in lines.items()
+        ]
+
 
 def backtest(
     firms: LabelledFirms,

@@ -14,7 +14,6 @@ from martlet.kernel.i18n import Locale
 if TYPE_CHECKING:
     from martlet.credit.scorecard import Characteristic, Scorecard
     from martlet.credit.training.backtest import Measured
-    from martlet.credit.training.measures import Estimate
 
 
 def model_card(
@@ -42,11 +41,11 @@ def model_card(
             "",
             "| | this model | turnover alone |",
             "|---|---|---|",
-            f"| AUC | {_shown(part.auc)} | {_shown(part.turnover_auc)} |",
-            f"| KS | {_shown(part.ks)} | {_shown(part.turnover_ks)} |",
-            f"| AUC above turnover | {_shown(part.auc_over_turnover)} | |",
-            f"| Brier (base rate {part.brier_of_base_rate:.3f}) | {_shown(part.brier)} | |",
-            f"| Calibration error | {_shown(part.calibration_error)} | |",
+            f"| AUC | {part.auc.text} | {part.turnover_auc.text} |",
+            f"| KS | {part.ks.text} | {part.turnover_ks.text} |",
+            f"| AUC above turnover | {part.auc_over_turnover.text} | |",
+            f"| Brier (base rate {part.brier_of_base_rate:.3f}) | {part.brier.text} | |",
+            f"| Calibration error | {part.calibration_error.text} | |",
             "",
         ]
     lines += ["## Limits of use", "", *(f"- {line}" for line in limits_of_use), ""]
@@ -74,10 +73,6 @@ def _characteristic(part: Characteristic) -> list[str]:
 
 def _bound(kind: str, value: int | None) -> str:
     return "" if value is None else value_text(kind, value, Locale.EN)
-
-
-def _shown(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
 def _percent(ppm: int) -> str:

@@ -25,6 +25,11 @@ class Estimate:
     low: float
     high: float
 
+    @property
+    def text(self) -> str:
+        """The figure with its interval, to three places."""
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
     def as_json(self) -> dict[str, float]:
         """Return it as a JSON value."""
         return {
