@@ -277,6 +277,15 @@ def test_nobody_imports_for_a_business_that_is_not_his(
         records.imports(owner, shop)
 
 
+def test_one_business_s_file_that_names_two_is_refused(records, principal, shop, tmp_path) -> None:
+    text = "企业代号,日期,流水\nE1,2026-02-01,5\nE2,2026-02-01,6\n"
+    with pytest.raises(Invalid, match="records.many_firms"):
+        records.import_file(principal, "k", _file(tmp_path, text), party_id=shop)
+    no_names = {"E1": shop}
+    with pytest.raises(Invalid, match="records.firm_column_missing"):
+        records.import_file(principal, "b", _file(tmp_path, TAKINGS), party_of=no_names)
+
+
 def test_a_key_used_for_another_file_is_refused_and_leaves_no_file(
     records, principal, shop, folder, tmp_path
 ) -> None:

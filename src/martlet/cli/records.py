@@ -43,6 +43,6 @@ def import_(
             file,
             party_id=parse_id(party),
             format=format_name,
-            on_progress=moved,
+            on_progress=lambda at: moved(at.bytes_read, at.bytes_total),
         )
     show(report, as_json=as_json)

@@ -84,6 +84,7 @@ def read_into_staging(  # noqa: PLR0913 - one call, all of it named
     table: Table | None = None
     tally, rows_read = Tally(), 0
     days: set[date] = set()
+    firms: set[str] = set()
     for table, chunk in chunks_of(source, format_name):
         if staging is None:
             staging = Staging(
@@ -91,7 +92,7 @@ def read_into_staging(  # noqa: PLR0913 - one call, all of it named
             )
             _require_firms(table, chunk, whose)
         rows_read += chunk.frame.height + len(chunk.bad)
-        rows = _named(normalise(chunk.frame, table.spec, today), whose)
+        rows = _named(normalise(chunk.frame, table.spec, today), whose, firms)
         quarantine.add(table.names, _bad_rows(rows, chunk))
         good = rows.filter(pl.col(REASON).is_null())
         if good.height:
@@ -126,11 +127,14 @@ def _require_firms(table: Table, chunk: Chunk, whose: Whose) -> None:
         raise Invalid("records.firm_column_missing", format=table.spec.slug)
 
 
-def _named(rows: pl.DataFrame, whose: Whose) -> pl.DataFrame:
-    """Give each row its business; a row of an unknown one has a reason not to be kept."""
+def _named(rows: pl.DataFrame, whose: Whose, firms: set[str]) -> pl.DataFrame:
+    """Give each row its business; a row of an unknown one has a reason not to be kept.
+
+    `firms` gathers the names that the file itself uses: one business's file has one at most.
+    """
     if whose.party_id is not None:
-        others = rows["firm"].n_unique() > 1
-        if others:
+        firms.update(rows["firm"].unique())
+        if len(firms - {""}) > 1:
             raise Invalid("records.many_firms")
         return rows.with_columns(pl.lit(str(whose.party_id)).alias("party_id"))
     assert whose.party_of is not None

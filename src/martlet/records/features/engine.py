@@ -6,6 +6,7 @@ looked at, so the answer for a past moment is the same today as it was then.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -123,7 +124,7 @@ def features_with_samples(records: Plans, as_of: datetime) -> pl.DataFrame:
 def visible(rows: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
     """Return the rows that had happened and were known at `as_of`, each in its newest revision."""
     day = pl.lit(business_date_of(as_of), pl.Date)
-    seen = rows.filter(pl.col("day") <= day, pl.col("known_at") <= as_of)
+    seen = rows.filter(pl.col("day") <= day, pl.col("known_at") <= as_of.astimezone(UTC))
     newest = (
         seen.filter(pl.col("revision") > 0)
         .group_by("party_id", "row_id")
