@@ -13,7 +13,8 @@ from martlet.cli.session import chosen, open_session, settings
 from martlet.cli.words import say, sentence
 
 if TYPE_CHECKING:
-    from martlet.cli.output import Moved
+    from collections.abc import Callable
+
     from martlet.kernel.config import Settings
     from martlet.store.backup import BackupManifest
 
@@ -159,7 +160,7 @@ def restore(
 class _Counted:
     """Counts what a backup tells part by part, for the progress bar."""
 
-    def __init__(self, moved: Moved) -> None:
+    def __init__(self, moved: Callable[[int, int | None], None]) -> None:
         self._moved = moved
         self._done = 0
 

@@ -11,6 +11,7 @@ from martlet.kernel.errors import NotFound
 from martlet.kernel.i18n import Locale
 from martlet.records.formats import FORMATS, Format
 from martlet.web.limits import LIST_ROWS, QUARANTINE_ROWS_SHOWN
+from martlet.web.wording import word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,9 @@ class Source:
 
 def samples(visitor: Visitor) -> list[Source]:
     """Return the sample sources of this installation; a real bank has none."""
-    return [Source(path.name, path.stem.replace("_", " ")) for path in _files(visitor)]
+    return [
+        Source(path.name, word("sample", path.stem, visitor.locale)) for path in _files(visitor)
+    ]
 
 
 def sample_path(visitor: Visitor, name: str) -> Path:

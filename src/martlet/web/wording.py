@@ -72,6 +72,12 @@ _WORDS: dict[str, dict[str, str]] = {
         "memo": "Memo",
     },
     "provider": {"records": "The business's own records"},
+    "sample": {
+        "invoices_sales": "VAT invoices issued",
+        "invoices_purchases": "VAT invoices received",
+        "takings": "Daily takings",
+        "orders": "Orders, ratings and refunds",
+    },
     "role": {
         "feature": "for the model",
         "capacity": "money that counts",

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from martlet.api.access import Ask, Order
 from martlet.api.schemas import ROWS, Limit, NewPolicy
-from martlet.credit import RegisteredModel
+from martlet.credit import RegisteredModel, champion, policy_in_force
 from martlet.kernel.calendar import SHANGHAI
 from martlet.kernel.errors import NotFound
 from martlet.kernel.principal import Scope
@@ -65,9 +65,7 @@ def get_policy(ask: Ask) -> Response:
     """Return the policy in force with its whole text."""
     ask.principal.require(Scope.CREDIT_READ)
     with ask.bank.database.read() as connection:
-        policy = ask.bank.credit.policy_in_force(
-            connection, ask.principal.tenant_id, ask.bank.clock.now()
-        )
+        policy = policy_in_force(connection, ask.principal.tenant_id, ask.bank.clock.now())
     return ask.answer(
         {"version": policy.version, "content_hash": policy.content_hash, "text": policy.text}
     )
@@ -95,7 +93,7 @@ def list_models(ask: Ask) -> Response:
     """Return every registered model, the newest first, and the one that decides."""
     models = ask.bank.credit.models(ask.principal)
     with ask.bank.database.read() as connection:
-        deciding = ask.bank.credit.champion(connection, ask.principal.tenant_id)
+        deciding = champion(connection, ask.principal.tenant_id)
     return ask.answer(
         {
             "deciding": {

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
-from martlet.credit import Policy, StoredDecision, parse_policy
+from martlet.credit import Policy, StoredDecision, champion, parse_policy, policy_in_force
 from martlet.kernel.calendar import SHANGHAI, business_date_of, next_day
 from martlet.kernel.errors import Invalid, MartletError, NotFound
 from martlet.kernel.i18n import write, yuan
@@ -113,7 +113,7 @@ def _policy(visitor: Visitor) -> Policy:
     visitor.principal.require(Scope.CREDIT_READ)
     now, tenant_id = visitor.bank.clock.now(), visitor.principal.tenant_id
     with visitor.bank.database.read() as connection:
-        return visitor.bank.credit.policy_in_force(connection, tenant_id, now)
+        return policy_in_force(connection, tenant_id, now)
 
 
 @router.get("/policy")
@@ -190,7 +190,7 @@ def list_models(visitor: Staff) -> Response:
     """Show the models in the registry and the one that decides."""
     models = visitor.bank.credit.models(visitor.principal)
     with visitor.bank.database.read() as connection:
-        deciding = visitor.bank.credit.champion(connection, visitor.principal.tenant_id)
+        deciding = champion(connection, visitor.principal.tenant_id)
     return visitor.page(
         "console/models.html",
         here="/console/models",
