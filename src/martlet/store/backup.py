@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from martlet.store.database import Database
 
     OnProgress = Callable[[str, int], None]
-    """Told the part being done and how many rows or bytes of it are done."""
+    """Told the part being done and how many more of its rows or bytes are done."""
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -162,8 +162,8 @@ def _write_tables(
                 digest.update(line)
                 count += 1
                 if count % BACKUP_ROWS_PAGE == 0:
-                    tell(table.name, count)
-        tell(table.name, count)
+                    tell(table.name, BACKUP_ROWS_PAGE)
+        tell(table.name, count % BACKUP_ROWS_PAGE)
         yield TablePart(str(table.name), columns_of(table), count, digest.hexdigest())
 
 

@@ -189,6 +189,7 @@ def _content_findings(connection: Connection, *, deep: bool) -> Iterator[Finding
 
 def _last_link(connection: Connection) -> tuple[int, str]:
     """Return the chain's head after comparing it with the last entry."""
+    # all tenants: one chain holds the whole bank
     seq, digest = read_head(connection)
     query = select(chain_entry.c.seq, chain_entry.c.hash).order_by(chain_entry.c.seq.desc())
     last = connection.execute(query.limit(1)).first()
