@@ -108,7 +108,11 @@ class Scorecard:
         """Return the score of a dict of values; what is not in it counts as missing."""
         total = self.base_points
         for part in self.characteristics:
-            total += part.points_of(values.get(part.kind))
+            value = values.get(part.kind)
+            if value is None:
+                total += part.missing_points
+            else:
+                total += part.points[bisect_right(part.edges, value)]
         return total
 
     def pd_ppm(self, score: int) -> int:

@@ -22,8 +22,9 @@ _ADVICE = {
     "credit.tenor_not_offered_months": "credit.advice_tenor",
     "credit.request_too_small": "credit.advice_request",
     "credit.excluded": "credit.advice_excluded",
-    "credit.limit_too_small": "credit.advice_limit",
+    "credit.limit_too_small": "credit.advice_risk",
     "credit.cap_committed": "credit.advice_limit",
+    "credit.cap_exposure": "credit.advice_limit",
     "credit.risk_too_high": "credit.advice_risk",
 }
 """What a person can do where no figure of its records would turn the answer."""
