@@ -2,78 +2,55 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, update
-from tests.conftest import MORNING
-from tests.lending.conftest import TODAY, LendingBank, SteadyTakings
+from sqlalchemy import update
+from tests.conftest import MORNING, TENANT
+from tests.lending.conftest import TODAY, LendingBank
+from tests.lending.peopled_bank import DAYS, LOANS, Book, peopled, the_book, work_nights
 
-from martlet.credit import CreditService
 from martlet.kernel.clock import ManualClock
-from martlet.kernel.crypto import new_keyring
 from martlet.kernel.errors import Corrupt, Forbidden, Refused
 from martlet.kernel.ids import SeededIds
-from martlet.ledger import LedgerService, trial_balance, verify_ledger
-from martlet.lending import EndOfDay, LendingService, SimulatedRail, verify_lending
+from martlet.kernel.principal import system_principal
+from martlet.ledger import trial_balance, verify_ledger
+from martlet.lending import verify_lending
 from martlet.lending.tables import loan
-from martlet.parties import HeldCodeSender, PartiesService
 from martlet.store import open_database, verify_chain
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from uuid import UUID
 
     from martlet.kernel.principal import Principal
     from martlet.store import Database
 
-LOANS = 7
-DAYS = 33
 
-
-def peopled(database: Database, clock: ManualClock, principal: Principal) -> LendingBank:
-    """A bank with loans of both products, some of which will never be repaid."""
-    ledger = LedgerService(database)
-    ledger.open_day(principal, "open", TODAY)
-    lending = LendingService(database, CreditService(database, [SteadyTakings()]), SimulatedRail())
-    lending.fund(principal, "fund", 1_000_000_000)
-    parties = PartiesService(database, new_keyring(SeededIds(7, clock)), clock, HeldCodeSender())
-    bank = LendingBank(
-        database, clock, principal, ledger, lending,
-        EndOfDay(database, chunk_loans=4), lending._rail, parties,
-    )  # fmt: skip
-    for number in range(LOANS):
-        product, tenor = ("revolving_daily", 30) if number % 2 else ("equal_instalments", 3)
-        bank.drawn(100 + 77_777 * number, product, tenor=tenor)
-    return bank
-
-
-def the_book(bank: LendingBank) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Every loan's row and the trial balance, and proof that both are sound."""
-    with bank.database.read() as connection:
-        verify_chain(connection)
-        verify_ledger(connection)
-        verify_lending(connection)
-        rows = connection.execute(select(loan).order_by(loan.c.loan_id)).mappings()
-        balance = trial_balance(connection, bank.principal, TODAY + timedelta(days=DAYS - 1))
-        return [dict(row) for row in rows], [row.as_json() for row in balance.rows]
-
-
-@pytest.fixture
-def unbroken(tmp_path: Path, principal: Principal) -> Any:
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Book:
     """The same bank on a database of its own, never interrupted."""
+    principal, path = system_principal(TENANT), tmp_path_factory.mktemp("unbroken") / "bank.db"
     clock = ManualClock(MORNING)
-    database = open_database(
-        f"sqlite:///{tmp_path / 'unbroken.db'}", clock=clock, ids=SeededIds(1, clock)
-    )
+    database = open_database(f"sqlite:///{path}", clock=clock, ids=SeededIds(1, clock))
     database.create_schema()
     bank = peopled(database, clock, principal)
     for number in range(DAYS):
         bank.end_of_day.run(principal, TODAY + timedelta(days=number))
-    yield the_book(bank)
+    book = the_book(database, principal)
     database.close()
+    return book
+
+
+ROOT = Path(__file__).parents[2]
+KILLS = 5
 
 
 class PulledPlugError(Exception):
@@ -81,7 +58,7 @@ class PulledPlugError(Exception):
 
 
 def test_a_night_killed_after_any_step_ends_as_one_unbroken(
-    database: Database, clock: ManualClock, principal: Principal, unbroken: Any
+    database: Database, clock: ManualClock, principal: Principal, unbroken: Book
 ) -> None:
     bank, steps = peopled(database, clock, principal), count(1)
 
@@ -99,7 +76,46 @@ def test_a_night_killed_after_any_step_ends_as_one_unbroken(
                 if number % 8 == 0:
                     with database.read() as connection:
                         verify_lending(connection)
-    assert the_book(bank) == unbroken
+    assert the_book(bank.database, principal) == unbroken
+
+
+@pytest.mark.slow
+def test_nights_killed_with_kill_9_end_as_unbroken_ones(
+    database_url: str, tmp_path: Path, principal: Principal, unbroken: Book
+) -> None:
+    """Five times the process that works the nights is killed, at moments that nobody chose."""
+    clock = ManualClock(MORNING)
+    database = open_database(database_url, clock=clock, ids=SeededIds(1, clock))
+    database.create_schema()
+    peopled(database, clock, principal)
+    database.close()
+    for number in range(KILLS):
+        log = tmp_path / f"night-{number}.log"
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.lending.peopled_bank", database_url, str(log)],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+        )
+        try:
+            steps = 4 + 5 * number
+            deadline = monotonic() + 60
+            while not log.exists() or log.read_text().count("\n") < steps:
+                assert child.poll() is None, "the night ended by itself"
+                assert monotonic() < deadline, "the night does not come forward"
+                sleep(0.01)
+        finally:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+        database = open_database(database_url)
+        with database.read() as connection:
+            verify_chain(connection)
+            verify_ledger(connection)
+            verify_lending(connection)
+        database.close()
+    work_nights(database_url, tmp_path / "last.log")
+    database = open_database(database_url)
+    assert the_book(database, principal) == unbroken
+    database.close()
 
 
 def test_a_step_that_fails_half_way_leaves_nothing(

@@ -122,6 +122,8 @@ def test_an_instalment_loan_runs_its_course(bank: LendingBank) -> None:
         due = bank.lending.loan(bank.principal, loan_id)["due_fen"]
         assert due == loan["next_due_fen"]
         paid = bank.lending.repay(bank.principal, bank.key(), loan_id, due)
+        used = bank.lending.facility(bank.principal, UUID(loan["facility_id"]))["used_fen"]
+        assert used == (0 if paid["status"] == "closed" else 120_000)
     assert (paid["status"], paid["overpaid_fen"]) == ("closed", 0)
     statement = bank.lending.statement(bank.principal, loan_id=loan_id)
     assert [line["kind"] for line in statement["lines"]] == ["disbursed"] + ["repaid"] * 3

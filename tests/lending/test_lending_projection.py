@@ -240,3 +240,16 @@ def test_early_repayment_costs_no_more_than_the_days_used(terms: LoanTerms, days
     closed = project(terms, story(terms, (days, quote.outstanding_fen)), day(days))
     assert closed.status is LoanStatus.CLOSED
     assert closed.overpaid_fen == 0
+
+
+@settings(max_examples=100)
+@given(loans(), payments, st.tuples(st.integers(0, 500), amounts), st.integers(0, 800))
+def test_more_money_never_leaves_more_to_pay(
+    terms: LoanTerms, paid: list[tuple[int, int]], found: tuple[int, int], days: int
+) -> None:
+    """A payment found late, wherever it falls, takes back no principal and closes nothing anew."""
+    before = project(terms, story(terms, *paid), day(days))
+    after = project(terms, story(terms, *paid, found), day(days))
+    assert after.outstanding_fen <= before.outstanding_fen
+    if before.status is LoanStatus.CLOSED:
+        assert after.status is LoanStatus.CLOSED

@@ -103,11 +103,14 @@ def _known(tx: Transaction, row: Row[Any], reference: str) -> bool:
 
 
 def _free_limit(tx: Transaction, row: Row[Any], state: LoanState) -> None:
-    """Let repaid principal be drawn again where the product revolves."""
+    """Let limit be drawn again: as principal is repaid, or all of it when the loan is closed."""
+    freed_fen = 0
     if product_named(row.product).revolving:
         freed_fen = state.principal_paid_fen - row.principal_paid_fen
-        assert freed_fen >= 0, "a repayment never takes principal back"
-        give_back(tx, row.facility_id, freed_fen)
+    elif state.status is LoanStatus.CLOSED and row.live == 1:
+        freed_fen = row.principal_agreed_fen
+    assert freed_fen >= 0, "a repayment never takes principal back"
+    give_back(tx, row.facility_id, freed_fen)
 
 
 def _answer(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from martlet.kernel.errors import Corrupt
 from martlet.kernel.principal import system_principal
@@ -152,24 +152,22 @@ def _comparable(row: Row[Any]) -> tuple[str, ...]:
 def _verify_facilities(connection: Connection) -> int:
     """Compare what each line says is used with its loans."""
     # all tenants: the proof is of the whole database
-    promised = loan.c.status == LoanStatus.PENDING.value
-    used: dict[UUID, int] = {}
+    promised = case(
+        (loan.c.status == LoanStatus.PENDING.value, loan.c.principal_agreed_fen), else_=0
+    )
+    owed = loan.c.disbursed_fen - loan.c.principal_paid_fen
     query = select(
         loan.c.facility_id,
-        func.sum(loan.c.disbursed_fen).label("disbursed"),
-        func.sum(loan.c.principal_paid_fen).label("repaid"),
+        func.sum(promised + owed).label("outstanding"),
+        func.sum(promised + loan.c.live * loan.c.principal_agreed_fen).label("open"),
     ).group_by(loan.c.facility_id)
     sums = {row.facility_id: row for row in connection.execute(query)}
-    pending = select(loan.c.facility_id, func.sum(loan.c.principal_agreed_fen)).where(promised)
-    for facility_id, amount_fen in connection.execute(pending.group_by(loan.c.facility_id)):
-        used[facility_id] = int(amount_fen)
     rows = connection.execute(select(facility)).all()
     for row in rows:
-        lent = sums.get(row.facility_id)
-        expected = used.get(row.facility_id, 0)
+        lent, expected = sums.get(row.facility_id), 0
         if lent is not None:
-            freed = int(lent.repaid) if product_named(row.product).revolving else 0
-            expected += int(lent.disbursed) - freed
+            revolving = product_named(row.product).revolving
+            expected = int(lent.outstanding if revolving else lent.open)
         if expected != row.used_fen:
             raise Corrupt(
                 "lending.facility_differs",

@@ -1,0 +1,90 @@
+"""A bank with a few loans of both products, some never repaid, and what its book says at the end.
+
+Run as a program it works the nights of such a bank, to be killed by somebody else:
+
+    python -m tests.lending.peopled_bank URL LOG
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from tests.conftest import TENANT
+from tests.lending.conftest import TODAY, LendingBank, SteadyTakings
+
+from martlet.credit import CreditService
+from martlet.kernel.crypto import new_keyring
+from martlet.kernel.ids import SeededIds
+from martlet.kernel.principal import system_principal
+from martlet.ledger import LedgerService, current_business_date, trial_balance, verify_ledger
+from martlet.lending import EndOfDay, LendingService, SimulatedRail, verify_lending
+from martlet.lending.tables import loan
+from martlet.parties import HeldCodeSender, PartiesService
+from martlet.store import open_database, verify_chain
+
+if TYPE_CHECKING:
+    from martlet.kernel.clock import ManualClock
+    from martlet.kernel.principal import Principal
+    from martlet.store import Database
+
+Book = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+
+LOANS = 7
+DAYS = 33
+
+
+def peopled(database: Database, clock: ManualClock, principal: Principal) -> LendingBank:
+    """A bank with loans of both products, some of which will never be repaid."""
+    ledger = LedgerService(database)
+    ledger.open_day(principal, "open", TODAY)
+    lending = LendingService(database, CreditService(database, [SteadyTakings()]), SimulatedRail())
+    lending.fund(principal, "fund", 1_000_000_000)
+    parties = PartiesService(database, new_keyring(SeededIds(7, clock)), clock, HeldCodeSender())
+    bank = LendingBank(
+        database, clock, principal, ledger, lending,
+        EndOfDay(database, chunk_loans=4), lending._rail, parties,
+    )  # fmt: skip
+    for number in range(LOANS):
+        product, tenor = ("revolving_daily", 30) if number % 2 else ("equal_instalments", 3)
+        bank.drawn(100 + 77_777 * number, product, tenor=tenor)
+    return bank
+
+
+def the_book(
+    database: Database, principal: Principal
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Every loan's row and the trial balance, and proof that both are sound."""
+    with database.read() as connection:
+        verify_chain(connection)
+        verify_ledger(connection)
+        verify_lending(connection)
+        rows = connection.execute(select(loan).order_by(loan.c.loan_id)).mappings()
+        balance = trial_balance(connection, principal, TODAY + timedelta(days=DAYS - 1))
+        return [dict(row) for row in rows], [row.as_json() for row in balance.rows]
+
+
+def work_nights(url: str, log: Path) -> None:
+    """End one date after another; every finished step is a line of the log."""
+    database, principal = open_database(url), system_principal(TENANT)
+    nights, last = EndOfDay(database, chunk_loans=3), TODAY + timedelta(days=DAYS - 1)
+    with log.open("a") as lines:
+
+        def note(report: Any) -> None:
+            lines.write(f"{report.job.name}\n")
+            lines.flush()
+
+        while True:
+            with database.read() as connection:
+                day = current_business_date(connection, TENANT)
+            if day > last:
+                break
+            nights.run(principal, day, note)
+    database.close()
+
+
+if __name__ == "__main__":
+    work_nights(sys.argv[1], Path(sys.argv[2]))
