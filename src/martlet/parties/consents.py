@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import and_, bindparam, insert, or_, select
 
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Forbidden, Invalid, NotFound, TooLarge
 from martlet.parties.limits import CONSENT_DAYS_MAX, CONSENTS_IN_ONE_COMMAND_MAX
 from martlet.parties.model import BANK_ITSELF, Consent, Purpose, RecordKind
 from martlet.parties.tables import business, consent, consent_withdrawal
+from martlet.store.schema import Day, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,8 @@ def withdraw(
     chosen = [consent.c.party_id == party_id, consent.c.record.in_([r.value for r in records])]
     if purpose is not None:
         chosen.append(consent.c.purpose == purpose.value)
-    rows = tx.execute(_in_force(tx.tenant_id, tx.now, *chosen)).all()
+    asked = {"tenant_id": tx.tenant_id, "at": tx.now, "today": business_date_of(tx.now)}
+    rows = tx.execute(_in_force(*chosen), asked).all()
     if not rows:
         return []
     tx.execute(
@@ -127,15 +129,8 @@ def consents_in_force(
     """Return the kinds of records of one business that may be read at a moment for a purpose."""
     if principal.party_ids is not None and party_id not in principal.party_ids:
         return frozenset()
-    rows = connection.execute(
-        _in_force(
-            principal.tenant_id,
-            at,
-            consent.c.party_id == party_id,
-            consent.c.purpose == purpose.value,
-            consent.c.grantee == grantee,
-        )
-    )
+    asked = {"party_id": party_id, **_asked(principal, at, purpose, grantee)}
+    rows = connection.execute(_OF_ONE, asked)
     return frozenset(row.record for row in rows)
 
 
@@ -147,14 +142,7 @@ def consents_of_many(
     grantee: str = BANK_ITSELF,
 ) -> dict[UUID, frozenset[str]]:
     """Return the same for every business that the principal sees and that allows anything."""
-    rows = connection.execute(
-        _in_force(
-            principal.tenant_id,
-            at,
-            consent.c.purpose == purpose.value,
-            consent.c.grantee == grantee,
-        )
-    )
+    rows = connection.execute(_OF_MANY, _asked(principal, at, purpose, grantee))
     allowed: dict[UUID, set[str]] = {}
     for row in rows:
         if principal.party_ids is None or row.party_id in principal.party_ids:
@@ -214,15 +202,16 @@ def _withdrawn() -> ColumnElement[bool]:
     )
 
 
-def _in_force(tenant_id: UUID, at: datetime, *chosen: ColumnElement[bool]) -> Select[Any]:
+def _in_force(*chosen: ColumnElement[bool]) -> Select[Any]:
     """Select the consents in force at a moment: given, not run out, not yet withdrawn."""
+    at = bindparam("at", type_=Moment)
     return (
         select(consent.c.consent_id, consent.c.party_id, consent.c.record, consent.c.purpose)
         .join_from(consent, consent_withdrawal, _withdrawn(), isouter=True)
         .where(
-            consent.c.tenant_id == tenant_id,
+            consent.c.tenant_id == bindparam("tenant_id"),
             consent.c.given_at <= at,
-            consent.c.until >= business_date_of(at),
+            consent.c.until >= bindparam("today", type_=Day),
             or_(
                 consent_withdrawal.c.withdrawn_at.is_(None),
                 consent_withdrawal.c.withdrawn_at > at,
@@ -230,6 +219,24 @@ def _in_force(tenant_id: UUID, at: datetime, *chosen: ColumnElement[bool]) -> Se
             *chosen,
         )
     )
+
+
+def _asked(principal: Principal, at: datetime, purpose: Purpose, grantee: str) -> dict[str, Any]:
+    """Return what fills in the statements below."""
+    return {
+        "tenant_id": principal.tenant_id,
+        "at": at,
+        "today": business_date_of(at),
+        "purpose": purpose.value,
+        "grantee": grantee,
+    }
+
+
+_OF_MANY = _in_force(
+    consent.c.purpose == bindparam("purpose"), consent.c.grantee == bindparam("grantee")
+)
+_OF_ONE = _OF_MANY.where(consent.c.party_id == bindparam("party_id"))
+"""Written once: this is asked at every decision."""
 
 
 def _require_known(tx: Transaction, party_ids: Sequence[UUID]) -> None:
