@@ -161,7 +161,7 @@ def test_a_backtest_on_noise_finds_nothing() -> None:
     made = firms(200)
     lots = np.random.default_rng(11).permutation(made.bad)
     noise = LabelledFirms(made.features, lots, made.as_of, made.source, 0)
-    measured = backtest(noise, "noise", (TURNOVER, SHARE), repeats=2)
+    measured = backtest(noise, "noise", (TURNOVER, SHARE), repeats=1)
     assert measured.auc.low < 0.5 < measured.auc.high
 
 
@@ -189,7 +189,7 @@ def test_a_missing_folder_is_refused_by_the_name_of_the_file(
 @pytest.mark.realdata
 def test_real_firms_are_ranked_at_least_as_well_as_by_turnover() -> None:
     folder = shared_data("credit/cumcm2020c")
-    report = train_folder(folder, repeats=2)
+    report = train_folder(folder, repeats=1)
     for part in report.measured:
         assert (part.firms, part.bads) == (123, 27)
         assert part.auc.low < part.auc.value < part.auc.high
