@@ -120,7 +120,9 @@ def play(book: Book, request: pytest.FixtureRequest) -> Callable[[], None]:
     return perform
 
 
-def _play_line(book: Book, made: dict[str, Transfer], words: list[str]) -> None:  # noqa: C901 - one case for each verb
+def _play_line(  # noqa: C901 - one case for each verb
+    book: Book, made: dict[str, Transfer], words: list[str]
+) -> None:
     match words:
         case ["refused", code, *rest]:
             with pytest.raises(MartletError, match=code):

@@ -32,11 +32,11 @@ def test_what_is_not_there_cannot_be_spent(play: Callable[[], None]) -> None:
 
     ---
     post capital   assets/settlement/alipay         < equity/capital             100.00
-    refused ledger.insufficient_funds post lent assets/loans/principal/x < assets/settlement/alipay 100.01
+    refused insufficient_funds post lent assets/loans/principal/x < assets/settlement/alipay 100.01
     balance        assets/settlement/alipay            100.00
     post lent      assets/loans/principal/x         < assets/settlement/alipay   100.00
     balance        assets/settlement/alipay              0.00
-    """  # noqa: E501 - a line of a journal
+    """
     play()
 
 
@@ -49,15 +49,15 @@ def test_a_hold_keeps_money_until_it_is_settled(play: Callable[[], None]) -> Non
     balance        assets/settlement/alipay            100.00
     available      assets/settlement/alipay             40.00
     balance        assets/loans/principal/x              0.00
-    refused ledger.insufficient_funds hold more assets/loans/principal/x < assets/settlement/alipay 40.01
+    refused insufficient_funds hold more assets/loans/principal/x < assets/settlement/alipay 40.01
     settle draw
     balance        assets/settlement/alipay             40.00
     available      assets/settlement/alipay             40.00
     balance        assets/loans/principal/x             60.00
     settle draw
-    refused ledger.hold_ended release draw
+    refused hold_ended release draw
     balance        assets/loans/principal/x             60.00
-    """  # noqa: E501 - a line of a journal
+    """
     play()
 
 
@@ -67,11 +67,11 @@ def test_a_part_is_settled_and_the_rest_released(play: Callable[[], None]) -> No
     ---
     post capital   assets/settlement/alipay         < equity/capital             100.00
     hold draw      assets/loans/principal/x         < assets/settlement/alipay    60.00
-    refused ledger.settles_more_than_held settle draw 60.01
+    refused settles_more_than_held settle draw 60.01
     settle draw    25.00
     balance        assets/settlement/alipay             75.00
     available      assets/settlement/alipay             75.00
-    refused ledger.hold_ended settle draw 35.00
+    refused hold_ended settle draw 35.00
     """
     play()
 
@@ -86,7 +86,7 @@ def test_a_released_hold_has_moved_nothing(play: Callable[[], None]) -> None:
     release draw
     available      assets/settlement/alipay            100.00
     balance        assets/loans/principal/x              0.00
-    refused ledger.hold_ended settle draw
+    refused hold_ended settle draw
     """
     play()
 
@@ -102,8 +102,8 @@ def test_a_mistake_is_moved_back_once(play: Callable[[], None]) -> None:
     reverse wrong
     balance        assets/settlement/alipay            100.00
     balance        assets/loans/principal/x              0.00
-    refused ledger.insufficient_funds post toomuch assets/loans/principal/x < assets/settlement/alipay 100.01
-    """  # noqa: E501 - a line of a journal
+    refused insufficient_funds post more assets/loans/principal/x < assets/settlement/alipay 100.01
+    """
     play()
 
 
@@ -113,7 +113,7 @@ def test_a_reversal_keeps_to_the_guards(play: Callable[[], None]) -> None:
     ---
     post capital   assets/settlement/alipay         < equity/capital             100.00
     post lent      assets/loans/principal/x         < assets/settlement/alipay    60.00
-    refused ledger.insufficient_funds reverse capital
+    refused insufficient_funds reverse capital
     balance        assets/settlement/alipay             40.00
     """
     play()
