@@ -13,6 +13,7 @@ from martlet.lending.product import ScheduleKind, TenorUnit
 if TYPE_CHECKING:
     from datetime import date
 
+    from martlet.kernel.rounding import RoundingMode
     from martlet.lending.loan import LoanTerms
     from martlet.lending.product import Conventions
 
@@ -32,18 +33,24 @@ def due_dates(terms: LoanTerms, start: date) -> tuple[date, ...]:
 def level_instalment(
     principal_fen: int, rate_ppm_per_day: int, periods: int, conventions: Conventions
 ) -> int:
-    """Return the equal monthly sum that repays the principal, rounded to the product's unit.
+    """Return the equal monthly sum that repays the principal, rounded to the product's unit."""
+    year = rate_ppm_per_day * conventions.days_per_year
+    unit, mode = conventions.instalment_unit_fen, conventions.rounding_mode
+    return level_payment(principal_fen, (year, PPM * MONTHS_PER_YEAR), periods, unit, mode)
 
-    The exact figure is a quotient of whole numbers: with s = 1 + a month's rate over a common
-    denominator q, it is P (s-q) s^n / (q (s^n - q^n)).
+
+def level_payment(
+    principal: int, rate: tuple[int, int], periods: int, unit: int, mode: RoundingMode
+) -> int:
+    """Return the equal payment for a rate a period, given exactly as a quotient.
+
+    With the rate r/q the payment is P r (q+r)^n / (q ((q+r)^n - q^n)): whole numbers, one
+    division, one rounding.
     """
     assert periods > 0, periods
-    unit, mode = conventions.instalment_unit_fen, conventions.rounding_mode
-    whole = PPM * MONTHS_PER_YEAR
-    monthly = rate_ppm_per_day * conventions.days_per_year
-    if monthly == 0:
-        return divide(principal_fen, periods * unit, mode) * unit
-    grown = (whole + monthly) ** periods
-    numerator = principal_fen * monthly * grown
+    risen, whole = rate
+    if risen == 0:
+        return divide(principal, periods * unit, mode) * unit
+    grown = (whole + risen) ** periods
     denominator = whole * (grown - whole**periods)
-    return divide(numerator, denominator * unit, mode) * unit
+    return divide(principal * risen * grown, denominator * unit, mode) * unit
