@@ -1,8 +1,10 @@
 """Which characteristics may enter a trained scorecard, which way each is safer, and the prior.
 
-Fixed before training and never tuned on outcomes: turnover leads (the one thing all published
-work on small firms agrees on), then steadiness, spread, growth and recency with small weights of
-like size. The order is the order in which they may enter: a smaller model is always a beginning of
+Turnover leads (the one thing all published work on small firms agrees on), then steadiness,
+spread, growth and recency with small weights of like size. The list and the prior's weights were
+written down after the single characteristics had been ranked on the 123 contest firms, so a
+back-test on those firms is optimistic by an unknown amount (`study.LIMITS_OF_USE` says so on every
+card). The order is the order in which they may enter: a smaller model is always a beginning of
 this list. Firm numbers, ratings and names are not in it: they hold the outcome.
 """
 
