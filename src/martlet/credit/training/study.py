@@ -45,8 +45,8 @@ LIMITS_OF_USE = (
     (
         "Not a clean hold-out: the candidate list, the prior's weights and the averaging of recipes"
         " were settled after single characteristics and six recipes had been seen on these same"
-        " firms, so the measured figures are optimistic by an unknown amount. The gain over turnover"
-        " alone is inside its interval of chance."
+        " firms, so the measured figures are optimistic by an unknown amount. The gain over"
+        " turnover alone is inside its interval of chance."
     ),
     "Firm numbers, names and ratings were not used: they hold the outcome.",
 )
