@@ -13,8 +13,7 @@ from martlet.cli.session import chosen, open_session, settings
 from martlet.cli.words import say, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from martlet.cli.output import Moved
     from martlet.kernel.config import Settings
     from martlet.store.backup import BackupManifest
 
@@ -160,7 +159,7 @@ def restore(
 class _Counted:
     """Counts what a backup tells part by part, for the progress bar."""
 
-    def __init__(self, moved: Callable[[int, int | None], None]) -> None:
+    def __init__(self, moved: Moved) -> None:
         self._moved = moved
         self._done = 0
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from martlet.cli.demo_state import Demo
+    from martlet.cli.output import Moved
+    from martlet.records import ImportProgress
 
 FIRST_DAY = date(2020, 2, 24)
 """The first business day after the last of the real invoices (21 February 2020)."""
@@ -64,12 +66,16 @@ def import_records(demo: Demo) -> Iterator[str]:
     rows_count = 0
     for source in _files(demo):
         with progress(source.name, quiet=demo.quiet) as moved:
+
+            def tell(at: ImportProgress, moved: Moved = moved) -> None:
+                moved(at.bytes_read, at.bytes_total)
+
             report = demo.bank.records.import_file(
                 demo.principal,
                 f"demo:import:{source.name}",
                 source,
                 party_of=party_of,
-                on_progress=lambda at, moved=moved: moved(at.bytes_read, at.bytes_total),
+                on_progress=tell,
             )
         rows_count += report.rows_read
         yield say(

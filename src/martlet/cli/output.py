@@ -19,6 +19,8 @@ from martlet.cli.words import label, say, written
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    Moved = Callable[[int, int | None], None]
+
 TABLE_ROWS_MAX = 200
 """More rows than this are cut on a terminal, and the cut is said; `--json` gives all."""
 
@@ -130,7 +132,7 @@ def _cell(name: str, value: object) -> str:
 
 
 @contextmanager
-def progress(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int | None], None]]:
+def progress(what: str, *, quiet: bool = False) -> Iterator[Moved]:
     """Show how far a long work has come and how long it will take: call it with (done, total).
 
     On standard error, so that `--json` stays clean; without a terminal nothing is drawn.

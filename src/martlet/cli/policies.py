@@ -60,6 +60,9 @@ def models(
     promote: Annotated[
         str, typer.Option(help=say("Make the model with this id the champion."))
     ] = "",
+    register: Annotated[
+        Path | None, typer.Option(help=say("Register this scorecard (JSON, its card beside it)."))
+    ] = None,
     state: Annotated[
         str, typer.Option(help=say("Another state for it: candidate, shadow, retired."))
     ] = "champion",
@@ -67,9 +70,9 @@ def models(
     key: KeyOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List the models, or promote one: never by the one who registered it."""
+    """List the models, register one, or promote one: never by the one who registered it."""
     from martlet.cli.reading import choice
-    from martlet.credit import ModelState
+    from martlet.credit import ModelState, read_scorecard
     from martlet.kernel.ids import parse_id
 
     with open_session(staff) as session:
@@ -82,6 +85,14 @@ def models(
                 choice(ModelState, state),
             )
             show(moved, as_json=as_json)
+        elif register is not None:
+            answer = credit.register_model(
+                session.principal,
+                key_or_new(session.bank, key),
+                read_scorecard(register.read_bytes()),
+                register.with_suffix(".md").read_text(encoding="utf-8"),
+            )
+            show(answer, as_json=as_json)
         else:
             rows = [row.as_json() for row in credit.models(session.principal)]
             cards = [{k: v for k, v in row.items() if k != "card"} for row in rows]

@@ -17,10 +17,23 @@ app = group()
 
 @app.command("formats", help=say("The file formats that can be imported."))
 def formats(as_json: JsonOption = False) -> None:
-    """Print each known format."""
-    from martlet import records
+    """Print each known format: its name, what it holds, and the columns that it must have."""
+    from martlet.cli.words import LANGUAGE
+    from martlet.kernel.i18n import Locale
+    from martlet.records import FORMATS
 
-    show(records.formats(), as_json=as_json)
+    show(
+        [
+            {
+                "format": spec.slug,
+                "kind": spec.kind.value,
+                "description": spec.zh_cn if LANGUAGE is Locale.ZH_CN else spec.en,
+                "required": ", ".join(spec.required),
+            }
+            for spec in FORMATS.values()
+        ],
+        as_json=as_json,
+    )
 
 
 @app.command("import", help=say("Import a file of a business's own records."))

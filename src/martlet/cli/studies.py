@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from martlet.cli.options import JsonOption
-from martlet.cli.output import progress, show
+from martlet.cli.output import note, progress, show
 from martlet.cli.words import say
 
 DataOption = Annotated[
@@ -16,27 +16,42 @@ DataOption = Annotated[
 ]
 
 
+RepeatsOption = Annotated[
+    int, typer.Option("--repeats", min=1, max=100, help=say("Rounds of five folds."))
+]
+
+REPEATS = 10
+
+
 def train(
     data: DataOption,
     output: Annotated[
         Path, typer.Option(help=say("Where the scorecard and its card are written."))
     ] = Path("scorecard"),
+    version: Annotated[str, typer.Option(help=say("The version to give it."))] = "1",
+    repeats: RepeatsOption = REPEATS,
     as_json: JsonOption = False,
 ) -> None:
     """Train, and write the scorecard (JSON) and its model card (Markdown)."""
     from martlet.credit import training
 
     with progress(say("training"), quiet=as_json) as moved:
-        found = training.train_folder(data, on_progress=moved)
-    output.with_suffix(".json").write_bytes(found.scorecard.artefact)
-    output.with_suffix(".md").write_text(found.card, encoding="utf-8")
-    show(found.summary(), as_json=as_json)
+        found = training.train_folder(data, version=version, repeats=repeats, on_progress=moved)
+    artefact, card = output.with_suffix(".json"), output.with_suffix(".md")
+    artefact.write_bytes(found.scorecard.artefact)
+    card.write_text(found.card, encoding="utf-8")
+    show({**found.summary(), "artefact": str(artefact), "card": str(card)}, as_json=as_json)
 
 
-def backtest(data: DataOption, as_json: JsonOption = False) -> None:
+def backtest(
+    data: DataOption, repeats: RepeatsOption = REPEATS, as_json: JsonOption = False
+) -> None:
     """Print AUC and KS with 95 % intervals, and the turnover-only ranking beside."""
     from martlet.credit import training
 
     with progress(say("back-test"), quiet=as_json) as moved:
-        report = training.backtest_folder(data, on_progress=moved)
-    show(report if as_json else report.rows(), as_json=as_json, title=report.source)
+        report = training.backtest_folder(data, repeats=repeats, on_progress=moved)
+    title = report.source + (say(" (synthetic)") if report.synthetic else "")
+    show(report if as_json else report.rows(), as_json=as_json, title=title)
+    if not as_json:
+        note(say("Brackets: 95 % intervals over resampled firms; every firm judged unseen."))

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, insert, literal, or_, select, update
 from martlet.kernel.calendar import next_day
 from martlet.kernel.errors import Conflict, NotFound, Refused
 from martlet.ledger.tables import account, day, day_total
+from martlet.store.driver import Driver
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,7 +25,7 @@ def open_day(tx: Transaction, business_date: date) -> None:
 
     Opening the day that is open does nothing.
     """
-    current = _current(tx.connection, tx.tenant_id)
+    current = _current(tx.driver, tx.tenant_id)
     if current == business_date:
         return
     if current is not None:
@@ -41,7 +42,7 @@ def open_day(tx: Transaction, business_date: date) -> None:
 
 def current_business_date(connection: Connection, tenant_id: UUID) -> date:
     """Return the tenant's open business date; raise `NotFound` before the first is opened."""
-    current = _current(connection, tenant_id)
+    current = _current(Driver(connection), tenant_id)
     if current is None:
         raise NotFound("ledger.no_day_open")
     return current
@@ -49,17 +50,11 @@ def current_business_date(connection: Connection, tenant_id: UUID) -> date:
 
 def require_open(tx: Transaction, business_date: date) -> None:
     """Refuse any business date but the open one."""
-    driver = tx.driver
-    found = driver.fetch(
-        "SELECT business_date FROM ledger_day WHERE tenant_id = ? AND state = 'open'",
-        (driver.id(tx.tenant_id),),
-    )
-    if not found:
+    current = _current(tx.driver, tx.tenant_id)
+    if current is None:
         raise NotFound("ledger.no_day_open")
-    if found[0][0] != driver.day(business_date):
-        raise Refused(
-            "ledger.day_closed", business_date=str(business_date), open_date=str(found[0][0])
-        )
+    if current != business_date:
+        raise Refused("ledger.day_closed", business_date=str(business_date), open_date=str(current))
 
 
 def close_day(tx: Transaction, business_date: date) -> date:
@@ -139,5 +134,10 @@ _OPEN_DAY = select(day.c.business_date).where(
 """Written once: every command of the lending room asks, and building costs more than asking."""
 
 
-def _current(connection: Connection, tenant_id: UUID) -> date | None:
-    return connection.execute(_OPEN_DAY, {"tenant": tenant_id}).scalar_one_or_none()
+def _current(driver: Driver, tenant_id: UUID) -> date | None:
+    """Return the open day; every posting asks for it, so it goes by the bare driver."""
+    found = driver.fetch(
+        "SELECT business_date FROM ledger_day WHERE tenant_id = ? AND state = 'open'",
+        (driver.id(tenant_id),),
+    )
+    return driver.to_day(found[0][0]) if found else None

@@ -113,7 +113,7 @@ class Draft:
         if total_fen > TOTAL_FEN_MAX:
             raise Refused("ledger.batch_total_too_large", max_fen=TOTAL_FEN_MAX)
         digest = said_hash or content_hash(said)
-        day, now = driver.day(self._business_date), driver.moment(self._tx.now)
+        day, now = driver.day(self._business_date), self._tx.now_text
         head = (self._first, self._tenant, self._phase.value, day, now, len(said), total_fen)
         driver.load("ledger_batch", _BATCH, [(*head, digest)])
         if self._plain:

@@ -23,20 +23,13 @@ if TYPE_CHECKING:
     from martlet.store import Transaction
 
 
-def post(
-    tx: Transaction,
-    transfers: Sequence[Transfer],
-    business_date: date,
-    *,
-    said_hash: str | None = None,
-) -> None:
+def post(tx: Transaction, transfers: Sequence[Transfer], business_date: date) -> None:
     """Post transfers on the open business date, all of them or none.
 
     A transfer known with the same body is left as it is; with another body it is a `Conflict`.
-    Guards are judged on the totals after the whole batch. `said_hash` is their `content_hash`
-    where the caller has it already.
+    Guards are judged on the totals after the whole batch.
     """
-    _write(tx, transfers, business_date, Phase.POSTED, said_hash)
+    write(tx, transfers, business_date, Phase.POSTED)
 
 
 def hold(
@@ -53,7 +46,7 @@ def hold(
     """
     if expires_on is not None and expires_on < business_date:
         raise Invalid("ledger.expires_before_it_begins", expires_on=str(expires_on))
-    written = _write(tx, transfers, business_date, Phase.PENDING, said_hash)
+    written = write(tx, transfers, business_date, Phase.PENDING, said_hash=said_hash)
     tenant, last_day = tx.driver.id(tx.tenant_id), expires_on and tx.driver.day(expires_on)
     tx.driver.load(
         "ledger_hold",
@@ -62,20 +55,27 @@ def hold(
     )
 
 
-def _write(
+def write(
     tx: Transaction,
     transfers: Sequence[Transfer],
     business_date: date,
     phase: Phase,
+    *,
     said_hash: str | None = None,
+    day_is_open: bool = False,
 ) -> range:
-    """Write the transfers that are new and return the numbers that they got."""
+    """Write the transfers that are new and return the numbers that they got.
+
+    `said_hash` is their `content_hash` where the caller has it already; `day_is_open` that it has
+    just read that day as the open one.
+    """
     if len(transfers) > TRANSFERS_PER_BATCH_MAX:
         raise TooLarge("ledger.batch_too_large", max_count=TRANSFERS_PER_BATCH_MAX)
     fresh = unposted(tx, transfers, phase)
     if not fresh:
         return range(0)
-    require_open(tx, business_date)
+    if not day_is_open:
+        require_open(tx, business_date)
     paths = {path for transfer in fresh for path in (transfer.debit, transfer.credit)}
     accounts = touch(tx, paths, business_date)
     draft = Draft(tx, phase, business_date)

@@ -10,6 +10,7 @@ from martlet.ledger import corrections, days, holds, posting
 from martlet.ledger.days import current_business_date
 from martlet.ledger.draft import content_hash
 from martlet.ledger.limits import TRANSFERS_PER_BATCH_MAX
+from martlet.ledger.model import Phase
 from martlet.store import Command
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class LedgerService:
         """Post transfers on the open business date, all or none; answer with date and count."""
 
         def do(tx: Transaction, today: date, said_hash: str) -> None:
-            posting.post(tx, transfers, today, said_hash=said_hash)
+            posting.write(tx, transfers, today, Phase.POSTED, said_hash=said_hash, day_is_open=True)
 
         return self._transfers("ledger.post", principal, key, transfers, do)
 
