@@ -45,7 +45,7 @@ def _table(lines: list[str]) -> Markup:
         for row in rows[1:]
     )
     return Markup(
-        '<div class="scroll" tabindex="0" role="region" aria-label="{}"><table><thead><tr>{}</tr>'
+        '<div class="scroll" tabindex="0" role="group" aria-label="{}"><table><thead><tr>{}</tr>'
         "</thead><tbody>{}</tbody></table></div>"
     ).format(rows[0][0] or "-", head, body)
 

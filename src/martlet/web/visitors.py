@@ -7,7 +7,7 @@ token made for this visitor. The language is the visitor's choice (a cookie), el
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 from urllib.parse import quote
 
 from fastapi import Depends, Request
@@ -236,8 +236,9 @@ class shown:  # noqa: N801 - used as a statement: `with shown(refusals, visitor)
         self._refusals = refusals
         self._visitor = visitor
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         """Begin what may be refused."""
+        return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
         """Keep a refusal's sentence; what is no refusal of a form goes on."""

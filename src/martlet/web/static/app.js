@@ -23,7 +23,7 @@ function drawChart(figure) {
     areaStyle: kind === "line" ? { opacity: 0.08 } : undefined,
     data: rows.map((row) => Number(row.cells[index + 1].dataset.value) / 100),
   }));
-  const chart = window.echarts.init(figure, null, { renderer: "svg" });
+  const chart = window.echarts.init(figure);
   chart.setOption({
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     aria: { enabled: true, label: { description: figure.getAttribute("aria-label") } },

@@ -1,0 +1,249 @@
+"""A real browser walks the owner's whole way and every page of the console.
+
+In Chinese and English, on a phone and on a laptop, in light and dark: nothing is asked of another
+host, nothing breaks the content security policy, axe finds nothing, nothing overflows the screen.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.web.conftest import SAMPLES, Town, build_town
+
+from martlet.api import create_app
+from martlet.parties import PersonKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+LAPTOP = {"viewport": {"width": 1280, "height": 900}}
+LOOKS = [
+    ("zh-CN", "light", PHONE),
+    ("zh-CN", "dark", LAPTOP),
+    ("en", "dark", PHONE),
+    ("en", "light", LAPTOP),
+]
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WATCH = """
+window.__broken = [];
+document.addEventListener('securitypolicyviolation',
+  (event) => window.__broken.push(event.violatedDirective + ' ' + event.blockedURI));
+"""
+
+
+def need_chromium() -> None:
+    """Skip with one clear line where there is no browser; in CI that is a failure."""
+    if CHROMIUM is None:
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail("CI must have Chromium: apt-get install chromium fonts-wqy-microhei")
+        pytest.skip("no Chromium here: apt-get install chromium fonts-wqy-microhei")
+
+
+@dataclass(slots=True)
+class Look:
+    """A browser window that keeps what it saw go wrong."""
+
+    page: Any
+    address: str
+    axe: str
+    foreign: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    seen: int = 0
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+        self.check()
+
+    def check(self) -> None:
+        """Hold the page that is open to everything."""
+        page = self.page
+        page.wait_for_load_state("load")
+        where = page.url.removeprefix(self.address)
+        assert page.evaluate("window.__broken") == [], where
+        wide, screen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= screen, f"{where} is {wide} wide on a screen of {screen}"
+        page.evaluate(self.axe)
+        report = page.evaluate(
+            "tags => axe.run({runOnly: tags, resultTypes: ['violations']})", AXE_TAGS
+        )
+        found = [
+            f"{where}: {item['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+            for item in report["violations"]
+            for node in item["nodes"]
+        ]
+        assert not found, "\n".join(found)
+        self.seen += 1
+
+    def press(self, selector: str, then: str) -> None:
+        """Press a button and wait for the page that follows."""
+        self.page.locator(selector).click()
+        self.page.wait_for_url(self.address + then)
+        self.check()
+
+    def clean(self) -> None:
+        assert self.foreign == []
+        assert self.said == []
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    need_chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, str]]:
+    """A seeded bank behind a real server."""
+    need_chromium()
+    import uvicorn
+
+    town = build_town(tmp_path_factory.mktemp("bank") / "home")
+    config = uvicorn.Config(create_app(town.bank), port=0, log_level="error", server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 20
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield town, f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    town.bank.close()
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+def look(request: pytest.FixtureRequest, browser: Any, served: tuple[Town, str]) -> Iterator[Look]:
+    import axe_playwright_python
+
+    language, scheme, screen = request.param
+    context = browser.new_context(locale=language, color_scheme=scheme, **screen)
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    axe = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+    made = Look(page, served[1], axe.read_text(encoding="utf-8"))
+    page.on(
+        "request",
+        lambda asked: (
+            None
+            if asked.url.startswith((served[1], "data:", "blob:"))
+            else made.foreign.append(asked.url)
+        ),
+    )
+    page.on(
+        "console",
+        lambda line: made.said.append(line.text) if line.type in {"error", "warning"} else None,
+    )
+    page.on("pageerror", lambda error: made.said.append(str(error)))
+    yield made
+    context.close()
+
+
+def enter(look: Look, town: Town, kind: PersonKind, then: str) -> None:
+    """Sign in by a one-time link: its secret stands behind the # and is read by the page."""
+    look.page.goto(f"{look.address}/link#{town.link(kind)}")
+    look.check()
+    assert "#" not in look.page.url, "the secret stays in the address bar"
+    look.press("main button", then)
+
+
+def test_the_owners_whole_way(look: Look, served: tuple[Town, str]) -> None:
+    town, _ = served
+    shop = f"/businesses/{town.party_id}"
+    look.open("/login")
+    enter(look, town, PersonKind.OWNER, "/")
+    look.open(f"{shop}/records")
+    look.press("form[action$=consent] button", f"{shop}/consent")
+    look.open(f"{shop}/records")
+    look.page.locator("#upload").set_input_files(SAMPLES / "invoices_sales.csv")
+    look.press("form[action$=records] button", f"{shop}/records")
+    assert look.page.locator("#result").is_visible()
+    look.open(f"{shop}/apply")
+    assert look.page.locator("fieldset[data-for]:visible").count() == 1
+    look.page.fill("#amount", "3,000")
+    look.press("form[action$=apply] button", "/decisions/*")
+    assert look.page.locator(".fall li").count() >= 2
+    look.page.locator("details summary").first.click()
+    look.check()
+    look.press("form[action$=accept] button", "/lines/*")
+    look.page.fill("#amount", "20")
+    look.press("form[action$=draw] button", "/loans/*")
+    look.page.fill("#amount", "5")
+    look.press("button[value=part]", "/loans/*/repay")
+    look.press("a[href$=statement]", "/loans/*/statement")
+    look.press("a.back", "/loans/*")
+    look.press("button[value=full]", "/loans/*/repay")
+    look.open("/")
+    look.clean()
+
+
+def test_every_page_of_the_console(look: Look, served: tuple[Town, str]) -> None:
+    town, _ = served
+    seed(town)
+    enter(look, town, PersonKind.STAFF, "/console")
+    look.page.locator("[data-chart] canvas").wait_for()
+    for page in ("imports", "trial-balance", "policy", "models"):
+        look.open(f"/console/{page}")
+    look.open("/console/policy/new")
+    text = look.page.locator("#text").input_value()
+    look.page.fill("#text", text.replace("offer_valid_days = 30", "offer_valid_days = 20"))
+    look.press("button[value=preview]", "/console/policy/new")
+    assert look.page.locator("ins").count() == 1
+    look.open("/console/decisions")
+    look.press("tbody a >> nth=0", "/console/decisions/*")
+    look.page.locator("#replay button").click()
+    look.page.locator("#replay .notice.good").wait_for()
+    look.check()
+    look.open("/console/end-of-day")
+    look.press("form[action$=end-of-day] button", "/console/end-of-day")
+    assert look.page.locator("#report").is_visible()
+    look.clean()
+
+
+def seed(town: Town) -> None:
+    """Leave a decision, a loan and an import behind, whatever ran before."""
+    bank, itself, party_id = town.bank, town.itself, town.party_id
+    if bank.credit.decisions(itself):
+        return
+    sales = SAMPLES / "invoices_sales.csv"
+    bank.records.import_file(itself, "seed-file", sales, party_id=party_id)
+    answer = bank.lending.apply(itself, "seed-apply", party_id, "revolving_daily", 10_000)
+    line = bank.lending.accept(itself, "seed-accept", uuid_of(answer["offer"]["offer_id"]))
+    bank.lending.draw(itself, "seed-draw", uuid_of(line["facility_id"]), 5_000)
+
+
+def uuid_of(text: str) -> Any:
+    from martlet.kernel.ids import parse_id
+
+    return parse_id(text)
+
+
+def test_a_page_that_is_not_there_is_a_page(look: Look) -> None:
+    look.page.goto(f"{look.address}/nowhere")
+    look.check()
+    assert look.foreign == []
