@@ -18,6 +18,7 @@ from martlet.lending.product import products
 from martlet.lending.projection import project
 from martlet.lending.tables import application, facility, loan, offer
 from martlet.lending.views import (
+    LOAN_LINE_COLUMNS,
     application_json,
     balances_json,
     facility_json,
@@ -130,6 +131,7 @@ def loans(
         query = query.where(loan.c.status == status)
     if after is not None:
         query = query.where(loan.c.loan_id > after)
+    query = query.with_only_columns(*(loan.c[name] for name in LOAN_LINE_COLUMNS))
     query = query.order_by(loan.c.loan_id).limit(min(limit, PORTFOLIO_ROWS_MAX))
     return [loan_line(row) for row in connection.execute(query)]
 

@@ -48,7 +48,8 @@ CAPITAL_FEN_PER_MERCHANT = 200_000_000
 
 CONSENT_SPARE_DAYS = 30
 _PAGE = 1_000
-_UNPAID = ("pending", "live", "overdue")
+_PAYABLE = ("live", "overdue")
+_UNPAID = ("pending", *_PAYABLE)
 
 
 def run_world(
@@ -157,6 +158,7 @@ class _World:
             will = Will(one, self.seed, calibration().assumed)
             self.actors.append(Actor(will, lived, party_id, self._owner(one, party_id)))
         self._tell(self.start)
+        bank.records.refresh_signals(self.principal)
 
     def live(self, today: date) -> None:
         """Let one day pass: the rail reports, merchants act, the bank closes the day."""
@@ -164,9 +166,9 @@ class _World:
         self.bank.lending.deliver_rail_reports()
         if today.day == 1 and today != self.start:
             self._tell(today)
-        unpaid = self._unpaid_by_party()
+        payable = self._payable_by_party()
         for actor in self.actors:
-            for wish in actor.will.wishes(today, unpaid[actor.party_id]):
+            for wish in actor.will.wishes(today, payable[actor.party_id]):
                 self.counter.fulfil(actor, wish, today)
         self._set(today, EVENING)
         self.bank.lending.deliver_rail_reports()
@@ -225,11 +227,10 @@ class _World:
         )
         assert told.rows_kept == rows, (told.rows_kept, rows)
         self.report.records_rows += told.rows_kept
-        self.bank.records.refresh_signals(self.principal)
 
-    def _unpaid_by_party(self) -> dict[UUID, list[dict[str, Any]]]:
+    def _payable_by_party(self) -> dict[UUID, list[dict[str, Any]]]:
         found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-        for status in _UNPAID:
+        for status in _PAYABLE:
             for loan in self._loans(status):
                 found[UUID(loan["party_id"])].append(loan)
         return found

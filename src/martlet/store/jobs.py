@@ -63,9 +63,9 @@ def run_job(
     on_step: Callable[[JobReport], None] | None = None,
 ) -> JobReport:
     """Run a job to its end from wherever it stands; a job already done does nothing."""
+    with database.read() as connection:
+        report = read_job(connection, principal, job)
     for _ in range(JOB_STEPS_MAX):
-        with database.read() as connection:
-            report = read_job(connection, principal, job)
         if report.done:
             return report
         key = f"job:{job.name}:{job.business_date}:{job.shard}:{report.steps}"
@@ -76,12 +76,24 @@ def run_job(
             _store(tx, principal, report, progress)
             return {"cursor": progress.cursor, "totals": progress.totals}
 
-        database.command(command, handler)
+        # The answer says what was stored, also where another process did this step before us.
+        report = _after(report, Progress(**database.command(command, handler).value))
         if on_step is not None:
-            with database.read() as connection:
-                on_step(read_job(connection, principal, job))
+            on_step(report)
     message = f"{job} did not end in {JOB_STEPS_MAX} steps"
     raise RuntimeError(message)
+
+
+def _after(before: JobReport, progress: Progress) -> JobReport:
+    """Return how a job stands after one more step."""
+    names = before.totals.keys() | progress.totals.keys()
+    return JobReport(
+        before.job,
+        done=progress.cursor is None,
+        steps=before.steps + 1,
+        cursor=before.cursor if progress.cursor is None else progress.cursor,
+        totals={n: before.totals.get(n, 0) + progress.totals.get(n, 0) for n in sorted(names)},
+    )
 
 
 def read_job(connection: Connection, principal: Principal, job: Job) -> JobReport:
@@ -102,12 +114,12 @@ def _is(principal: Principal, job: Job) -> ColumnElement[bool]:
 
 
 def _store(tx: Transaction, principal: Principal, before: JobReport, progress: Progress) -> None:
-    names = before.totals.keys() | progress.totals.keys()
+    after = _after(before, progress)
     values = {
-        "state": "done" if progress.cursor is None else "running",
-        "cursor": before.cursor if progress.cursor is None else progress.cursor,
-        "steps": before.steps + 1,
-        "totals": {n: before.totals.get(n, 0) + progress.totals.get(n, 0) for n in sorted(names)},
+        "state": "done" if after.done else "running",
+        "cursor": after.cursor,
+        "steps": after.steps,
+        "totals": after.totals,
         "updated_at": tx.now,
     }
     if before.steps == 0:
