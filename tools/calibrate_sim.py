@@ -1,6 +1,6 @@
 """Work out the constants of the simulated world from real data and write `sim/calibration.toml`.
 
-    python tools/calibrate_sim.py DATA_FOLDER
+    python tools/calibrate_sim.py DATA_FOLDER [TARGET]
 
 Reads `credit/koubei`, `credit/cumcm2020c` and `credit/sba-california` under the folder; only the
 statistics go into the repository, never a row. What no data tells is an assumption and says so.
@@ -229,9 +229,10 @@ fail_ppm_per_year = {ppm(failed / years):_}
 
 def main() -> None:
     """Write the file."""
-    if len(sys.argv) != 2:  # noqa: PLR2004 - the program and the folder
+    if not sys.argv[1:]:
         sys.exit(__doc__)
-    credit = Path(sys.argv[1]) / "credit"
+    folder, target = (*map(Path, sys.argv[1:3]), TARGET)[:2]
+    credit = folder / "credit"
     parts = (
         HEADER,
         koubei(credit / "koubei"),
@@ -239,7 +240,7 @@ def main() -> None:
         sba(credit / "sba-california"),
         ASSUMED,
     )
-    TARGET.write_text("".join(parts), encoding="utf-8")
+    target.write_text("".join(parts), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def _trade(draw: float, shape: Calibration) -> str:
         left -= weight
         if left < 0:
             return trade
-    return next(reversed(shape.shop.trades))
+    return list(shape.shop.trades)[-1]
 
 
 def _age_days(draw: float, new_share_ppm: int) -> int:

@@ -7,6 +7,7 @@ looked at, so the answer for a past moment is the same today as it was then.
 from __future__ import annotations
 
 from datetime import UTC
+from functools import cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -152,11 +153,8 @@ def _computed(records: Plans, as_of: datetime) -> pl.DataFrame:
     joined = plans[0]
     for plan in plans[1:]:
         joined = joined.join(plan, on="party_id", how="full", coalesce=True)
-    missing = [
-        pl.lit(None, kind).alias(name)
-        for name, kind in {**_schema(), **_overall_schema()}.items()
-        if name not in joined.columns
-    ]
+    there = set(joined.columns)
+    missing = [nothing for name, nothing in _nothings().items() if name not in there]
     joined = joined.with_columns(missing)
     rows = pl.sum_horizontal(_over(_ROWS)).cast(pl.Int64)
     best = pl.max_horizontal(_over(_COUNTED))
@@ -169,9 +167,21 @@ def _computed(records: Plans, as_of: datetime) -> pl.DataFrame:
         )
         .with_columns(feature.expression.alias(feature.slug) for feature in OVERALL_FEATURES)
         .with_columns(rows.alias(f"{feature.slug}#n") for feature in OVERALL_FEATURES)
-        .select(pl.col(name).cast(kind) for name, kind in _schema().items())
+        .select(_casts())
         .sort("party_id")
     )
+
+
+@cache
+def _casts() -> list[pl.Expr]:
+    return [pl.col(name).cast(kind) for name, kind in _schema().items()]
+
+
+@cache
+def _nothings() -> dict[str, pl.Expr]:
+    """Return for each column the expression that fills it where no record tells it."""
+    columns = {**_schema(), **_overall_schema()}
+    return {name: pl.lit(None, kind).alias(name) for name, kind in columns.items()}
 
 
 def _family_frame(family: FeatureFamily, rows: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
@@ -187,14 +197,21 @@ def _family_frame(family: FeatureFamily, rows: pl.LazyFrame, as_of: datetime) ->
         measures = [expression.alias(name) for name, expression in view.measures.items()]
         summed = view.prepare(seen).group_by("party_id").agg(measures)
         base = base.join(summed, on="party_id", how="left")
-    counted = _MONTHLY[family.kind].cast(pl.Int128) * COUNTED_AT_PPM[family.kind] // PPM
-    return base.select(
-        "party_id",
-        *(pl.col(f"_{family.kind}_{name}") for name in (_ROWS, _FIRST, _LAST, _KNOWN)),
-        counted.cast(pl.Int64).alias(f"_{family.kind}_{_COUNTED}"),
+    return base.select(_told_by(family.kind))
+
+
+@cache
+def _told_by(kind: Kind) -> list[pl.Expr]:
+    """Return the columns that a kind of records answers with; built once, for they are many."""
+    family = next(one for one in FAMILIES if one.kind is kind)
+    counted = _MONTHLY[kind].cast(pl.Int128) * COUNTED_AT_PPM[kind] // PPM
+    return [
+        pl.col("party_id"),
+        *(pl.col(f"_{kind}_{name}") for name in (_ROWS, _FIRST, _LAST, _KNOWN)),
+        counted.cast(pl.Int64).alias(f"_{kind}_{_COUNTED}"),
         *(feature.expression.cast(pl.Int64).alias(feature.slug) for feature in family.features),
         *(pl.col(f.sample).cast(pl.Int64).alias(f"{f.slug}#n") for f in family.features),
-    )
+    ]
 
 
 def _schema() -> dict[str, pl.DataType]:
