@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from sqlalchemy import create_engine, text
 from martlet.kernel.clock import ManualClock
 from martlet.kernel.ids import SeededIds
 from martlet.kernel.principal import Principal, system_principal
+from martlet.schema_catalogue import load_all_tables
 from martlet.store import Database, open_database
 
 if TYPE_CHECKING:
@@ -76,9 +78,9 @@ def _administer(url: str, *statements: str) -> None:
     admin.dispose()
 
 
-def _fresh_postgres(url: str) -> str:
-    name = f"bank_{next(_numbers)}"
-    _administer(url, f"CREATE DATABASE {name}")
+def _fresh_postgres(url: str, name: str = "", *, template: str = "template1") -> str:
+    name = name or f"bank_{next(_numbers)}"
+    _administer(url, f"CREATE DATABASE {name} TEMPLATE {template}")
     return url.replace("/postgres?", f"/{name}?")
 
 
@@ -95,15 +97,55 @@ def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str],
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, fresh_url: Callable[[str], str]) -> str:
-    """The URL of an empty database, once of each kind."""
-    return fresh_url(request.param)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database once."""
+    return str(request.param)
 
 
 @pytest.fixture
-def database(database_url: str, clock: ManualClock) -> Iterator[Database]:
+def database_url(database_kind: str, fresh_url: Callable[[str], str]) -> str:
+    """The URL of an empty database, once of each kind."""
+    return fresh_url(database_kind)
+
+
+def _with_tables(url: str) -> None:
+    load_all_tables()
+    prepared = open_database(url)
+    prepared.create_schema()
+    prepared.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with every table, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "bank.db"
+    _with_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """The name of a database with every table, made once and copied for each test."""
+    _with_tables(_fresh_postgres(postgres_url, "bank_template"))
+    return "bank_template"
+
+
+@pytest.fixture
+def prepared_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with its schema, once of each kind: a copy, which is quick."""
+    if database_kind == "postgresql":
+        url, template = (
+            request.getfixturevalue(name) for name in ("postgres_url", "postgres_template")
+        )
+        return _fresh_postgres(url, template=template)
+    path = tmp_path / f"{next(_numbers)}.db"
+    shutil.copy(request.getfixturevalue("sqlite_template"), path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def database(prepared_url: str, clock: ManualClock) -> Iterator[Database]:
     """An open bank's database with its schema, once of each kind."""
-    opened = open_database(database_url, clock=clock, ids=SeededIds(1, clock))
-    opened.create_schema()
+    opened = open_database(prepared_url, clock=clock, ids=SeededIds(1, clock))
     yield opened
     opened.close()

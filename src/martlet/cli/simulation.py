@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -21,8 +22,7 @@ def sim(
     as_json: JsonOption = False,
 ) -> None:
     """Run the world and print what it came to, with the chain's last hash."""
-    from martlet.sim import run_world
-
+    world = import_module("martlet.sim")
     with progress(say("made-up days"), quiet=as_json) as moved:
-        report = run_world(seed=seed, merchants=merchants, days=days, on_progress=moved)
+        report = world.run_world(seed=seed, merchants=merchants, days=days, on_progress=moved)
     show(report, as_json=as_json, title=say("A made-up world (synthetic)"))
