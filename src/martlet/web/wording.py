@@ -71,7 +71,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "expense": "Expenses",
         "memo": "Memo",
     },
-    "provider": {"records": "The business's own records"},
+    "provider": {"records": "Own records"},
     "sample": {
         "invoices_sales": "VAT invoices issued",
         "invoices_purchases": "VAT invoices received",

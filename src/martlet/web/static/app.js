@@ -35,9 +35,14 @@ function drawChart(figure) {
       type: "category",
       data: rows.map((row) => row.cells[0].textContent.trim()),
       axisLine: { lineStyle: { color: css("--line") } },
+      axisLabel: { color: css("--ink-soft") },
       axisTick: { show: false },
     },
-    yAxis: { type: "value", splitLine: { lineStyle: { color: css("--line") } } },
+    yAxis: {
+      type: "value",
+      axisLabel: { color: css("--ink-soft") },
+      splitLine: { lineStyle: { color: css("--line") } },
+    },
     series,
   });
   new ResizeObserver(() => chart.resize()).observe(figure);
