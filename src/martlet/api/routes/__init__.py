@@ -11,11 +11,12 @@ from martlet.api.routes import (
 )
 
 routers = (
+    lending.router,
     health.router,
     businesses.router,
     records.router,
-    lending.router,
     credit.router,
     ledger.router,
     end_of_day.router,
 )
+"""The busiest first: a request is compared with each in turn."""
