@@ -78,19 +78,34 @@ def _administer(url: str, *statements: str) -> None:
     admin.dispose()
 
 
-def _fresh_postgres(url: str, name: str = "", *, template: str = "template1") -> str:
-    name = name or f"bank_{next(_numbers)}"
+def _create_postgres(url: str, name: str, template: str = "template1") -> str:
     _administer(url, f"CREATE DATABASE {name} TEMPLATE {template}")
     return url.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture
-def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+def postgres_databases(request: pytest.FixtureRequest) -> Iterator[Callable[..., str]]:
+    """Make databases on the test's server; all are dropped when the test is over."""
+    made: list[str] = []
+
+    def make(template: str = "template1") -> str:
+        url, name = request.getfixturevalue("postgres_url"), f"bank_{next(_numbers)}"
+        made.append(name)
+        return _create_postgres(url, name, template)
+
+    yield make
+    if made:
+        drops = (f"DROP DATABASE {name} WITH (FORCE)" for name in made)
+        _administer(request.getfixturevalue("postgres_url"), *drops)
+
+
+@pytest.fixture
+def fresh_url(postgres_databases: Callable[..., str], tmp_path: Path) -> Callable[[str], str]:
     """Make the URL of another empty database of the kind that is asked for."""
 
     def fresh(kind: str) -> str:
         if kind == "postgresql":
-            return _fresh_postgres(request.getfixturevalue("postgres_url"))
+            return postgres_databases()
         return f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}"
 
     return fresh
@@ -126,18 +141,20 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_url: str) -> str:
     """The name of a database with every table, made once and copied for each test."""
-    _with_tables(_fresh_postgres(postgres_url, "bank_template"))
+    _with_tables(_create_postgres(postgres_url, "bank_template"))
     return "bank_template"
 
 
 @pytest.fixture
-def prepared_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def prepared_url(
+    database_kind: str,
+    postgres_databases: Callable[..., str],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> str:
     """The URL of a database with its schema, once of each kind: a copy, which is quick."""
     if database_kind == "postgresql":
-        url, template = (
-            request.getfixturevalue(name) for name in ("postgres_url", "postgres_template")
-        )
-        return _fresh_postgres(url, template=template)
+        return postgres_databases(request.getfixturevalue("postgres_template"))
     path = tmp_path / f"{next(_numbers)}.db"
     shutil.copy(request.getfixturevalue("sqlite_template"), path)
     return f"sqlite:///{path}"
