@@ -18,6 +18,18 @@ LoanArgument = Annotated[str, typer.Argument(help=say("The loan's id."))]
 AmountArgument = Annotated[str, typer.Argument(help=say("Amount in yuan, such as 1 or 1,234.56."))]
 
 
+@app.command(
+    "fund", help=say("Put the owners' capital on the rail, so that there is money to lend.")
+)
+def fund(amount: AmountArgument, key: KeyOption = "", as_json: JsonOption = False) -> None:
+    """Record capital paid in."""
+    with open_session() as session:
+        answer = session.bank.lending.fund(
+            session.principal, key_or_new(session.bank, key), yuan(amount)
+        )
+    show(answer, as_json=as_json)
+
+
 @app.command("apply", help=say("Apply for credit: the answer comes at once, with its reasons."))
 def apply(
     party: Annotated[str, typer.Argument(help=say("The business's id."))],

@@ -1,0 +1,127 @@
+"""A day at the bank from a terminal: opened, a yuan lent and repaid, the day closed, all proven."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from martlet.cli.app import build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from martlet.kernel.clock import ManualClock
+
+
+class Terminal:
+    """Types commands at one bank and reads their JSON."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *arguments: str, code: int = 0) -> Any:
+        result = CliRunner().invoke(build(), ["--home", str(self.home), *arguments, "--json"])
+        assert result.exit_code == code, (arguments, result.output, result.exception)
+        return json.loads(result.stdout) if result.stdout else None
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    opened = Terminal(tmp_path / "bank")
+    made = opened("init", "--name", "Terminal bank")
+    assert "/link#" in made["login_link"]
+    return opened
+
+
+def _stall(terminal: Terminal) -> str:
+    added = terminal(
+        *("parties", "add-business", "--name", "豆浆摊", "--owner-name", "摊主"),
+        *("--owner-phone", "17012345678"),
+    )
+    return str(added["party_id"])
+
+
+def test_one_yuan_is_lent_and_repaid_and_the_day_is_closed(terminal: Terminal) -> None:
+    party = _stall(terminal)
+    terminal("lending", "fund", "10,000")
+    answer = terminal("lending", "apply", party, "100")
+    facility = terminal("lending", "accept", answer["offer"]["offer_id"])["facility_id"]
+    loan = terminal("lending", "draw", facility, "1")["loan_id"]
+    assert terminal("lending", "payoff", loan)["total_fen"] == 100
+    assert terminal("lending", "repay", loan, "1")["outstanding_fen"] == 0
+    assert terminal("lending", "statement", loan)["loan"]["status"] == "closed"
+    assert terminal("eod", "run")["trial_balance"]["difference_fen"] == 0
+    assert terminal("ledger", "trial-balance")["difference_fen"] == 0
+    assert terminal("ledger", "journal", "--subject", f"loan:{loan}")
+    decision = answer["decision"]["decision_id"]
+    assert terminal("credit", "replay", decision)["identical"]
+    assert terminal("credit", "explain", decision)["headline"]
+    assert terminal("verify")["chain"]["links_count"] > 0
+
+
+def test_a_backup_is_brought_back_and_verifies(terminal: Terminal, tmp_path: Path) -> None:
+    _stall(terminal)
+    before = terminal("backup", str(tmp_path / "copy"))
+    other = Terminal(tmp_path / "other")
+    after = other("restore", str(tmp_path / "copy"))
+    assert (after["chain_seq"], after["chain_hash"]) == (
+        before["chain_seq"],
+        before["chain_hash"],
+    )
+    assert other("verify")["chain"]["head"] == before["chain_hash"]
+
+
+def test_the_same_key_is_answered_and_not_repeated(terminal: Terminal) -> None:
+    first = terminal("parties", "staff", "--add", "Li", "--roles", "risk", "--key", "k-1")
+    again = terminal("parties", "staff", "--add", "Li", "--roles", "risk", "--key", "k-1")
+    assert first["staff_id"] == again["staff_id"]
+    assert len(terminal("parties", "staff")) == 2
+
+
+def test_a_policy_is_published_as_a_named_person(terminal: Terminal, tmp_path: Path) -> None:
+    terminal("parties", "staff", "--add", "Li", "--roles", "risk")
+    text = terminal("credit", "policy", "show")["toml"].replace("starter-1", "spring-1")
+    file = tmp_path / "spring.toml"
+    file.write_text(text, encoding="utf-8")
+    terminal("credit", "policy", "publish", str(file), "--staff", "Li")
+    assert terminal("credit", "policy", "show")["version"] == "spring-1"
+    assert [row["version"] for row in terminal("credit", "policy", "list")] == ["spring-1"]
+
+
+def test_a_bank_in_order_is_told_so(terminal: Terminal) -> None:
+    levels = {row["level"] for row in terminal("doctor")}
+    assert "failure" not in levels
+
+
+def test_every_format_is_listed(terminal: Terminal) -> None:
+    assert {"vat_sales", "alipay", "takings"} <= {
+        row["format"] for row in terminal("records", "formats")
+    }
+
+
+def test_a_running_clock_can_be_set_forward_and_never_back(clock: ManualClock) -> None:
+    from martlet.kernel.clock import ShiftedClock
+
+    shifted = ShiftedClock(datetime(2020, 2, 24, tzinfo=UTC), clock)
+    assert shifted.now() == datetime(2020, 2, 24, tzinfo=UTC)
+    shifted.set(datetime(2020, 3, 1, tzinfo=UTC))
+    assert shifted.now() == datetime(2020, 3, 1, tzinfo=UTC)
+    with pytest.raises(AssertionError):
+        shifted.set(datetime(2020, 2, 1, tzinfo=UTC))
+
+
+@pytest.mark.slow
+def test_the_demo_keeps_its_promises_on_a_made_up_world(tmp_path: Path) -> None:
+    arguments = ["demo", "--check", "--data", str(tmp_path / "none"), "--home", str(tmp_path / "d")]
+    result = CliRunner().invoke(build(), [*arguments, "--json"])
+    assert result.exit_code == 0, (result.output, result.exception)
+    facts = json.loads(result.stdout)
+    assert facts["loans_count"] > 0
+    assert facts["one_yuan_loan"] == "closed"
+    assert facts["trial_balance_difference_fen"] == 0
+    assert facts["chain_verified"] is True
+    assert facts["decisions_replayed_count"] == facts["decided_count"]
