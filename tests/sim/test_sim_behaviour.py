@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 
 from martlet.sim import calibration, merchants
-from martlet.sim.behaviour import Apply, Draw, PayDue, PayOff, Will
+from martlet.sim.behaviour import Apply, Draw, Look, Pay, PayOff, Will
 from martlet.sim.world import REVOLVING
+
+if TYPE_CHECKING:
+    from martlet.sim.calibration import Assumed
 
 START = date(2026, 1, 1)
 SHAPE = calibration()
@@ -26,59 +30,92 @@ PUNCTUAL = replace(SHAPE.assumed, late_share_ppm=0, early_share_ppm=0)
 
 
 def _loan(**otherwise: object) -> dict[str, object]:
-    return {"loan_id": str(LOAN), "state": "posted", "oldest_due_on": None} | otherwise
+    return {
+        "loan_id": str(LOAN),
+        "state": "posted",
+        "status": "live",
+        "due_fen": 0,
+        "oldest_due_on": None,
+        "next_due_on": (START + timedelta(days=30)).isoformat(),
+    } | otherwise
+
+
+def _due(on: date) -> dict[str, object]:
+    return _loan(due_fen=700, oldest_due_on=on.isoformat(), next_due_on=None)
+
+
+def _borrower(assumed: Assumed, **otherwise: object) -> Will:
+    """A merchant that drew on the first day, for ninety days."""
+    will = Will(replace(SOUND, applies_on=None, **otherwise), 5, assumed)
+    will.drew(LOAN, START + timedelta(days=90), START)
+    return will
 
 
 def test_it_applies_once_on_its_day_for_three_months_of_takings() -> None:
     will = Will(SOUND, 5, PUNCTUAL)
-    assert will.wishes(START - timedelta(days=1), []) == []
-    assert will.wishes(START, []) == [Apply(REVOLVING, 9_000_000)]
-    assert will.wishes(START, []) == []
+    assert will.wishes(START - timedelta(days=1)) == []
+    assert will.wishes(START) == [Apply(REVOLVING, 9_000_000)]
+    assert will.wishes(START) == []
     will.refused(START)
-    assert will.wishes(START + timedelta(days=89), []) == []
-    assert will.wishes(START + timedelta(days=90), []) == [Apply(REVOLVING, 9_000_000)]
+    assert will.wishes(START + timedelta(days=89)) == []
+    assert will.wishes(START + timedelta(days=90)) == [Apply(REVOLVING, 9_000_000)]
 
 
-def test_a_punctual_merchant_pays_on_the_day() -> None:
-    will = Will(replace(SOUND, applies_on=None), 5, PUNCTUAL)
-    due = START + timedelta(days=30)
-    loan = _loan(oldest_due_on=due.isoformat())
-    assert will.wishes(due - timedelta(days=1), [loan]) == []
-    assert will.wishes(due, [loan]) == [PayDue(LOAN)]
-    assert will.wishes(due, [_loan(state="pending", oldest_due_on=due.isoformat())]) == []
+def test_it_looks_when_there_may_be_something_to_do() -> None:
+    """The day after drawing, every day while the rail is silent, then on the due date."""
+    will, due = _borrower(PUNCTUAL), START + timedelta(days=30)
+    for offset in (1, 2):
+        assert will.wishes(START + timedelta(days=offset)) == [Look(LOAN)]
+        assert will.seen(_loan(state="pending"), START + timedelta(days=offset)) is None
+    assert will.seen(_loan(), START + timedelta(days=3)) is None
+    assert will.wishes(due - timedelta(days=1)) == []
+    assert will.wishes(due) == [Look(LOAN)]
+    assert will.seen(_due(due), due) == Pay(LOAN, 700)
+
+
+@pytest.mark.parametrize("end", [{"state": "voided", "status": "cancelled"}, {"status": "closed"}])
+def test_what_is_over_is_forgotten(end: dict[str, str]) -> None:
+    will = _borrower(PUNCTUAL)
+    assert will.seen(_loan(**end), START + timedelta(days=1)) is None
+    assert will.plans == {}
 
 
 def test_a_late_one_pays_within_its_days() -> None:
     late = replace(PUNCTUAL, late_share_ppm=1_000_000)
-    will = Will(replace(SOUND, applies_on=None), 5, late)
-    loan = _loan(oldest_due_on=START.isoformat())
-    paid = [n for n in range(30) if will.wishes(START + timedelta(days=n), [loan])]
+    will = _borrower(late)
+    days = [START + timedelta(days=30 + n) for n in range(30)]
+    paid = [n for n, day in enumerate(days) if will.seen(_due(days[0]), day)]
     assert 1 <= paid[0] <= late.late_days_max
 
 
 def test_an_early_one_pays_off_before_maturity() -> None:
-    will = Will(replace(SOUND, applies_on=None), 5, replace(PUNCTUAL, early_share_ppm=1_000_000))
-    will.drew(LOAN, START + timedelta(days=90), START)
-    wanted = [will.wishes(START + timedelta(days=n), [_loan()]) for n in range(90)]
-    assert [PayOff(LOAN)] in wanted
-    assert wanted[:3] == [[], [], []]
+    will = _borrower(replace(PUNCTUAL, early_share_ppm=1_000_000))
+    last = (START + timedelta(days=90)).isoformat()
+    wanted = [
+        will.seen(_loan(next_due_on=last), START + timedelta(days=n))
+        for n in range(1, 90)
+        if will.wishes(START + timedelta(days=n))
+    ]
+    assert wanted[-1] == PayOff(LOAN)
+    assert wanted[0] is None
 
 
-def test_a_sinking_merchant_draws_all_and_a_failed_one_pays_nothing() -> None:
+def test_a_sinking_merchant_draws_all_and_a_failed_one_does_nothing() -> None:
     ends = START + timedelta(days=100)
-    will = Will(replace(SOUND, applies_on=None, fails_on=ends), 5, PUNCTUAL)
+    will = _borrower(PUNCTUAL, fails_on=ends)
+    will.seen(_loan(), START + timedelta(days=1))
     will.accepted(LINE, START)
-    will.draws_on = ends - timedelta(days=60)
-    assert will.wishes(will.draws_on, []) == [Draw(LINE, 1_000_000, one_yuan=False)]
+    will.draws_on = ends - timedelta(days=72)
+    assert will.wishes(will.draws_on) == [Draw(LINE, 1_000_000, one_yuan=False)]
     gone = ends - timedelta(days=PUNCTUAL.decline_days // 3)
-    assert will.wishes(gone, [_loan(oldest_due_on=START.isoformat())]) == []
+    assert will.wishes(gone) == []
 
 
 def test_a_lapsed_line_is_asked_for_anew() -> None:
     will = Will(replace(SOUND, applies_on=None), 5, PUNCTUAL)
     will.accepted(LINE, START)
     will.lapsed(START)
-    assert will.wishes(START, []) == [Apply(REVOLVING, 9_000_000)]
+    assert will.wishes(START) == [Apply(REVOLVING, 9_000_000)]
 
 
 @pytest.mark.parametrize(

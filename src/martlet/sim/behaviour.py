@@ -54,10 +54,18 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
-class PayDue:
-    """Pay what has fallen due on a loan."""
+class Look:
+    """Look at a loan on one's page: today something may have to be done about it."""
 
     loan_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """Pay this much on a loan."""
+
+    loan_id: UUID
+    amount_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,17 @@ class PayOff:
     loan_id: UUID
 
 
-Wish = Apply | Draw | PayDue | PayOff
+Wish = Apply | Draw | Look | Pay | PayOff
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a merchant means to do about one loan, and when to look at it next."""
+
+    looks_on: date
+    pays_off_on: date | None
+    paydays: dict[str, date] = field(default_factory=dict)
+    """By due date, the day on which it will be paid."""
 
 
 @dataclass(slots=True)
@@ -80,27 +98,47 @@ class Will:
     applies_on: date | None = None
     facility_id: UUID | None = None
     draws_on: date | None = None
-    pays_off_on: dict[UUID, date | None] = field(default_factory=dict)
-    pays_late_on: dict[tuple[UUID, str], date] = field(default_factory=dict)
+    plans: dict[UUID, Plan] = field(default_factory=dict)
     _chance: np.random.Generator = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._chance = will_stream(self.seed, self.merchant.number)
         self.applies_on = self.merchant.applies_on
 
-    def wishes(self, today: date, loans: Sequence[dict[str, Any]]) -> list[Wish]:
-        """Return what the merchant wants done today, given its unpaid loans."""
+    def wishes(self, today: date) -> list[Wish]:
+        """Return what the merchant wants to do today, before it has looked at anything."""
         if self._failed(today):
             return []
-        found: list[Wish] = []
-        for loan in loans:
-            found += self._about(loan, today)
+        found: list[Wish] = [
+            Look(loan_id) for loan_id, plan in self.plans.items() if today >= plan.looks_on
+        ]
         if self.applies_on is not None and today >= self.applies_on:
             self.applies_on = None
             found.append(Apply(self.merchant.product, self._request_fen()))
         if self.facility_id is not None and self.draws_on is not None and today >= self.draws_on:
             found.append(self._draw(self.facility_id, today))
         return found
+
+    def seen(self, loan: dict[str, Any], today: date) -> Wish | None:
+        """Return what to do about a loan as its page shows it, and plan the next look."""
+        loan_id = UUID(loan["loan_id"])
+        plan = self.plans[loan_id]
+        plan.looks_on = today + timedelta(days=1)
+        if loan["state"] == "voided" or loan["status"] == "closed":
+            del self.plans[loan_id]
+            return None
+        if loan["state"] == "pending":
+            return None
+        if loan["due_fen"] > 0:
+            pays_on = plan.paydays.setdefault(loan["oldest_due_on"], self._payday(today))
+            plan.looks_on = max(plan.looks_on, pays_on)
+            return Pay(loan_id, loan["due_fen"]) if today >= pays_on else None
+        if plan.pays_off_on is not None and today >= plan.pays_off_on:
+            return PayOff(loan_id)
+        coming = [date.fromisoformat(loan["next_due_on"])] if loan["next_due_on"] else []
+        coming += [plan.pays_off_on] if plan.pays_off_on is not None else []
+        plan.looks_on = max([plan.looks_on, min(coming, default=plan.looks_on)])
+        return None
 
     def refused(self, today: date) -> None:
         """Take a refusal in, and plan to ask again."""
@@ -119,9 +157,9 @@ class Will:
         """Take a loan in, and plan whether to pay it off early."""
         early = self._share() < self.assumed.early_share_ppm
         days = int(self._chance.random() * (matures_on - today).days)
-        self.pays_off_on[loan_id] = (
-            today + timedelta(days=max(days, _SOONEST_PAYOFF_DAYS)) if early else None
-        )
+        planned = today + timedelta(days=max(days, _SOONEST_PAYOFF_DAYS))
+        early = early and self.merchant.product == REVOLVING
+        self.plans[loan_id] = Plan(today + timedelta(days=1), planned if early else None)
 
     def chosen_tenor(self, tenors: Sequence[int]) -> int:
         """Return one of the tenors on offer."""
@@ -130,19 +168,6 @@ class Will:
     def unsure(self) -> bool:
         """Tell whether the sender of a command is unsure that it arrived and sends it again."""
         return self._share() < self.assumed.sent_twice_share_ppm
-
-    def _about(self, loan: dict[str, Any], today: date) -> list[Wish]:
-        """Return what to do about one loan."""
-        if loan["state"] != "posted":
-            return []
-        loan_id, due_on = UUID(loan["loan_id"]), loan["oldest_due_on"]
-        if due_on is not None and date.fromisoformat(due_on) <= today:
-            pays_on = self.pays_late_on.setdefault((loan_id, due_on), self._payday(today))
-            return [PayDue(loan_id)] if today >= pays_on else []
-        planned = self.pays_off_on.get(loan_id)
-        if planned is not None and today >= planned and self.merchant.product == REVOLVING:
-            return [PayOff(loan_id)]
-        return []
 
     def _payday(self, today: date) -> date:
         if self._share() >= self.assumed.late_share_ppm:

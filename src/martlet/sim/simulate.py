@@ -7,7 +7,6 @@ the same seed ends in the same chain hash. All merchants are synthetic.
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -48,8 +47,7 @@ CAPITAL_FEN_PER_MERCHANT = 200_000_000
 
 CONSENT_SPARE_DAYS = 30
 _PAGE = 1_000
-_PAYABLE = ("live", "overdue")
-_UNPAID = ("pending", *_PAYABLE)
+_UNPAID = ("live", "overdue")
 
 
 def run_world(
@@ -166,9 +164,8 @@ class _World:
         self.bank.lending.deliver_rail_reports()
         if today.day == 1 and today != self.start:
             self._tell(today)
-        payable = self._payable_by_party()
         for actor in self.actors:
-            for wish in actor.will.wishes(today, payable[actor.party_id]):
+            for wish in actor.will.wishes(today):
                 self.counter.fulfil(actor, wish, today)
         self._set(today, EVENING)
         self.bank.lending.deliver_rail_reports()
@@ -227,13 +224,6 @@ class _World:
         )
         assert told.rows_kept == rows, (told.rows_kept, rows)
         self.report.records_rows += told.rows_kept
-
-    def _payable_by_party(self) -> dict[UUID, list[dict[str, Any]]]:
-        found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-        for status in _PAYABLE:
-            for loan in self._loans(status):
-                found[UUID(loan["party_id"])].append(loan)
-        return found
 
     def _loans(self, status: str | None = None) -> list[dict[str, Any]]:
         """Return all loans of a status, page by page."""

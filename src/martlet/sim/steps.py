@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from martlet.kernel.errors import Refused
-from martlet.sim.behaviour import YUAN_FEN, Apply, Draw, PayDue, PayOff
+from martlet.sim.behaviour import YUAN_FEN, Apply, Draw, Look, Pay, PayOff
 from martlet.sim.checks import KEY_PREFIX
 
 if TYPE_CHECKING:
@@ -65,9 +65,12 @@ class Counter:
                 self._apply(actor, wish, today)
             case Draw():
                 self._draw(actor, wish, today)
-            case PayDue(loan_id):
-                due = self.bank.lending.loan(actor.principal, loan_id)
-                self._repay(actor, loan_id, due["due_fen"])
+            case Look(loan_id):
+                seen = actor.will.seen(self.bank.lending.loan(actor.principal, loan_id), today)
+                if seen is not None:
+                    self.fulfil(actor, seen, today)
+            case Pay(loan_id, amount_fen):
+                self._repay(actor, loan_id, amount_fen)
             case PayOff(loan_id):
                 quote = self.bank.lending.payoff_quote(actor.principal, loan_id)
                 self._repay(actor, loan_id, quote["total_fen"])
@@ -119,8 +122,6 @@ class Counter:
         actor.will.drew(UUID(drawn["loan_id"]), matures_on, today)
 
     def _repay(self, actor: Actor, loan_id: UUID, amount_fen: int) -> None:
-        if amount_fen <= 0:
-            return
         self.send(
             "repay",
             lambda key: self.bank.lending.repay(actor.principal, key, loan_id, amount_fen),
