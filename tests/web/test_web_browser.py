@@ -226,7 +226,7 @@ def test_every_page_of_the_console(look: Look, served: tuple[Town, str]) -> None
 
 
 def seed(town: Town) -> None:
-    """Leave a decision, a loan and an import behind, whatever ran before."""
+    """Leave a decision, a loan and an import behind, whichever test runs first."""
     bank, itself, party_id = town.bank, town.itself, town.party_id
     if bank.credit.decisions(itself):
         return
@@ -234,7 +234,7 @@ def seed(town: Town) -> None:
     bank.records.import_file(itself, "seed-file", sales, party_id=party_id)
     answer = bank.lending.apply(itself, "seed-apply", party_id, "revolving_daily", 10_000)
     line = bank.lending.accept(itself, "seed-accept", uuid_of(answer["offer"]["offer_id"]))
-    bank.lending.draw(itself, "seed-draw", uuid_of(line["facility_id"]), 5_000)
+    bank.lending.draw(itself, "seed-draw", uuid_of(line["facility_id"]), line["limit_fen"])
 
 
 def uuid_of(text: str) -> Any:
