@@ -34,7 +34,7 @@ def test_the_same_seed_is_the_same_chain_on_either_database(
     assert moved[-1] == (DAYS, DAYS)
     assert len(moved) == DAYS
     assert (found.synthetic, found.trial_balance_difference_fen) == (True, 0)
-    assert found.applications == found.approved + found.refused > 0
+    assert found.applications == found.approved + found.declined > 0
     assert found.loans > 0
     assert found.repayments > 0
     assert found.months_checked == 3

@@ -19,7 +19,7 @@ class SimReport:
     records_rows: int = 0
     applications: int = 0
     approved: int = 0
-    refused: int = 0
+    declined: int = 0
     facilities: int = 0
     loans: int = 0
     one_yuan_loans: int = 0
@@ -27,7 +27,7 @@ class SimReport:
     payouts_failed: int = 0
     drawn_fen: int = 0
     repayments: int = 0
-    repaid_fen: int = 0
+    received_fen: int = 0
     repaid: int = 0
     overdue: int = 0
     overdue_principal_fen: int = 0

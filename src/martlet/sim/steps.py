@@ -85,7 +85,7 @@ class Counter:
         )
         self.report.applications += 1
         if answer["offer"] is None:
-            self.report.refused += 1
+            self.report.declined += 1
             actor.will.refused(today)
             return
         self.report.approved += 1
@@ -128,4 +128,4 @@ class Counter:
             twice=actor.will.unsure(),
         )
         self.report.repayments += 1
-        self.report.repaid_fen += amount_fen
+        self.report.received_fen += amount_fen

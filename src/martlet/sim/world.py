@@ -92,16 +92,14 @@ def merchant(
     wholesale = bool(draws[0] * PPM < assumed.wholesale_share_ppm)
     sized = shape.wholesale if wholesale else shape.shop
     spread = sized.takings_log_spread_ppm / PPM
-    level_fen = sized.takings_median_fen_per_day * float(np.exp(spread * level))
-    tickets = (assumed.tickets_fen_min, assumed.tickets_fen_max)
+    level_ppm = round(float(np.exp(spread * level)) * PPM)
+    tickets_span_fen = assumed.tickets_fen_max - assumed.tickets_fen_min
     applies = draws[4] * PPM < assumed.apply_share_ppm
     return Merchant(
         number=number,
         trade="wholesale" if wholesale else _trade(draws[1], shape),
         wholesale=wholesale,
-        level_fen_per_day=round(
-            min(max(level_fen, TAKINGS_FEN_PER_DAY_MIN), TAKINGS_FEN_PER_DAY_MAX)
-        ),
+        level_fen_per_day=_within_bounds(sized.takings_median_fen_per_day * level_ppm // PPM),
         growth_log=(
             shape.merchant.growth_log_median_ppm + shape.merchant.growth_log_spread_ppm * growth
         )
@@ -109,7 +107,7 @@ def merchant(
         refund_ppm=round(shape.merchant.refund_ppm * -np.log1p(-draws[2])),
         ticket_fen=assumed.wholesale_tickets_fen
         if wholesale
-        else round(tickets[0] + draws[3] * (tickets[1] - tickets[0])),
+        else assumed.tickets_fen_min + tickets_span_fen * int(draws[3] * PPM) // PPM,
         opened_on=start - timedelta(days=_age_days(draws[5], assumed.new_share_ppm)),
         fails_on=_fails_on(draws[6], start, days, shape, stress=stress),
         applies_on=start + timedelta(days=int(draws[7] * days)) if applies else None,
@@ -124,6 +122,10 @@ def merchants(
     return tuple(
         merchant(seed, number, start, days, shape, stress=stress) for number in range(1, count + 1)
     )
+
+
+def _within_bounds(fen_per_day: int) -> int:
+    return min(max(fen_per_day, TAKINGS_FEN_PER_DAY_MIN), TAKINGS_FEN_PER_DAY_MAX)
 
 
 def _trade(draw: float, shape: Calibration) -> str:
