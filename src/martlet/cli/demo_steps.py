@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from martlet.bootstrap import open_bank
+from martlet.cli.bank import login_url
 from martlet.cli.demo_credit import publish_policy, train_model
 from martlet.cli.demo_examples import import_examples
 from martlet.cli.demo_lending import (
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 CAPITAL_FEN = 10**12
 """Ten thousand million yuan: the demo never runs out of money, so that limits are what binds."""
+
+QUIET_DAYS_MAX = 60
+"""The owner whom the demo lets in has records as recent as this."""
 
 STAFF = {
     "modeller": ("risk",),
@@ -109,10 +113,8 @@ STEPS = (
 
 def links(demo: Demo) -> Iterator[tuple[str, str]]:
     """Return who may look in, and the address that lets each in once."""
-    from martlet.cli.bank import login_url
-
     parties, bank = demo.bank.parties, demo.principal
-    name = next(iter(demo.loans), next(iter(demo.firms)))
+    name = _lively(demo)
     owner = parties.owners(bank, demo.firms[name].party_id)[0]
     officer = demo.staff["officer"].actor_id
     for who, kind, person in (
@@ -121,3 +123,15 @@ def links(demo: Demo) -> Iterator[tuple[str, str]]:
     ):
         token = parties.login_link(bank, kind, person)
         yield who, login_url(demo.bank.settings, token)
+
+
+def _lively(demo: Demo) -> str:
+    """Return a borrower whose records are recent and whose loan is still running, if any."""
+    now = demo.bank.clock.now()
+    for name, loan_id in demo.loans.items():
+        signals = demo.bank.credit.signals(demo.principal, demo.firms[name].party_id, now)
+        quiet_days = signals.value("records_days_since_last_days")
+        running = demo.bank.lending.loan(demo.principal, loan_id)["status"] == "live"
+        if running and quiet_days is not None and quiet_days <= QUIET_DAYS_MAX:
+            return name
+    return next(iter(demo.loans))
