@@ -57,8 +57,8 @@ def _restaurant(bank: Bank, tenant: Principal) -> UUID:
         name=say("Made-up restaurant of the examples"),
         owner_phone="17099999999",
         owner_name=say("Owner of the restaurant"),
-        trade="catering",
-        region="CN",
+        trade=say("Catering"),
+        region=say("China"),
     )
     bank.parties.give_consent(
         tenant,

@@ -97,8 +97,8 @@ def one_yuan(demo: Demo) -> Iterator[str]:
         name=say("Stall opened today"),
         owner_phone="17088888888",
         owner_name=say("Owner of the stall"),
-        trade="street food",
-        region="CN",
+        trade=say("Street food"),
+        region=say("China"),
     )
     answer = bank.lending.apply(principal, "demo:stall:apply", party, "revolving_daily", 10_000)
     hold(say("a business without history gets a line"), kept=answer["offer"] is not None)

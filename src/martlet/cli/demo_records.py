@@ -33,7 +33,7 @@ def register_firms(demo: Demo) -> Iterator[str]:
             owner_phone=f"170{number:08d}",
             owner_name=f"{say('Owner')} {code}",
             trade=trade,
-            region="CN",
+            region=say("China"),
         )
         for number, (code, label, trade, _outcome) in enumerate(told, 1)
     ]
@@ -100,7 +100,7 @@ def _real_firms(folder: Path) -> list[tuple[str, str, str, bool | None]]:
                     (
                         row["firm_id"],
                         row["name_masked"].strip() or row["firm_id"],
-                        "trade",
+                        say("Small firm"),
                         None if told is None else told == "1",
                     )
                 )

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 SEED = 20_200_224
 SHOPS = 60
 HISTORY_DAYS = 420
-TRADES = ("grocery", "noodles", "hardware", "clothing", "repairs", "fruit")
+TRADES = (
+    say("Grocery"),
+    say("Noodles"),
+    say("Hardware"),
+    say("Clothing"),
+    say("Repairs"),
+    say("Fruit"),
+)
 SATURDAY = 5
 WEEKEND_PER_CENT, WEEKDAY_PER_CENT = 115, 95
 PAYMENT_FEN = 3_000
