@@ -47,7 +47,8 @@ def _due(on: date) -> dict[str, object]:
 def _borrower(assumed: Assumed, **otherwise: object) -> Will:
     """A merchant that drew on the first day, for ninety days."""
     will = Will(replace(SOUND, applies_on=None, **otherwise), 5, assumed)
-    will.drew(LOAN, START + timedelta(days=90), START)
+    dues = [{"due_on": (START + timedelta(days=n)).isoformat()} for n in (30, 60, 90)]
+    will.drew(LOAN, dues, START)
     return will
 
 
@@ -61,16 +62,24 @@ def test_it_applies_once_on_its_day_for_three_months_of_takings() -> None:
     assert will.wishes(START + timedelta(days=90)) == [Apply(REVOLVING, 9_000_000)]
 
 
-def test_it_looks_when_there_may_be_something_to_do() -> None:
-    """The day after drawing, every day while the rail is silent, then on the due date."""
+def test_it_looks_on_the_day_and_pays_what_is_due() -> None:
     will, due = _borrower(PUNCTUAL), START + timedelta(days=30)
-    for offset in (1, 2):
-        assert will.wishes(START + timedelta(days=offset)) == [Look(LOAN)]
-        assert will.seen(_loan(state="pending"), START + timedelta(days=offset)) is None
-    assert will.seen(_loan(), START + timedelta(days=3)) is None
     assert will.wishes(due - timedelta(days=1)) == []
     assert will.wishes(due) == [Look(LOAN)]
-    assert will.seen(_due(due), due) == Pay(LOAN, 700)
+    coming = _due(due) | {"next_due_on": (START + timedelta(days=60)).isoformat()}
+    assert will.seen(coming, due) == Pay(LOAN, 700)
+    assert will.wishes(START + timedelta(days=59)) == []
+    last = START + timedelta(days=60)
+    assert will.wishes(last) == [Look(LOAN)]
+    assert will.seen(_due(last), last) == Pay(LOAN, 700)
+    assert will.plans == {}
+
+
+def test_while_the_rail_is_silent_it_looks_every_day() -> None:
+    will, day = _borrower(PUNCTUAL), START + timedelta(days=30)
+    for offset in range(3):
+        assert will.seen(_loan(state="pending"), day + timedelta(days=offset)) is None
+        assert will.wishes(day + timedelta(days=offset + 1)) == [Look(LOAN)]
 
 
 @pytest.mark.parametrize("end", [{"state": "voided", "status": "cancelled"}, {"status": "closed"}])
@@ -84,8 +93,8 @@ def test_a_late_one_pays_within_its_days() -> None:
     late = replace(PUNCTUAL, late_share_ppm=1_000_000)
     will = _borrower(late)
     days = [START + timedelta(days=30 + n) for n in range(30)]
-    paid = [n for n, day in enumerate(days) if will.seen(_due(days[0]), day)]
-    assert 1 <= paid[0] <= late.late_days_max
+    waited = next(n for n, day in enumerate(days) if will.seen(_due(days[0]), day))
+    assert 1 <= waited <= late.late_days_max
 
 
 def test_an_early_one_pays_off_before_maturity() -> None:
@@ -103,7 +112,6 @@ def test_an_early_one_pays_off_before_maturity() -> None:
 def test_a_sinking_merchant_draws_all_and_a_failed_one_does_nothing() -> None:
     ends = START + timedelta(days=100)
     will = _borrower(PUNCTUAL, fails_on=ends)
-    will.seen(_loan(), START + timedelta(days=1))
     will.accepted(LINE, START)
     will.draws_on = ends - timedelta(days=72)
     assert will.wishes(will.draws_on) == [Draw(LINE, 1_000_000, one_yuan=False)]

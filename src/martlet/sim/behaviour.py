@@ -129,16 +129,26 @@ class Will:
             return None
         if loan["state"] == "pending":
             return None
-        if loan["due_fen"] > 0:
-            pays_on = plan.paydays.setdefault(loan["oldest_due_on"], self._payday(today))
-            plan.looks_on = max(plan.looks_on, pays_on)
-            return Pay(loan_id, loan["due_fen"]) if today >= pays_on else None
-        if plan.pays_off_on is not None and today >= plan.pays_off_on:
-            return PayOff(loan_id)
         coming = [date.fromisoformat(loan["next_due_on"])] if loan["next_due_on"] else []
         coming += [plan.pays_off_on] if plan.pays_off_on is not None else []
-        plan.looks_on = max([plan.looks_on, min(coming, default=plan.looks_on)])
+        if loan["due_fen"] > 0:
+            pays_on = plan.paydays.setdefault(loan["oldest_due_on"], self._payday(today))
+            if today < pays_on:
+                plan.looks_on = pays_on
+                return None
+            self._next_look(loan_id, plan, coming)
+            return Pay(loan_id, loan["due_fen"])
+        if plan.pays_off_on is not None and today >= plan.pays_off_on:
+            return PayOff(loan_id)
+        self._next_look(loan_id, plan, coming)
         return None
+
+    def _next_look(self, loan_id: UUID, plan: Plan, coming: Sequence[date]) -> None:
+        """Look again when the next thing comes; where nothing comes any more, forget the loan."""
+        if coming:
+            plan.looks_on = max(plan.looks_on, min(coming))
+        else:
+            del self.plans[loan_id]
 
     def refused(self, today: date) -> None:
         """Take a refusal in, and plan to ask again."""
@@ -153,13 +163,16 @@ class Will:
         self.facility_id = facility_id
         self.draws_on = today + timedelta(days=self._wait_days() // 3)
 
-    def drew(self, loan_id: UUID, matures_on: date, today: date) -> None:
-        """Take a loan in, and plan whether to pay it off early."""
+    def drew(self, loan_id: UUID, schedule: Sequence[dict[str, Any]], today: date) -> None:
+        """Take a loan in with its schedule, and plan whether to pay it off early."""
+        first, last = (date.fromisoformat(schedule[place]["due_on"]) for place in (0, -1))
         early = self._share() < self.assumed.early_share_ppm
-        days = int(self._chance.random() * (matures_on - today).days)
+        days = int(self._chance.random() * (last - today).days)
         planned = today + timedelta(days=max(days, _SOONEST_PAYOFF_DAYS))
         early = early and self.merchant.product == REVOLVING
-        self.plans[loan_id] = Plan(today + timedelta(days=1), planned if early else None)
+        self.plans[loan_id] = (
+            Plan(min(first, planned), planned) if early else Plan(first, pays_off_on=None)
+        )
 
     def chosen_tenor(self, tenors: Sequence[int]) -> int:
         """Return one of the tenors on offer."""

@@ -46,6 +46,10 @@ CAPITAL_FEN_PER_MERCHANT = 200_000_000
 """Two million yuan each: more than the starter policy lends to any of them."""
 
 CONSENT_SPARE_DAYS = 30
+
+TELL_MONTHS = {1, 4, 7, 10}
+"""The merchants' platform sends their takings once a quarter."""
+
 _PAGE = 1_000
 _UNPAID = ("live", "overdue")
 
@@ -156,13 +160,12 @@ class _World:
             will = Will(one, self.seed, calibration().assumed)
             self.actors.append(Actor(will, lived, party_id, self._owner(one, party_id)))
         self._tell(self.start)
-        bank.records.refresh_signals(self.principal)
 
     def live(self, today: date) -> None:
         """Let one day pass: the rail reports, merchants act, the bank closes the day."""
         self._set(today, MORNING)
         self.bank.lending.deliver_rail_reports()
-        if today.day == 1 and today != self.start:
+        if today.day == 1 and today.month in TELL_MONTHS and today != self.start:
             self._tell(today)
         for actor in self.actors:
             for wish in actor.will.wishes(today):

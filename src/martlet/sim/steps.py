@@ -7,7 +7,6 @@ sent twice as an unsure sender would, and is noted once it has been answered.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from martlet.sim.checks import KEY_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from martlet.bootstrap import Bank
     from martlet.kernel.principal import Principal
@@ -118,8 +118,7 @@ class Counter:
         self.report.loans += 1
         self.report.one_yuan_loans += amount_fen == YUAN_FEN
         self.report.drawn_fen += amount_fen
-        matures_on = date.fromisoformat(drawn["schedule"][-1]["due_on"])
-        actor.will.drew(UUID(drawn["loan_id"]), matures_on, today)
+        actor.will.drew(UUID(drawn["loan_id"]), drawn["schedule"], today)
 
     def _repay(self, actor: Actor, loan_id: UUID, amount_fen: int) -> None:
         self.send(
