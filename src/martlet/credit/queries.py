@@ -23,6 +23,7 @@ from martlet.credit.tables import (
 )
 from martlet.kernel.errors import Corrupt, NotFound
 from martlet.signals import Signal, SignalSet
+from martlet.store import Prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -138,7 +139,7 @@ def artefact_body(connection: Connection, tenant_id: UUID, content_hash: str) ->
     return str(body)
 
 
-_IN_FORCE = (
+_IN_FORCE = Prepared(
     select(credit_policy.c.content_hash)
     .where(
         credit_policy.c.tenant_id == bindparam("tenant"),
@@ -157,7 +158,7 @@ _IN_FORCE = (
 def policy_in_force(connection: Connection, tenant_id: UUID, at: datetime) -> Policy:
     """Return the policy in force at a moment; the shipped one where none has been published."""
     keys = {"tenant": tenant_id, "at": at}
-    found = connection.execute(_IN_FORCE, keys).scalar_one_or_none()
+    found = _IN_FORCE.on(connection, keys).scalar_one_or_none()
     if found is None:
         return default_policy()
     return policy_of(artefact_body(connection, tenant_id, found))
@@ -250,15 +251,15 @@ def model(connection: Connection, tenant_id: UUID, model_id: UUID) -> Registered
     return _registered(row)
 
 
-_CHAMPION = _models(bindparam("tenant")).where(
-    credit_model_state.c.state == ModelState.CHAMPION.value
+_CHAMPION = Prepared(
+    _models(bindparam("tenant")).where(credit_model_state.c.state == ModelState.CHAMPION.value)
 )
 """Written once: every decision asks, and building costs more than asking."""
 
 
 def champion_model(connection: Connection, tenant_id: UUID) -> RegisteredModel | None:
     """Return the registered model that decides, if one has been promoted."""
-    row = connection.execute(_CHAMPION, {"tenant": tenant_id}).one_or_none()
+    row = _CHAMPION.on(connection, {"tenant": tenant_id}).one_or_none()
     return None if row is None else _registered(row)
 
 

@@ -15,6 +15,7 @@ from martlet.credit.decide import decide
 from martlet.credit.defaults import policy_of, scorecard_of
 from martlet.credit.limits import SIGNALS_MAX
 from martlet.credit.tables import credit_artefact, credit_decision
+from martlet.store import Prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,10 +42,12 @@ def decide_and_record(
     return record_decision(tx, application, signals, policy, model, found), found
 
 
-_DECISION = insert(credit_decision)
-_KNOWN_ARTEFACT = select(credit_artefact.c.kind).where(
-    credit_artefact.c.tenant_id == bindparam("tenant"),
-    credit_artefact.c.content_hash == bindparam("content"),
+_DECISION = Prepared(insert(credit_decision))
+_KNOWN_ARTEFACT = Prepared(
+    select(credit_artefact.c.kind).where(
+        credit_artefact.c.tenant_id == bindparam("tenant"),
+        credit_artefact.c.content_hash == bindparam("content"),
+    )
 )
 """Written once: building a statement costs ten times what carrying it out does."""
 
@@ -62,8 +65,8 @@ def record_decision(
     keep_artefact(tx, policy.content_hash, "policy", policy.text)
     keep_artefact(tx, model.content_hash, "model", model.artefact.decode())
     decision_id = tx.ids.new()
-    tx.execute(
-        _DECISION,
+    _DECISION.on(
+        tx.connection,
         {
             "decision_id": decision_id,
             "tenant_id": tx.tenant_id,
@@ -109,7 +112,7 @@ def record_decision(
 def keep_artefact(tx: Transaction, content_hash: str, kind: str, body: str) -> None:
     """Keep a policy's or a model's text under its hash; one already kept stays."""
     keys = {"tenant": tx.tenant_id, "content": content_hash}
-    known = tx.execute(_KNOWN_ARTEFACT, keys).first()
+    known = _KNOWN_ARTEFACT.on(tx.connection, keys).first()
     if known is None:
         tx.execute(
             insert(credit_artefact).values(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import func, insert, literal, or_, select, update
 
 from martlet.kernel.calendar import next_day
 from martlet.kernel.errors import Conflict, NotFound, Refused
@@ -126,12 +126,6 @@ def _turn(tx: Transaction, business_date: date) -> None:
             opened_at=tx.now,
         )
     )
-
-
-_OPEN_DAY = select(day.c.business_date).where(
-    day.c.tenant_id == bindparam("tenant"), day.c.state == "open"
-)
-"""Written once: every command of the lending room asks, and building costs more than asking."""
 
 
 def _current(driver: Driver, tenant_id: UUID) -> date | None:

@@ -24,6 +24,7 @@ from martlet.lending.product import product_named
 from martlet.lending.projection import project
 from martlet.lending.rail import Outcome, PayoutOrder
 from martlet.lending.tables import loan, payout, payout_report
+from martlet.store import Prepared
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from martlet.store import Transaction
 
 
-_ARREARS = (
+_ARREARS = Prepared(
     select(loan.c.loan_id)
     .where(
         loan.c.tenant_id == bindparam("tenant"),
@@ -45,18 +46,20 @@ _ARREARS = (
     )
     .limit(1)
 )
-_ORDER = insert(payout)
-_PROMISE = insert(loan)
-_REPORT = insert(payout_report)
-_FIND_ORDER = select(payout).where(
-    payout.c.tenant_id == bindparam("tenant"), payout.c.order_id == bindparam("the_order")
+_ORDER = Prepared(insert(payout))
+_PROMISE = Prepared(insert(loan))
+_REPORT = Prepared(insert(payout_report))
+_FIND_ORDER = Prepared(
+    select(payout).where(
+        payout.c.tenant_id == bindparam("tenant"), payout.c.order_id == bindparam("the_order")
+    )
 )
-_SETTLE_ORDER = (
+_SETTLE_ORDER = Prepared(
     update(payout)
     .where(payout.c.order_id == bindparam("the_order"), payout.c.state == "ordered")
     .values(state=bindparam("outcome"))
 )
-_CANCEL = (
+_CANCEL = Prepared(
     update(loan)
     .where(loan.c.loan_id == bindparam("the_loan"))
     .values(status=bindparam("cancelled"), live=0)
@@ -111,7 +114,7 @@ def promise(
 def _refuse_arrears(tx: Transaction, line: Row[Any], today: date) -> None:
     """Refuse new money to a business that has left something unpaid."""
     keys = {"tenant": tx.tenant_id, "party": line.party_id, "today": today}
-    overdue = tx.execute(_ARREARS, keys).first()
+    overdue = _ARREARS.on(tx.connection, keys).first()
     if overdue is not None:
         raise Refused("lending.arrears_first", loan_id=str(overdue.loan_id))
 
@@ -125,8 +128,8 @@ def _hold_and_order(
     )
     (held,) = transfers(tx, [move], f"loan:{loan_id}")
     hold(tx, [held], current_business_date(tx.connection, tx.tenant_id))
-    tx.execute(
-        _ORDER,
+    _ORDER.on(
+        tx.connection,
         {
             "order_id": order_id,
             "tenant_id": tx.tenant_id,
@@ -144,8 +147,8 @@ def _hold_and_order(
 def _write_loan(
     tx: Transaction, line: Row[Any], terms: LoanTerms, loan_id: UUID, rail: str, today: date
 ) -> None:
-    tx.execute(
-        _PROMISE,
+    _PROMISE.on(
+        tx.connection,
         {
             "loan_id": loan_id,
             "tenant_id": tx.tenant_id,
@@ -168,13 +171,13 @@ def book_report(
     tx: Transaction, order_id: UUID, outcome: Outcome, reference: str
 ) -> dict[str, Any]:
     """Book the rail's word on an order: the first settles or undoes, a repeat changes nothing."""
-    order = tx.execute(_FIND_ORDER, {"tenant": tx.tenant_id, "the_order": order_id}).first()
+    order = _FIND_ORDER.on(tx.connection, {"tenant": tx.tenant_id, "the_order": order_id}).first()
     if order is None:
         raise NotFound("lending.order_not_found", order_id=str(order_id))
     today = current_business_date(tx.connection, tx.tenant_id)
     if order.state == "ordered":
         verdict = "applied"
-        changed = tx.execute(_SETTLE_ORDER, {"the_order": order_id, "outcome": outcome.value})
+        changed = _SETTLE_ORDER.on(tx.connection, {"the_order": order_id, "outcome": outcome.value})
         assert changed.rowcount == 1, "one writer: what was open when read is open when written"
         (_disbursed if outcome is Outcome.POSTED else _undone)(tx, order, today, reference)
     else:
@@ -186,8 +189,8 @@ def book_report(
         "verdict": verdict,
         "state": state,
     }
-    tx.execute(
-        _REPORT,
+    _REPORT.on(
+        tx.connection,
         {
             "report_id": tx.ids.new(),
             "tenant_id": tx.tenant_id,
@@ -233,7 +236,7 @@ def _undone(tx: Transaction, order: Row[Any], today: date, reference: str) -> No
     release(tx, [order.hold_id], today)
     row = find_loan(tx.connection, tx.principal, order.loan_id)
     keys = {"the_loan": order.loan_id, "cancelled": LoanStatus.CANCELLED.value}
-    tx.execute(_CANCEL, keys)
+    _CANCEL.on(tx.connection, keys)
     give_back(tx, row.facility_id, order.amount_fen)
     tx.emit(
         "lending.loan_cancelled",
@@ -251,7 +254,7 @@ def _undone(tx: Transaction, order: Row[Any], today: date, reference: str) -> No
 def state_of(connection: Connection, principal: Principal, order_id: UUID) -> str:
     """Return how far an order is: pending, posted or voided."""
     keys = {"tenant": principal.tenant_id, "the_order": order_id}
-    state = connection.execute(_FIND_ORDER, keys).one().state
+    state = _FIND_ORDER.on(connection, keys).one().state
     return "pending" if state == "ordered" else str(state)
 
 

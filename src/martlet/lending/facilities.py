@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select, update
 
 from martlet.kernel.errors import Corrupt, NotFound, Refused
 from martlet.lending.tables import facility
+from martlet.store import Prepared
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -27,10 +28,12 @@ def sees(principal: Principal, party_id: UUID) -> bool:
     return principal.party_ids is None or party_id in principal.party_ids
 
 
-_FIND = select(facility).where(
-    facility.c.tenant_id == bindparam("tenant"), facility.c.facility_id == bindparam("line")
+_FIND = Prepared(
+    select(facility).where(
+        facility.c.tenant_id == bindparam("tenant"), facility.c.facility_id == bindparam("line")
+    )
 )
-_TAKE = (
+_TAKE = Prepared(
     update(facility)
     .where(
         facility.c.facility_id == bindparam("line"),
@@ -38,7 +41,7 @@ _TAKE = (
     )
     .values(used_fen=facility.c.used_fen + bindparam("amount"))
 )
-_GIVE_BACK = (
+_GIVE_BACK = Prepared(
     update(facility)
     .where(facility.c.facility_id == bindparam("line"), facility.c.used_fen >= bindparam("amount"))
     .values(used_fen=facility.c.used_fen - bindparam("amount"))
@@ -48,7 +51,7 @@ _GIVE_BACK = (
 def find_facility(connection: Connection, principal: Principal, facility_id: UUID) -> Row[Any]:
     """Return a facility's row; another's facility does not exist."""
     keys = {"tenant": principal.tenant_id, "line": facility_id}
-    row = connection.execute(_FIND, keys).first()
+    row: Row[Any] | None = _FIND.on(connection, keys).first()
     if row is None or not sees(principal, row.party_id):
         raise NotFound("lending.facility_not_found", facility_id=str(facility_id))
     return row
@@ -57,7 +60,7 @@ def find_facility(connection: Connection, principal: Principal, facility_id: UUI
 def take(tx: Transaction, line: Row[Any], amount_fen: int) -> None:
     """Use up part of a limit, never more than there is: condition and change are one statement."""
     assert amount_fen > 0, amount_fen
-    changed = tx.execute(_TAKE, {"line": line.facility_id, "amount": amount_fen}).rowcount
+    changed = _TAKE.on(tx.connection, {"line": line.facility_id, "amount": amount_fen}).rowcount
     if changed != 1:
         available_fen = line.limit_fen - line.used_fen
         raise Refused("lending.limit_exceeded", amount_fen=amount_fen, available_fen=available_fen)
@@ -66,6 +69,6 @@ def take(tx: Transaction, line: Row[Any], amount_fen: int) -> None:
 def give_back(tx: Transaction, facility_id: UUID, amount_fen: int) -> None:
     """Free part of a limit again."""
     assert amount_fen >= 0, amount_fen
-    changed = tx.execute(_GIVE_BACK, {"line": facility_id, "amount": amount_fen}).rowcount
+    changed = _GIVE_BACK.on(tx.connection, {"line": facility_id, "amount": amount_fen}).rowcount
     if changed != 1:
         raise Corrupt("lending.limit_given_back_twice", facility_id=str(facility_id))

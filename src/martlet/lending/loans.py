@@ -13,6 +13,7 @@ from martlet.lending.facilities import sees
 from martlet.lending.loan import EventKind, LoanEvent, LoanState, LoanStatus, LoanTerms
 from martlet.lending.postings import Accounts, Position, position_of
 from martlet.lending.tables import loan, loan_event
+from martlet.store import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 LIVE = (LoanStatus.LIVE, LoanStatus.OVERDUE)
 
 
-_FIND = select(loan).where(
-    loan.c.tenant_id == bindparam("tenant"), loan.c.loan_id == bindparam("the_loan")
+_FIND = Prepared(
+    select(loan).where(
+        loan.c.tenant_id == bindparam("tenant"), loan.c.loan_id == bindparam("the_loan")
+    )
 )
-_EVENTS = (
+_EVENTS = Prepared(
     select(loan_event)
     .where(loan_event.c.loan_id == bindparam("the_loan"))
     .order_by(loan_event.c.sequence)
@@ -39,14 +42,14 @@ _EVENTS_OF_MANY = (
     .where(loan_event.c.loan_id.in_(bindparam("the_loans", expanding=True)))
     .order_by(loan_event.c.loan_id, loan_event.c.sequence)
 )
-_ADD_EVENT = insert(loan_event)
-_KEEP = update(loan).where(loan.c.loan_id == bindparam("the_loan"))
+_ADD_EVENT = Prepared(insert(loan_event))
+_KEEP = Prepared(update(loan).where(loan.c.loan_id == bindparam("the_loan")))
 
 
 def find_loan(connection: Connection, principal: Principal, loan_id: UUID) -> Row[Any]:
     """Return a loan's row; another tenant's or another owner's loan does not exist."""
     keys = {"tenant": principal.tenant_id, "the_loan": loan_id}
-    row = connection.execute(_FIND, keys).first()
+    row: Row[Any] | None = _FIND.on(connection, keys).first()
     if row is None or not sees(principal, row.party_id):
         raise NotFound("lending.loan_not_found", loan_id=str(loan_id))
     return row
@@ -54,7 +57,7 @@ def find_loan(connection: Connection, principal: Principal, loan_id: UUID) -> Ro
 
 def event_rows(connection: Connection, loan_id: UUID) -> Sequence[Row[Any]]:
     """Return a loan's event rows in the order in which they became known."""
-    return connection.execute(_EVENTS, {"the_loan": loan_id}).all()
+    return _EVENTS.on(connection, {"the_loan": loan_id}).all()
 
 
 def events_by_loan(connection: Connection, loan_ids: Sequence[UUID]) -> dict[UUID, list[LoanEvent]]:
@@ -131,13 +134,13 @@ def copy_of(state: LoanState) -> dict[str, Any]:
 
 def keep_state(tx: Transaction, row: Row[Any], state: LoanState, **more: object) -> None:
     """Make a loan's row the copy of a state."""
-    tx.execute(_KEEP, {"the_loan": row.loan_id, **copy_of(state), **more})
+    _KEEP.on(tx.connection, {"the_loan": row.loan_id, **copy_of(state), **more})
 
 
 def add_event(tx: Transaction, row: Row[Any], event: LoanEvent, day: date, reference: str) -> None:
     """Write an event down; it is never changed."""
-    tx.execute(
-        _ADD_EVENT,
+    _ADD_EVENT.on(
+        tx.connection,
         {
             "event_id": event.event_id,
             "tenant_id": row.tenant_id,

@@ -18,6 +18,7 @@ from martlet.ledger import current_business_date
 from martlet.lending.facilities import sees
 from martlet.lending.product import TenorUnit, product_named
 from martlet.lending.tables import application, facility, offer
+from martlet.store import Prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,24 +33,30 @@ if TYPE_CHECKING:
     from martlet.store import Transaction
 
 
-_ELSEWHERE = select(func.coalesce(func.sum(facility.c.limit_fen), 0)).where(
-    facility.c.tenant_id == bindparam("tenant"),
-    facility.c.party_id == bindparam("party"),
-    facility.c.product != bindparam("name"),
+_ELSEWHERE = Prepared(
+    select(func.coalesce(func.sum(facility.c.limit_fen), 0)).where(
+        facility.c.tenant_id == bindparam("tenant"),
+        facility.c.party_id == bindparam("party"),
+        facility.c.product != bindparam("name"),
+    )
 )
-_LINE = select(facility).where(
-    facility.c.tenant_id == bindparam("tenant"),
-    facility.c.party_id == bindparam("party"),
-    facility.c.product == bindparam("name"),
+_LINE = Prepared(
+    select(facility).where(
+        facility.c.tenant_id == bindparam("tenant"),
+        facility.c.party_id == bindparam("party"),
+        facility.c.product == bindparam("name"),
+    )
 )
-_FIND_OFFER = select(offer).where(
-    offer.c.tenant_id == bindparam("tenant"), offer.c.offer_id == bindparam("the_offer")
+_FIND_OFFER = Prepared(
+    select(offer).where(
+        offer.c.tenant_id == bindparam("tenant"), offer.c.offer_id == bindparam("the_offer")
+    )
 )
-_APPLICATION = insert(application)
-_OFFER = insert(offer)
-_OPEN = insert(facility)
-_RENEW = update(facility).where(facility.c.facility_id == bindparam("line"))
-_ACCEPT = (
+_APPLICATION = Prepared(insert(application))
+_OFFER = Prepared(insert(offer))
+_OPEN = Prepared(insert(facility))
+_RENEW = Prepared(update(facility).where(facility.c.facility_id == bindparam("line")))
+_ACCEPT = Prepared(
     update(offer)
     .where(offer.c.offer_id == bindparam("the_offer"), offer.c.facility_id.is_(None))
     .values(facility_id=bindparam("line"), accepted_at=bindparam("moment"))
@@ -59,7 +66,7 @@ _ACCEPT = (
 def committed_elsewhere(connection: Connection, tenant_id: UUID, party_id: UUID, name: str) -> int:
     """Return the limits that a business already has under other products."""
     keys = {"tenant": tenant_id, "party": party_id, "name": name}
-    return int(connection.execute(_ELSEWHERE, keys).scalar_one())
+    return int(_ELSEWHERE.on(connection, keys).scalar_one())
 
 
 def decide_application(
@@ -67,8 +74,8 @@ def decide_application(
 ) -> dict[str, Any]:
     """Decide, and keep the application, the decision and the offer in one commit."""
     decision_id, decision = decide_and_record(tx, asked, signals, as_of)
-    tx.execute(
-        _APPLICATION,
+    _APPLICATION.on(
+        tx.connection,
         {
             "application_id": asked.application_id,
             "tenant_id": tx.tenant_id,
@@ -121,8 +128,8 @@ def _make_offer(
 ) -> dict[str, Any]:
     product = product_named(asked.product)
     offer_id, tenors = tx.ids.new(), offered_tenors(product, decision)
-    tx.execute(
-        _OFFER,
+    _OFFER.on(
+        tx.connection,
         {
             "offer_id": offer_id,
             "tenant_id": tx.tenant_id,
@@ -171,7 +178,7 @@ def application_of(
 def find_offer(connection: Connection, principal: Principal, offer_id: UUID) -> Row[Any]:
     """Return an offer's row; another's offer does not exist."""
     keys = {"tenant": principal.tenant_id, "the_offer": offer_id}
-    row = connection.execute(_FIND_OFFER, keys).first()
+    row: Row[Any] | None = _FIND_OFFER.on(connection, keys).first()
     if row is None or not sees(principal, row.party_id):
         raise NotFound("lending.offer_not_found", offer_id=str(offer_id))
     return row
@@ -199,8 +206,8 @@ def accept_offer(tx: Transaction, offer_id: UUID) -> dict[str, Any]:
     }
     if line is None:
         facility_id, used_fen = tx.ids.new(), 0
-        tx.execute(
-            _OPEN,
+        _OPEN.on(
+            tx.connection,
             {
                 "facility_id": facility_id,
                 "tenant_id": tx.tenant_id,
@@ -213,9 +220,9 @@ def accept_offer(tx: Transaction, offer_id: UUID) -> dict[str, Any]:
         )
     else:
         facility_id, used_fen = line.facility_id, line.used_fen
-        tx.execute(_RENEW, {"line": facility_id, **values})
+        _RENEW.on(tx.connection, {"line": facility_id, **values})
     keys = {"the_offer": offer_id, "line": facility_id, "moment": tx.now}
-    changed = tx.execute(_ACCEPT, keys).rowcount
+    changed = _ACCEPT.on(tx.connection, keys).rowcount
     assert changed == 1, "one writer: what was open when read is open when written"
     answer = {
         "facility_id": str(facility_id),
@@ -238,4 +245,5 @@ def accept_offer(tx: Transaction, offer_id: UUID) -> dict[str, Any]:
 
 def _line_of(tx: Transaction, found: Row[Any]) -> Row[Any] | None:
     keys = {"tenant": tx.tenant_id, "party": found.party_id, "name": found.product}
-    return tx.execute(_LINE, keys).first()
+    line: Row[Any] | None = _LINE.on(tx.connection, keys).first()
+    return line

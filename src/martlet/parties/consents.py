@@ -16,6 +16,7 @@ from martlet.kernel.errors import Forbidden, Invalid, NotFound, TooLarge
 from martlet.parties.limits import CONSENT_DAYS_MAX, CONSENTS_IN_ONE_COMMAND_MAX
 from martlet.parties.model import BANK_ITSELF, Consent, Purpose, RecordKind
 from martlet.parties.tables import business, consent, consent_withdrawal
+from martlet.store import Prepared
 from martlet.store.schema import Day, Moment
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def consents_in_force(
     if principal.party_ids is not None and party_id not in principal.party_ids:
         return frozenset()
     asked = {"party_id": party_id, **_asked(principal, at, purpose, grantee)}
-    rows = connection.execute(_OF_ONE, asked)
+    rows = _OF_ONE.on(connection, asked)
     return frozenset(row.record for row in rows)
 
 
@@ -142,7 +143,7 @@ def consents_of_many(
     grantee: str = BANK_ITSELF,
 ) -> dict[UUID, frozenset[str]]:
     """Return the same for every business that the principal sees and that allows anything."""
-    rows = connection.execute(_OF_MANY, _asked(principal, at, purpose, grantee))
+    rows = _OF_MANY.on(connection, _asked(principal, at, purpose, grantee))
     allowed: dict[UUID, set[str]] = {}
     for row in rows:
         if principal.party_ids is None or row.party_id in principal.party_ids:
@@ -232,10 +233,11 @@ def _asked(principal: Principal, at: datetime, purpose: Purpose, grantee: str) -
     }
 
 
-_OF_MANY = _in_force(
+_FOR_PURPOSE = _in_force(
     consent.c.purpose == bindparam("purpose"), consent.c.grantee == bindparam("grantee")
 )
-_OF_ONE = _OF_MANY.where(consent.c.party_id == bindparam("party_id"))
+_OF_MANY = Prepared(_FOR_PURPOSE)
+_OF_ONE = Prepared(_FOR_PURPOSE.where(consent.c.party_id == bindparam("party_id")))
 """Written once: this is asked at every decision."""
 
 

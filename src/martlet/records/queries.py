@@ -12,6 +12,7 @@ from martlet.records.model import Kind
 from martlet.records.report import ImportReport
 from martlet.records.shelf import ShelfFile, shard_of
 from martlet.records.tables import party_signal, record_file, record_import, record_party
+from martlet.store import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -197,25 +198,27 @@ def parties_of_shard(
     return found
 
 
-_STORED = select(
-    party_signal,
-    select(func.count())
-    .where(
-        record_party.c.tenant_id == bindparam("tenant_id"),
-        record_party.c.party_id == bindparam("party_id"),
+_STORED = Prepared(
+    select(
+        party_signal,
+        select(func.count())
+        .where(
+            record_party.c.tenant_id == bindparam("tenant_id"),
+            record_party.c.party_id == bindparam("party_id"),
+        )
+        .scalar_subquery()
+        .label("imports_now"),
+    ).where(
+        party_signal.c.tenant_id == bindparam("tenant_id"),
+        party_signal.c.party_id == bindparam("party_id"),
     )
-    .scalar_subquery()
-    .label("imports_now"),
-).where(
-    party_signal.c.tenant_id == bindparam("tenant_id"),
-    party_signal.c.party_id == bindparam("party_id"),
 )
 """Written once: this is read at every decision."""
 
 
 def stored_signals(connection: Connection, tenant_id: UUID, party_id: UUID) -> StoredSignals | None:
     """Return what was computed before for a business; None where its records changed since."""
-    row = connection.execute(_STORED, {"tenant_id": tenant_id, "party_id": party_id}).first()
+    row = _STORED.on(connection, {"tenant_id": tenant_id, "party_id": party_id}).first()
     if row is None or row.imports_count != row.imports_now:
         return None
     figures = Figures(

@@ -9,6 +9,7 @@ from martlet.store.chain import ChainEntry, read_chain, verify_chain
 from martlet.store.command import Answer, Command, watch_replays
 from martlet.store.database import Database, open_database
 from martlet.store.jobs import Job, JobReport, Progress, run_job
+from martlet.store.prepared import Prepared
 from martlet.store.transaction import Transaction
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Database",
     "Job",
     "JobReport",
+    "Prepared",
     "Progress",
     "Transaction",
     "open_database",
