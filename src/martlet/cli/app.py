@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,9 +50,6 @@ DOORS = {
     "ledger": ("ledger", say("Balances, trial balance and journal.")),
 }
 """Every command or group: the module behind the door, and what is written on it."""
-
-if find_spec("martlet.sim") is None:
-    del DOORS["sim"]
 
 _FLAT = {"bank", "demo", "simulation"}
 """Modules whose commands stand at the top, not in a group of their own."""

@@ -78,6 +78,8 @@ def _show_facts(data: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
     nested: list[tuple[str, Any]] = []
     for name, item in data.items():
         if isinstance(item, dict) or (isinstance(item, list) and item and _is_rows(item)):

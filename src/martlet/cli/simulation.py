@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -19,10 +18,16 @@ def sim(
     seed: Annotated[int, typer.Option(help=say("The seed of the world."))] = 1,
     merchants: Annotated[int, typer.Option(help=say("How many merchants."), min=1)] = 50,
     days: Annotated[int, typer.Option(help=say("How many days."), min=1, max=1_000)] = 365,
+    stress: Annotated[
+        bool, typer.Option("--stress", help=say("A bad year: more merchants fail."))
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run the world and print what it came to, with the chain's last hash."""
-    world = import_module("martlet.sim")
+    from martlet.sim import run_world
+
     with progress(say("made-up days"), quiet=as_json) as moved:
-        report = world.run_world(seed=seed, merchants=merchants, days=days, on_progress=moved)
+        report = run_world(
+            seed=seed, merchants=merchants, days=days, on_progress=moved, stress=stress
+        )
     show(report, as_json=as_json, title=say("A made-up world (synthetic)"))
