@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from martlet.kernel.errors import NotFound
 from martlet.kernel.principal import ActorKind, Principal, Scope
@@ -19,6 +19,7 @@ from martlet.parties.model import (
     Tenant,
 )
 from martlet.parties.tables import api_key, business, owner, ownership, staff, tenant
+from martlet.store import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,18 +87,23 @@ def find_by_registration(
 def business_facts(connection: Connection, principal: Principal, party_id: UUID) -> BusinessFacts:
     """Return what other rooms need of a business; an unknown one is `NotFound`."""
     principal.require_party(party_id)
-    row = connection.execute(
-        select(
-            business.c.party_id,
-            business.c.trade,
-            business.c.region,
-            business.c.opened_on,
-            business.c.registered_at,
-        ).where(business.c.tenant_id == principal.tenant_id, business.c.party_id == party_id)
-    ).first()
+    keys = {"tenant": principal.tenant_id, "party": party_id}
+    row = _FACTS.on(connection, keys).first()
     if row is None:
         raise NotFound("parties.business_not_found", party_id=str(party_id))
     return BusinessFacts(*row)
+
+
+_FACTS = Prepared(
+    select(
+        business.c.party_id,
+        business.c.trade,
+        business.c.region,
+        business.c.opened_on,
+        business.c.registered_at,
+    ).where(business.c.tenant_id == bindparam("tenant"), business.c.party_id == bindparam("party"))
+)
+"""Written once: every application asks."""
 
 
 def party_ids_of(connection: Connection, tenant_id: UUID, owner_id: UUID) -> frozenset[UUID]:
