@@ -94,7 +94,8 @@ class _Form:
     """A statement compiled for one database and one set of value names."""
 
     def __init__(self, statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> None:
-        compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined] # every Select and UpdateBase compiles
+        made: Any = statement
+        compiled = made.compile(dialect=dialect, column_keys=list(names))
         assert not compiled.post_compile_params, f"a list expands in {compiled}"
         self.text = str(compiled)
         self._fixed: dict[str, Any] = dict(compiled.params)
@@ -109,7 +110,7 @@ class _Form:
         if isinstance(statement, Select):
             columns = list(statement.selected_columns)
             fields = [str(getattr(column, "key", "value")) for column in columns]
-            row: Any = namedtuple("Row", fields, rename=True)  # type: ignore[misc] # noqa: PYI024 - its fields are the statement's
+            row: Any = namedtuple("Row", fields, rename=True)  # type: ignore[misc] # noqa: PYI024
             self.row_of = row._make
             self._reads = [
                 (place, read)
