@@ -48,6 +48,14 @@ def current_business_date(connection: Connection, tenant_id: UUID) -> date:
     return current
 
 
+def today(tx: Transaction) -> date:
+    """Return the open business date inside a command, by the command's own cursor."""
+    current = _current(tx.driver, tx.tenant_id)
+    if current is None:
+        raise NotFound("ledger.no_day_open")
+    return current
+
+
 def require_open(tx: Transaction, business_date: date) -> None:
     """Refuse any business date but the open one."""
     current = _current(tx.driver, tx.tenant_id)

@@ -34,3 +34,6 @@ LOOKUP_VALUES_MAX = 500
 
 EXPIRED_HOLDS_PER_RUN_MAX = 5_000
 """Expired holds released in one transaction; the next run takes the next ones."""
+
+COLLECTOR_RESTS_FROM = 1_000
+"""Transfers in a batch from which the garbage collector rests while it is written."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from martlet.kernel.errors import Invalid, TooLarge
 from martlet.kernel.principal import Scope
 from martlet.ledger import corrections, days, holds, posting
-from martlet.ledger.days import current_business_date
 from martlet.ledger.draft import content_hash
 from martlet.ledger.limits import TRANSFERS_PER_BATCH_MAX
 from martlet.ledger.model import Phase
@@ -149,7 +148,7 @@ class LedgerService:
         principal.require(Scope.LEDGER_WRITE)
 
         def handler(tx: Transaction) -> dict[str, Any]:
-            today = current_business_date(tx.connection, tx.tenant_id)
+            today = days.today(tx)
             do(tx, today)
             answer: dict[str, Any] = {"business_date": today.isoformat()}
             return answer if count is None else {**answer, "transfers": count}

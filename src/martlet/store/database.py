@@ -204,7 +204,7 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
             "foreign_keys = ON",
             "cache_size = -262144",
             "temp_store = MEMORY",
-            "wal_autocheckpoint = 4000",
+            "wal_autocheckpoint = 16000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
