@@ -42,25 +42,17 @@ def open_day(tx: Transaction, business_date: date) -> None:
 
 def current_business_date(connection: Connection, tenant_id: UUID) -> date:
     """Return the tenant's open business date; raise `NotFound` before the first is opened."""
-    current = _current(Driver(connection), tenant_id)
-    if current is None:
-        raise NotFound("ledger.no_day_open")
-    return current
+    return _known(Driver(connection), tenant_id)
 
 
 def today(tx: Transaction) -> date:
     """Return the open business date inside a command, by the command's own cursor."""
-    current = _current(tx.driver, tx.tenant_id)
-    if current is None:
-        raise NotFound("ledger.no_day_open")
-    return current
+    return _known(tx.driver, tx.tenant_id)
 
 
 def require_open(tx: Transaction, business_date: date) -> None:
     """Refuse any business date but the open one."""
-    current = _current(tx.driver, tx.tenant_id)
-    if current is None:
-        raise NotFound("ledger.no_day_open")
+    current = today(tx)
     if current != business_date:
         raise Refused("ledger.day_closed", business_date=str(business_date), open_date=str(current))
 
@@ -134,6 +126,13 @@ def _turn(tx: Transaction, business_date: date) -> None:
             opened_at=tx.now,
         )
     )
+
+
+def _known(driver: Driver, tenant_id: UUID) -> date:
+    current = _current(driver, tenant_id)
+    if current is None:
+        raise NotFound("ledger.no_day_open")
+    return current
 
 
 def _current(driver: Driver, tenant_id: UUID) -> date | None:
