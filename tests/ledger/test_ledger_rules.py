@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -269,6 +270,56 @@ def test_whatever_was_changed_behind_the_ledger_is_found(
     expected = r"ledger\.(total_differs|posted_outside_a_day)" if "day" in statement else code
     with book.database.read() as connection, pytest.raises(Corrupt, match=expected):
         verify_ledger(connection)
+
+
+@pytest.mark.parametrize(
+    ("table", "statements", "code"),
+    [
+        (
+            "ledger_transfer",
+            [
+                "UPDATE ledger_transfer SET amount_fen = amount_fen + 1",
+                "UPDATE ledger_batch SET total_fen = total_fen + transfers",
+                "UPDATE ledger_account SET debits_posted=debits_posted + 2 WHERE path LIKE 'a%'",
+                "UPDATE ledger_account SET credits_posted=credits_posted + 2 WHERE path LIKE 'e%'",
+            ],
+            "ledger.seal_broken",
+        ),
+        (
+            "ledger_transfer",
+            ["UPDATE ledger_transfer SET kind = 'harmless'"],
+            "ledger.seal_broken",
+        ),
+        (
+            "chain_entry",
+            ["DELETE FROM chain_entry WHERE kind = 'ledger.posted'"],
+            "ledger.chain_says_otherwise",
+        ),
+    ],
+)
+def test_a_forger_who_makes_every_total_agree_is_found_by_the_seal(
+    book: Book, table: str, statements: list[str], code: str
+) -> None:
+    """
+    Two postings of 100 and 11 become 101 and 12, and every total is made to fit.
+    """
+    book.post(book.transfer(CASH, CAPITAL, 100), book.transfer(CASH, CAPITAL, 11))
+    book.prove()
+    with book.database.engine.begin() as connection:
+        for kind in (table, "ledger_batch"):
+            for statement in _unguarded(connection.dialect.name, kind):
+                connection.execute(text(statement))
+        for statement in statements:
+            connection.execute(text(statement))
+    with book.database.read() as connection, pytest.raises(Corrupt, match=re.escape(code)):
+        verify_ledger(connection)
+
+
+def _unguarded(dialect: str, table: str) -> list[str]:
+    """Return what a forger with the database's own password does first."""
+    if dialect == "postgresql":
+        return [f"DROP TRIGGER {table}_append_only ON {table}"]
+    return [f"DROP TRIGGER {table}_no_{verb}" for verb in ("update", "delete")]
 
 
 def test_closing_a_day_returns_the_next(book: Book) -> None:

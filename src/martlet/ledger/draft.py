@@ -16,7 +16,7 @@ from martlet.ledger.limits import LOOKUP_VALUES_MAX, TOTAL_FEN_MAX
 from martlet.ledger.model import Phase, Transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date
     from uuid import UUID
 
@@ -100,49 +100,6 @@ class Draft:
             self._full.append((*row, transfer.subject or None, value_date, origin))
         else:
             self._plain.append(row)
-
-    def add_all(
-        self, transfers: Sequence[Transfer], accounts: Mapping[str, Touched], *, pending: bool
-    ) -> None:
-        """Add a batch's own transfers and count them on their accounts: `add` in one tight loop.
-
-        A million rows pass here for a million transfers, so nothing is looked up twice.
-        """
-        number, tenant, first, native = self._next, self._tenant, self._first, self._native_ids
-        day, plain, full = self._tx.driver.day, self._plain, self._full
-        for transfer in transfers:
-            debit, credit = accounts[transfer.debit], accounts[transfer.credit]
-            if debit.currency != credit.currency:
-                raise Refused("ledger.currency_differs", debit=debit.path, credit=credit.path)
-            amount_fen, id_, entry_id = transfer.amount_fen, transfer.id, transfer.entry_id
-            if pending:
-                debit.debits_pending += amount_fen
-                credit.credits_pending += amount_fen
-            else:
-                debit.debits += amount_fen
-                credit.credits += amount_fen
-            row = (
-                number,
-                tenant,
-                first,
-                id_ if native else bytearray(id_.int.to_bytes(16, "big")),
-                entry_id if native else bytearray(entry_id.int.to_bytes(16, "big")),
-                debit.number,
-                credit.number,
-                debit.last_transfer,
-                credit.last_transfer,
-                amount_fen,
-                transfer.kind,
-            )
-            debit.last_transfer = credit.last_transfer = number
-            number += 1
-            if transfer.subject or transfer.value_date is not None:
-                value_date = transfer.value_date and day(transfer.value_date)
-                full.append((*row, transfer.subject or None, value_date, None))
-            else:
-                plain.append(row)
-        self._next = number
-        self._said.extend(transfers)
 
     def write(self, said_hash: str | None = None) -> range:
         """Append the rows, put their seal on the chain, and return their numbers.

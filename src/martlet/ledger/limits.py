@@ -37,3 +37,6 @@ EXPIRED_HOLDS_PER_RUN_MAX = 5_000
 
 COLLECTOR_RESTS_FROM = 1_000
 """Transfers in a batch from which the garbage collector rests while it is written."""
+
+SEALED_ROWS_PAGE = 20_000
+"""Rows of the journal held at a time while its seals are made again: about ten megabytes."""

@@ -10,7 +10,7 @@ import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from martlet.kernel.errors import Invalid, TooLarge
+from martlet.kernel.errors import Invalid, Refused, TooLarge
 from martlet.ledger.accounts import change_totals, touch
 from martlet.ledger.days import require_open
 from martlet.ledger.draft import Draft, unposted
@@ -82,7 +82,17 @@ def write(
         paths = {path for transfer in fresh for path in (transfer.debit, transfer.credit)}
         accounts = touch(tx, paths, business_date)
         draft = Draft(tx, phase, business_date)
-        draft.add_all(fresh, accounts, pending=phase is Phase.PENDING)
+        for transfer in fresh:
+            debit, credit = accounts[transfer.debit], accounts[transfer.credit]
+            if debit.currency != credit.currency:
+                raise Refused("ledger.currency_differs", debit=debit.path, credit=credit.path)
+            if phase is Phase.PENDING:
+                debit.debits_pending += transfer.amount_fen
+                credit.credits_pending += transfer.amount_fen
+            else:
+                debit.debits += transfer.amount_fen
+                credit.credits += transfer.amount_fen
+            draft.add(transfer, debit, credit)
         change_totals(tx, accounts.values())
         return draft.write(said_hash if fresh is transfers else None)
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from martlet.kernel.errors import Corrupt
 from martlet.ledger.model import MOVING_PHASES, LedgerReport
+from martlet.ledger.seals import verify_seals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -135,12 +136,14 @@ def verify_ledger(connection: Connection) -> LedgerReport:
     """Recompute the book of every tenant from its journal; raise `Corrupt` where they differ.
 
     Checked: account totals, pending totals and open holds, day totals and what was brought
-    forward, the chain from a hold or a posting to its end, tenants kept apart, guards, zero sum.
+    forward, the chain from a hold or a posting to its end, tenants kept apart, guards, zero sum;
+    at last every batch against its seal, and its seal against the chain.
     """
     for code, query in _CHECKS.items():
         found = connection.execute(text(query)).first()
         if found is not None:
             raise Corrupt(code, account=str(found[0]))
+    verify_seals(connection)
     return LedgerReport(
         tenants=_count(connection, "SELECT count(DISTINCT tenant_id) FROM ledger_account"),
         accounts=_count(connection, "SELECT count(*) FROM ledger_account"),
