@@ -172,6 +172,27 @@ def test_columns_that_differ_from_the_projection_stop_the_night(bank: LendingBan
         bank.end_of_day.run(bank.principal)
 
 
+def test_the_status_tells_how_far_a_broken_night_has_come(bank: LendingBank) -> None:
+    """The night dies after ageing: three steps are done, the rest are still to come."""
+    bank.drawn(1_000_000)
+
+    def die(report: Any) -> None:
+        if report.job.name == "eod.age":
+            raise ConnectionError
+
+    assert {step["state"] for step in _steps(bank)} == {"to come"}
+    with pytest.raises(ConnectionError):
+        bank.end_of_day.run(bank.principal, TODAY, die)
+    assert [step["state"] for step in _steps(bank)] == ["done"] * 3 + ["to come"] * 3
+    bank.end_of_day.run(bank.principal, TODAY)
+    assert {step["state"] for step in _steps(bank)} == {"to come"}, "a new day has opened"
+
+
+def _steps(bank: LendingBank) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = bank.end_of_day.status(bank.principal).as_json()["steps"]
+    return steps
+
+
 def test_a_repayment_between_accrual_and_close_takes_the_night_back(bank: LendingBank) -> None:
     """Accrued for the night already; paid off before the close: the night costs nothing."""
     loan_id = bank.drawn(1_000_000)

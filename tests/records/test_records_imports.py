@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import gzip
 import io
 import shutil
@@ -272,7 +273,9 @@ def test_nobody_imports_for_a_business_that_is_not_his(
     with pytest.raises(Invalid, match="records.whose_unclear"):
         records.import_file(principal, "k", path)
     report = records.import_file(owner, "own", path, party_id=other)
-    assert records.imports(owner) == (report,)
+    (listed,) = records.imports(owner)
+    assert replace(listed, imported_at=None) == report
+    assert listed.imported_at is not None, "a list tells since when the bank knows"
     with pytest.raises(NotFound):
         records.imports(owner, shop)
 

@@ -67,6 +67,22 @@ def test_the_owners_whole_way(owner: Visit, town: Town) -> None:
     assert statement.text.count("Repaid by you") == 2
 
 
+def test_an_owner_says_what_an_export_with_both_names_is(owner: Visit, town: Town) -> None:
+    """A VAT export that names buyer and seller could be sales or purchases: the owner knows."""
+    head = "发票号码,开票日期,购方名称,销方名称,金额,税额,价税合计,发票状态\n"
+    both = (head + "07654321,2026-03-01,甲公司,乙公司,100.00,3.00,103.00,有效发票\n").encode()
+    records = f"/businesses/{town.party_id}/records"
+    owner.open(records)
+    unclear = owner.send(records, files={"file": ("export.csv", both, "text/csv")})
+    assert unclear.status_code == 422
+    assert "Please say which" in unclear.text
+    named = owner.send(
+        records, format="vat_purchases", files={"file": ("export.csv", both, "text/csv")}
+    )
+    assert named.status_code == 200
+    assert "Brought in" in named.text
+
+
 def test_a_form_sent_twice_is_done_once(owner: Visit, town: Town) -> None:
     shop = f"/businesses/{town.party_id}"
     owner.open(f"{shop}/apply")

@@ -91,7 +91,7 @@ def draw_all(demo: Demo) -> Iterator[str]:
 def one_yuan(demo: Demo) -> Iterator[str]:
     """Lend one yuan to a business that the bank knows nothing of, and take it back."""
     bank, principal = demo.bank, demo.principal
-    party = bank.parties.register_business(
+    party = demo.stall = bank.parties.register_business(
         principal,
         "demo:stall",
         name=say("Stall opened today"),

@@ -6,10 +6,11 @@ import csv
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from martlet.cli.demo_state import ALL_RECORDS, CONSENT_DAYS, Firm
+from martlet.cli.demo_state import ALL_RECORDS, CONSENT_DAYS, Firm, hold
 from martlet.cli.demo_world import made_up_firms, made_up_takings
 from martlet.cli.output import progress
 from martlet.cli.words import say
+from martlet.kernel.calendar import business_date_of
 from martlet.parties import Registration
 
 if TYPE_CHECKING:
@@ -87,6 +88,40 @@ def import_records(demo: Demo) -> Iterator[str]:
         )
     demo.bank.records.refresh_signals(demo.principal)
     demo.facts["rows_count"] = rows_count
+
+
+def connect_source(demo: Demo) -> Iterator[str]:
+    """Offer a made-up source on the owners' pages; the stall connects it and asks again."""
+    from martlet.web.sources import SAMPLES_FOLDER
+
+    bank, principal, party = demo.bank, demo.principal, demo.stall
+    assert party is not None, "the stall comes before its source"
+    now = bank.clock.now()
+    source = demo.home / SAMPLES_FOLDER / "takings.csv"
+    source.parent.mkdir()
+    source.write_text(made_up_takings(["S1"], business_date_of(now)), encoding="utf-8")
+    bank.parties.give_consent(
+        principal,
+        "demo:stall:consent",
+        party,
+        records=ALL_RECORDS,
+        until=business_date_of(now) + timedelta(days=CONSENT_DAYS),
+    )
+    report = bank.records.import_file(principal, "demo:stall:source", source, party_id=party)
+    answer = bank.lending.apply(principal, "demo:stall:again", party, "revolving_daily", 10**7)
+    offer = answer["offer"]
+    before_fen = int(demo.facts["one_yuan_line_fen"])
+    hold(
+        say("records raise the line of a business without history"),
+        kept=offer is not None and offer["limit_fen"] > before_fen,
+    )
+    yield say(
+        "{rows_count} days of takings (synthetic) counted at once: a line of {before_fen} became "
+        "an offer of {limit_fen}.",
+        rows_count=report.rows_kept,
+        before_fen=before_fen,
+        limit_fen=offer["limit_fen"],
+    )
 
 
 def _real_firms(folder: Path) -> list[tuple[str, str, str, bool | None]]:

@@ -65,6 +65,8 @@ class Demo:
     approved: dict[str, UUID] = field(default_factory=dict)
     """Facilities, by firm."""
     loans: dict[str, UUID] = field(default_factory=dict)
+    stall: UUID | None = None
+    """The business without any history, which was lent one yuan."""
     decisions: list[UUID] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     """What the summary tells."""

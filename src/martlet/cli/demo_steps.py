@@ -17,6 +17,7 @@ from martlet.cli.demo_lending import (
 )
 from martlet.cli.demo_records import (
     FIRST_DAY,
+    connect_source,
     import_records,
     register_firms,
 )
@@ -107,6 +108,7 @@ STEPS = (
     Step("Pay out", draw_all),
     Step("Lend one yuan to a business without any history", one_yuan),
     Step("Live through thirty days", live_days),
+    Step("Connect a made-up source, and ask again", connect_source),
     Step("Prove it", prove),
 )
 

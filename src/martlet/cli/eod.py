@@ -34,9 +34,6 @@ def run(
 @app.command("status", help=say("The open business day and the steps done of it."))
 def status(as_json: JsonOption = False) -> None:
     """Print the open business day and how far its end of day has come."""
-    from martlet import ledger
-
-    with open_session() as session, session.bank.database.read() as connection:
-        tenant_id = session.principal.tenant_id
-        today = ledger.current_business_date(connection, tenant_id)
-        show({"business_date": today}, as_json=as_json)
+    with open_session() as session:
+        status = session.bank.end_of_day.status(session.principal)
+    show(status, as_json=as_json)

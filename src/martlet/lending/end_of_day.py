@@ -17,7 +17,7 @@ from martlet.ledger import close_day, current_business_date, trial_balance
 from martlet.lending.limits import CHUNK_LOANS
 from martlet.lending.nightly import Night, accrue_step, age_step, due_step, overdue_totals
 from martlet.lending.verify import verify_controls
-from martlet.store import Job, Progress, run_job
+from martlet.store import Job, Progress, read_job, run_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +55,29 @@ class EndOfDayReport:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class EndOfDayStatus:
+    """The open business date, and each step of its end: done, begun, or still to come."""
+
+    business_date: date
+    steps: tuple[JobReport, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {
+            "business_date": self.business_date.isoformat(),
+            "steps": [
+                {
+                    "name": step.job.name,
+                    "state": "done" if step.done else "begun" if step.steps else "to come",
+                    "commits": step.steps,
+                    "totals": step.totals,
+                }
+                for step in self.steps
+            ],
+        }
+
+
 class EndOfDay:
     """Ends business dates, one a run."""
 
@@ -89,6 +112,14 @@ class EndOfDay:
                 run_job(self._database, bank, job, partial(_with_night, step, night), on_progress)
             )
         return EndOfDayReport(day, night.until, tuple(steps))
+
+    def status(self, principal: Principal) -> EndOfDayStatus:
+        """Return the open date and how far a night that was begun has come."""
+        principal.require(Scope.LEDGER_READ)
+        with self._database.read() as connection:
+            day = current_business_date(connection, principal.tenant_id)
+            jobs = [read_job(connection, principal, Job(f"eod.{name}", day)) for name in _STEPS]
+        return EndOfDayStatus(day, tuple(jobs))
 
 
 def _with_night(step: Step, night: Night, tx: Transaction, cursor: str) -> Progress:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, select
@@ -71,7 +71,9 @@ def list_imports(
     connection: Connection, principal: Principal, party_id: UUID | None = None, *, limit: int = 100
 ) -> tuple[ImportReport, ...]:
     """Return imports, the newest first: of one business, or all that the principal may see."""
-    query = select(record_import.c.report).where(record_import.c.tenant_id == principal.tenant_id)
+    query = select(record_import.c.report, record_import.c.known_at).where(
+        record_import.c.tenant_id == principal.tenant_id
+    )
     if party_id is not None:
         principal.require_party(party_id)
         query = query.join(record_party, _same_import(record_party)).where(
@@ -84,7 +86,9 @@ def list_imports(
             limit
         )
     )
-    return tuple(ImportReport.from_json(row.report) for row in rows)
+    return tuple(
+        replace(ImportReport.from_json(row.report), imported_at=row.known_at) for row in rows
+    )
 
 
 def imports_of_party(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,8 @@ class ImportReport:
     """Of the rows kept, by the kind's own amount (void invoices left out)."""
     controls: tuple[ControlTotal, ...] = ()
     replayed: bool = False
+    imported_at: datetime | None = None
+    """Since when the bank knows it; told where imports are listed."""
 
     @property
     def warnings(self) -> tuple[ControlTotal, ...]:
@@ -52,7 +54,8 @@ class ImportReport:
         return tuple(control for control in self.controls if not control.agrees)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a JSON value (without `replayed`)."""
+        """Return it as a JSON value (without `replayed`, and as it is stored: with no moment)."""
+        told = {"imported_at": self.imported_at.isoformat()} if self.imported_at else {}
         return {
             "import_id": str(self.import_id),
             "kind": self.kind.value,
@@ -69,6 +72,7 @@ class ImportReport:
             "last_day": self.last_day.isoformat() if self.last_day else None,
             "total_fen": self.total_fen,
             "controls": [control.as_json() for control in self.controls],
+            **told,
         }
 
     @classmethod

@@ -8,7 +8,7 @@ sent; its events and its audit entry are in the same commit, chained by hash.
 from martlet.store.chain import ChainEntry, read_chain, verify_chain
 from martlet.store.command import Answer, Command, watch_replays
 from martlet.store.database import Database, open_database
-from martlet.store.jobs import Job, JobReport, Progress, run_job
+from martlet.store.jobs import Job, JobReport, Progress, read_job, run_job
 from martlet.store.prepared import Prepared
 from martlet.store.transaction import Transaction
 
@@ -24,6 +24,7 @@ __all__ = [
     "Transaction",
     "open_database",
     "read_chain",
+    "read_job",
     "run_job",
     "verify_chain",
     "watch_replays",

@@ -60,6 +60,11 @@ def shown_import(visitor: Visitor, report: ImportReport) -> dict[str, Any]:
     return {**report.as_json(), "format_label": label, "replayed": report.replayed}
 
 
+def known_formats(locale: Locale) -> list[tuple[str, str]]:
+    """Return the formats that an owner may name, each with what it is called."""
+    return [(spec.slug, _label(spec, locale)) for spec in FORMATS.values()]
+
+
 def _label(known: Format, locale: Locale) -> str:
     return known.zh_cn if locale is Locale.ZH_CN else known.en
 

@@ -37,7 +37,7 @@ def status(ask: Ask) -> Response:
         balance = trial_balance(connection, ask.principal, today)
     return ask.answer(
         {
-            "business_date": today,
+            **ask.bank.end_of_day.status(ask.principal).as_json(),
             "debits_fen": balance.debits_fen,
             "credits_fen": balance.credits_fen,
             "difference_fen": balance.difference_fen,

@@ -11,7 +11,7 @@ from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Invalid
 from martlet.parties import RecordKind
 from martlet.web.owner.views import business_of, imports_of
-from martlet.web.sources import sample_path, samples, shown_import, shown_report
+from martlet.web.sources import known_formats, sample_path, samples, shown_import, shown_report
 from martlet.web.visitors import Owner, Visitor, shown
 
 router = APIRouter(prefix="/businesses/{party_id}")
@@ -40,6 +40,7 @@ def _page(
         record_kinds=[kind.value for kind in RecordKind],
         imports=[shown_import(visitor, item) for item in imports_of(visitor, party_id)],
         sources=samples(visitor),
+        formats=known_formats(visitor.locale),
         report=report,
         refusals=refusals,
     )
@@ -66,6 +67,7 @@ def bring_in(visitor: Owner, party_id: UUID) -> Response:
                 upload.file,
                 party_id=party_id,
                 name=upload.filename or "",
+                format=visitor.field("format", "auto"),
             ),
         )
     return _page(visitor, party_id, refusals, report)
