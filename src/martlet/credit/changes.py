@@ -7,9 +7,8 @@ characteristic whose better bin earns more points.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, NamedTuple
 
 from martlet.credit.limits import PRICE_CAUSES_MAX, REASONS_FEATURES_MAX
 from martlet.credit.model import Change, Parameter, Reason, WouldChange
@@ -21,10 +20,13 @@ if TYPE_CHECKING:
     from martlet.credit.scorecard import Characteristic, Scorecard
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How far one characteristic is from its best bin."""
+class Room(NamedTuple):
+    """How far one characteristic is from its best bin; in order, those that weigh most first."""
 
+    weight: int
+    """What the best bin would add, negative: so that tuples sort as they should."""
+    kind: str
+    """Distinct in a scorecard, so no comparison ever goes beyond it."""
     part: Characteristic
     value: int | None
     points: int
@@ -33,9 +35,9 @@ class Room:
 
     def change(self, gain: int) -> Change:
         """Return the least demanding value that adds `gain` points."""
-        needed = self.part.value_for(self.points + gain)
-        assert needed is not None, (self.part.kind, gain)
-        return Change(self.part.kind, self.value, needed)
+        needed = self.part.asked[self.points + gain]
+        assert needed is not None, (self.kind, gain)
+        return Change(self.kind, self.value, needed)
 
 
 def rooms(model: Scorecard, values: Mapping[str, int]) -> list[Room]:
@@ -43,10 +45,10 @@ def rooms(model: Scorecard, values: Mapping[str, int]) -> list[Room]:
     found = []
     for part in model.characteristics:
         value = values.get(part.kind)
-        points = part.points_of(value)
-        if gains := part.gains[points]:
-            found.append(Room(part, value, points, gains))
-    found.sort(key=lambda room: (-room.gains[-1], room.part.kind))
+        points, gains = part.steps[-1 if value is None else bisect_right(part.edges, value)]
+        if gains:
+            found.append(Room(-gains[-1], part.kind, part, value, points, gains))
+    found.sort()
     return found
 
 
@@ -65,11 +67,12 @@ def smallest_change(
         return None
     singles = []
     for room in found:
-        if room.gains[-1] >= gap:
-            rank = bisect_left(room.gains, gap)
-            singles.append((rank, room.gains[rank], room))
+        if room.gains[-1] < gap:
+            break  # and so has everything after it
+        rank = bisect_left(room.gains, gap)
+        singles.append((rank, room.gains[rank], room.kind, room))
     if singles:
-        _, gain, room = min(singles, key=lambda single: (single[0], single[1], single[2].part.kind))
+        _, gain, _, room = min(singles)
         return WouldChange((room.change(gain),), model.pd_ppm(score + gain))
     return _several(model, found, score, gap)
 
@@ -113,7 +116,7 @@ def causes(model: Scorecard, found: list[Room], score: int) -> list[Reason]:
         way_out = WouldChange((room.change(gain),), model.pd_ppm(score + gain))
         code = "credit.cause_unknown" if room.value is None else "credit.cause"
         params: dict[str, Parameter] = {
-            "kind": room.part.kind,
+            "kind": room.kind,
             "value": room.value,
             "points": room.gains[-1],
         }

@@ -28,7 +28,7 @@ from martlet.credit.model import (
 from martlet.credit.waterfall import waterfall
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.canonical import content_hash
-from martlet.signals import KINDS, Role, Signal, SignalSet, usable
+from martlet.signals import KINDS, Role, Signal, SignalSet, counting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,8 +94,9 @@ def facts_of(
     numbers: dict[str, int] = {}
     scored: dict[str, int] = {}
     exclusions = []
-    for signal in usable(signals, as_of).signals:
-        if signal.party_id != application.party_id:
+    party_id = application.party_id
+    for signal in counting(signals, as_of):
+        if signal.party_id is not party_id and signal.party_id != party_id:
             continue
         if signal.confidence_ppm < policy.confidence_min_ppm:
             continue

@@ -22,7 +22,7 @@ from martlet.credit.tables import (
     credit_policy,
 )
 from martlet.kernel.errors import Corrupt, NotFound
-from martlet.signals import Signal, SignalSet
+from martlet.signals import SignalSet
 from martlet.store import Prepared
 
 if TYPE_CHECKING:
@@ -313,7 +313,7 @@ def _stored(row: Row[Any]) -> StoredDecision:
     return StoredDecision(
         decision_id=row.decision_id,
         application=Application.from_json(row.inputs["application"]),
-        signals=SignalSet(tuple(Signal.from_json(value) for value in row.inputs["signals"])),
+        signals=SignalSet.from_json(row.inputs["signals"]),
         policy_hash=row.policy_hash,
         model_hash=row.model_hash,
         as_of=row.as_of,

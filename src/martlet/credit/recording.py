@@ -85,7 +85,7 @@ def record_decision(
             "as_of": decision.decided_at,
             "inputs": {
                 "application": application.as_json(),
-                "signals": [signal.as_json() for signal in signals.signals],
+                "signals": signals.as_json(),
             },
             "decision": decision.as_json(),
             "recorded_at": tx.now,

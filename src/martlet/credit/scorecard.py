@@ -63,6 +63,17 @@ class Characteristic:
             for points in given
         }
 
+    @cached_property
+    def steps(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """For each bin, and last for absence: its points, and what each better bin would add."""
+        given = (*self.points, self.missing_points)
+        return tuple((points, self.gains[points]) for points in given)
+
+    @cached_property
+    def asked(self) -> Mapping[int, int | None]:
+        """For each number of points that a bin gives: the least demanding value that earns it."""
+        return {points: self.value_for(points) for points in self.points}
+
     def points_of(self, value: int | None) -> int:
         """Return the points of a value, or of its absence."""
         if value is None:

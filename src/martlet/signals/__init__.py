@@ -12,6 +12,7 @@ from martlet.signals.model import (
     SignalProvider,
     SignalRequest,
     SignalSet,
+    counting,
     usable,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "SignalRequest",
     "SignalSet",
     "Unit",
+    "counting",
     "kind_of",
     "usable",
 ]

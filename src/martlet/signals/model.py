@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from martlet.kernel.calendar import business_date_of
-from martlet.signals.kinds import kind_of
+from martlet.signals.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,6 +133,82 @@ class SignalSet:
                 best[signal.kind] = signal
         return SignalSet(tuple(best[kind] for kind in sorted(best)))
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value in which what signals have in common is written once.
+
+        A decision is kept with some dozens of signals of one reading: written one by one, nine
+        tenths of their text would be the same provenance again and again.
+        """
+        origins: dict[tuple[Any, ...], int] = {}
+        each = []
+        for s in self.signals:
+            origin = (
+                s.party_id,
+                s.as_of,
+                s.known_at,
+                s.expires_at,
+                s.provider,
+                s.provider_version,
+                s.evidence,
+            )
+            place = origins.setdefault(origin, len(origins))
+            each.append([s.kind, s.value, s.confidence_ppm, s.sample_size, place])
+        shared = [
+            [
+                str(party_id),
+                as_of.isoformat(),
+                known_at.isoformat(),
+                expires_at.isoformat(),
+                provider,
+                version,
+                list(evidence),
+            ]
+            for party_id, as_of, known_at, expires_at, provider, version, evidence in origins
+        ]
+        return {"each": each, "shared": shared}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any] | list[dict[str, Any]]) -> SignalSet:
+        """Read back what `as_json` wrote, or a list of signals each written out whole."""
+        if isinstance(value, list):
+            return cls(tuple(Signal.from_json(signal) for signal in value))
+        origins = [_origin(*parts) for parts in value["shared"]]
+        return cls(
+            tuple(
+                Signal(
+                    kind=kind,
+                    value=figure,
+                    confidence_ppm=confidence_ppm,
+                    sample_size=sample_size,
+                    **origins[place],
+                )
+                for kind, figure, confidence_ppm, sample_size, place in value["each"]
+            )
+        )
+
+
+def _origin(
+    party_id: str,
+    as_of: str,
+    known_at: str,
+    expires_at: str,
+    provider: str,
+    provider_version: str,
+    evidence: list[str],
+) -> dict[str, Any]:
+    """Read back where signals come from."""
+    from uuid import UUID  # noqa: PLC0415 - a type elsewhere in this module
+
+    return {
+        "party_id": UUID(party_id),
+        "as_of": date.fromisoformat(as_of),
+        "known_at": datetime.fromisoformat(known_at),
+        "expires_at": datetime.fromisoformat(expires_at),
+        "provider": provider,
+        "provider_version": provider_version,
+        "evidence": tuple(evidence),
+    }
+
 
 @dataclass(frozen=True, slots=True)
 class SignalRequest:
@@ -165,13 +241,16 @@ def usable(signals: SignalSet, as_of: datetime) -> SignalSet:
     Left out: what became known later, what has expired, what rests on fewer cases than its kind
     asks for, and what describes a day still to come.
     """
+    return SignalSet(tuple(counting(signals, as_of)))
+
+
+def counting(signals: SignalSet, as_of: datetime) -> list[Signal]:
+    """Return the same as a list, for the decision, which asks at every turn."""
     day = business_date_of(as_of)
-    return SignalSet(
-        tuple(
-            signal
-            for signal in signals.signals
-            if signal.known_at <= as_of < signal.expires_at
-            and signal.as_of <= day
-            and signal.sample_size >= kind_of(signal.kind).sample_min
-        )
-    )
+    return [
+        signal
+        for signal in signals.signals
+        if signal.known_at <= as_of < signal.expires_at
+        and signal.as_of <= day
+        and signal.sample_size >= KINDS[signal.kind].sample_min
+    ]
