@@ -42,11 +42,12 @@ class SignalKind:
 
     def accepts(self, value: int | str | bool) -> bool:  # noqa: FBT001 - a signal's value may be a truth
         """Tell whether a value is of the kind's unit and inside its range."""
-        if self.unit is Unit.TEXT:
+        unit = self.unit
+        if unit is Unit.TEXT:
             return isinstance(value, str)
-        if self.unit is Unit.FLAG:
+        if unit is Unit.FLAG:
             return isinstance(value, bool)
-        if not isinstance(value, int) or isinstance(value, bool):
+        if type(value) is not int:
             return False
         above = self.minimum is None or value >= self.minimum
         return above and (self.maximum is None or value <= self.maximum)

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from martlet.kernel.calendar import business_date_of
 from martlet.signals.kinds import KINDS, kind_of
 
@@ -36,9 +38,12 @@ class Role(StrEnum):
     """Shown to people, never counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """One thing that an eye knows about one business."""
+class Signal(msgspec.Struct, frozen=True, gc=False):
+    """One thing that an eye knows about one business.
+
+    A struct and not a dataclass: a decision reads some dozens, and one is made in a quarter of
+    the time. `msgspec.structs.replace` changes one.
+    """
 
     party_id: UUID
     kind: str
@@ -57,7 +62,7 @@ class Signal:
     """Content hashes of what it was read from."""
 
     def __post_init__(self) -> None:
-        kind = kind_of(self.kind)
+        kind = KINDS.get(self.kind) or kind_of(self.kind)
         assert 0 <= self.confidence_ppm <= PPM_WHOLE, self.confidence_ppm
         assert self.sample_size >= 0, self.sample_size
         assert self.known_at.tzinfo is not None
