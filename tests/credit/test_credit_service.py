@@ -11,18 +11,22 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from tests.conftest import MORNING, TENANT
+from tests.credit.boosted_examples import challenger
 from tests.credit.credit_examples import OTHER_SHOP, SHOP, STEADY, WEAK, application, known
 
 from martlet.credit import (
     CreditService,
     Decision,
+    ModelKind,
     ModelState,
+    Scorecard,
     decide_and_record,
     default_policy,
     expert_scorecard,
 )
+from martlet.credit.limits import SHADOWS_MAX
 from martlet.kernel.errors import Forbidden, NotFound, Refused, Unavailable
-from martlet.kernel.i18n import Locale
+from martlet.kernel.i18n import Locale, explain
 from martlet.kernel.principal import ALL_SCOPES, ActorKind, Principal
 from martlet.signals import SignalSet
 from martlet.store import Command
@@ -184,6 +188,41 @@ def test_one_person_alone_cannot_make_a_champion(
         credit.promote_model(BO, "m-8", ids[0], ModelState.SHADOW)
     with pytest.raises(Refused, match=r"credit\.model_version_taken"):
         credit.register_model(ANNA, "m-9", replace(expert_scorecard(), version="2"), "# A card")
+
+
+def test_boosted_trees_may_run_in_shadow_and_never_decide(
+    credit: CreditService, principal: Principal
+) -> None:
+    answer = credit.register_model(ANNA, "m-1", challenger(), "# A card")
+    model_id = UUID(answer["model_id"])
+    credit.promote_model(BO, "m-2", model_id, ModelState.SHADOW)
+    (found,) = credit.models(principal)
+    assert (found.kind, found.state) == (ModelKind.MONOTONE_TREES, ModelState.SHADOW)
+    with pytest.raises(Refused, match=r"credit\.only_scorecards_decide") as refused:
+        credit.promote_model(BO, "m-3", model_id, ModelState.CHAMPION)
+    for locale in Locale:
+        assert "challenger 1" in explain(refused.value.code, refused.value.details, locale)
+    assert credit.champion(principal) == expert_scorecard()
+    credit.promote_model(BO, "m-4", model_id, ModelState.RETIRED)
+    assert [model.state for model in credit.models(principal)] == [ModelState.RETIRED]
+
+
+def test_only_so_many_models_run_in_shadow_at_a_time(credit: CreditService) -> None:
+    ids = []
+    for number in range(SHADOWS_MAX + 1):
+        model = challenger(version=str(number)) if number % 2 else _scorecard(str(number + 10))
+        answer = credit.register_model(ANNA, f"m-{number}", model, "# A card")
+        ids.append(UUID(answer["model_id"]))
+    for model_id in ids[:SHADOWS_MAX]:
+        credit.promote_model(ANNA, f"s-{model_id}", model_id, ModelState.SHADOW)
+    with pytest.raises(Refused, match=r"credit\.too_many_shadows"):
+        credit.promote_model(ANNA, "s-too-many", ids[-1], ModelState.SHADOW)
+    credit.promote_model(BO, "s-champion", ids[0], ModelState.CHAMPION)
+    credit.promote_model(ANNA, "s-now", ids[-1], ModelState.SHADOW)
+
+
+def _scorecard(version: str) -> Scorecard:
+    return replace(expert_scorecard(), version=version)
 
 
 class _Eye:

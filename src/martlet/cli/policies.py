@@ -61,7 +61,7 @@ def models(
         str, typer.Option(help=say("Make the model with this id the champion."))
     ] = "",
     register: Annotated[
-        Path | None, typer.Option(help=say("Register this scorecard (JSON, its card beside it)."))
+        Path | None, typer.Option(help=say("Register this model (JSON, its card beside it)."))
     ] = None,
     state: Annotated[
         str, typer.Option(help=say("Another state for it: candidate, shadow, retired."))
@@ -72,7 +72,7 @@ def models(
 ) -> None:
     """List the models, register one, or promote one: never by the one who registered it."""
     from martlet.cli.reading import choice
-    from martlet.credit import ModelState, read_scorecard
+    from martlet.credit import ModelState, read_model
     from martlet.kernel.ids import parse_id
 
     with open_session(staff) as session:
@@ -89,7 +89,7 @@ def models(
             answer = credit.register_model(
                 session.principal,
                 key_or_new(session.bank, key),
-                read_scorecard(register.read_bytes()),
+                read_model(register.read_bytes()),
                 register.with_suffix(".md").read_text(encoding="utf-8"),
             )
             show(answer, as_json=as_json)

@@ -4,6 +4,8 @@
 versioned data that change without a restart. No eye writes a limit, and no float touches one.
 """
 
+from martlet.credit.artefact import CreditModel, ModelKind, read_model
+from martlet.credit.boosted import BoostedTrees
 from martlet.credit.decide import decide
 from martlet.credit.defaults import default_policy, expert_scorecard
 from martlet.credit.model import (
@@ -31,11 +33,14 @@ from martlet.credit.service import CreditService, ReplayReport
 
 __all__ = [
     "Application",
+    "BoostedTrees",
     "Change",
     "Component",
+    "CreditModel",
     "CreditService",
     "Decision",
     "Explanation",
+    "ModelKind",
     "ModelState",
     "Outcome",
     "Policy",
@@ -56,6 +61,7 @@ __all__ = [
     "explanation",
     "parse_policy",
     "policy_in_force",
+    "read_model",
     "read_scorecard",
     "reason_text",
     "record_decision",

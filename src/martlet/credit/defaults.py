@@ -6,10 +6,12 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from martlet.credit.artefact import read_model
 from martlet.credit.policy import parse_policy
 from martlet.credit.scorecard import read_scorecard
 
 if TYPE_CHECKING:
+    from martlet.credit.artefact import CreditModel
     from martlet.credit.policy import Policy
     from martlet.credit.scorecard import Scorecard
 
@@ -36,3 +38,9 @@ def policy_of(text: str) -> Policy:
 def scorecard_of(text: str) -> Scorecard:
     """Return the scorecard of an artefact; parsed once however often it is read."""
     return read_scorecard(text)
+
+
+@lru_cache(maxsize=16)
+def model_of(text: str) -> CreditModel:
+    """Return the model of an artefact of any kind; parsed once however often it is read."""
+    return read_model(text)

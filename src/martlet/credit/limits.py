@@ -43,3 +43,21 @@ SIGNALS_MAX = 400
 
 CARD_CHARS_MAX = 60_000
 """A model card with every bin of 40 characteristics is about 40,000 characters."""
+
+BOOSTED_BYTES_MAX = 2_097_152
+"""A boosted artefact: 600 trees of 15 splits are about 1 MB."""
+
+TREES_MAX = 600
+"""Trees of a challenger: more add nothing at the sizes of our data, and each costs time live."""
+
+TREE_LEAVES_MAX = 64
+"""Leaves of one tree: a tree beyond it remembers cases instead of learning."""
+
+TREE_DEPTH_MAX = 12
+"""Questions from root to leaf: what one scoring may cost is trees times this."""
+
+MICRO_LOGIT_MAX = 50_000_000
+"""Log-odds of one leaf, in millionths, either way: beyond 50 every probability is 0 or 1."""
+
+SHADOWS_MAX = 3
+"""Models that run in shadow at a time: each is paid for in every decision."""

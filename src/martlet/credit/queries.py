@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 
+from martlet.credit.artefact import ModelKind
 from martlet.credit.defaults import default_policy, expert_scorecard, policy_of, scorecard_of
 from martlet.credit.limits import DECISIONS_PAGE_MAX
 from martlet.credit.model import Application, Decision
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import BindParameter, Connection, Row
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Row
 
     from martlet.credit.policy import Policy
     from martlet.credit.scorecard import Scorecard
@@ -52,6 +53,7 @@ class RegisteredModel:
     model_id: UUID
     name: str
     version: str
+    kind: ModelKind
     content_hash: str
     card: str
     registered_at: datetime
@@ -66,6 +68,7 @@ class RegisteredModel:
             "model_id": str(self.model_id),
             "name": self.name,
             "version": self.version,
+            "kind": self.kind.value,
             "content_hash": self.content_hash,
             "card": self.card,
             "registered_at": self.registered_at.isoformat(),
@@ -199,20 +202,27 @@ def policy_version(connection: Connection, principal: Principal, version: str) -
     raise NotFound("credit.policy_not_found", version=version[:80])
 
 
-def _models(tenant_id: UUID | BindParameter[Any]) -> Select[Any]:
-    """Select every model with its latest transition."""
-    state = credit_model_state.c
-    latest = (
-        select(state.model_id, func.max(state.step).label("step"))
-        .where(state.tenant_id == tenant_id)
-        .group_by(state.model_id)
-        .subquery()
+def _latest(tenant_id: UUID | BindParameter[Any]) -> ColumnElement[bool]:
+    """Say that a transition is the latest of its model."""
+    state, later = credit_model_state.c, credit_model_state.alias("later").c
+    newest = select(func.max(later.step)).where(
+        later.tenant_id == tenant_id, later.model_id == state.model_id
     )
+    return and_(state.tenant_id == tenant_id, state.step == newest.scalar_subquery())
+
+
+def _models(tenant_id: UUID) -> Select[Any]:
+    """Select every model with its kind and its latest transition."""
+    table, state, kept = credit_model.c, credit_model_state.c, credit_artefact.c
     return (
-        select(credit_model, state.state, state.changed_at, state.changed_by)
-        .join(latest, latest.c.model_id == credit_model.c.model_id)
-        .join(credit_model_state, and_(state.tenant_id == tenant_id, state.step == latest.c.step))
-        .where(credit_model.c.tenant_id == tenant_id)
+        select(credit_model, kept.kind.label("mark"), state.state, state.changed_at)
+        .add_columns(state.changed_by)
+        .join(credit_model_state, state.model_id == table.model_id)
+        .join(
+            credit_artefact,
+            and_(kept.tenant_id == tenant_id, kept.content_hash == table.content_hash),
+        )
+        .where(table.tenant_id == tenant_id, _latest(tenant_id))
     )
 
 
@@ -221,6 +231,7 @@ def _registered(row: Row[Any]) -> RegisteredModel:
         row.model_id,
         row.name,
         row.version,
+        ModelKind.of_mark(row.mark),
         row.content_hash,
         row.card,
         row.registered_at,
@@ -251,24 +262,59 @@ def model(connection: Connection, tenant_id: UUID, model_id: UUID) -> Registered
     return _registered(row)
 
 
-_CHAMPION = Prepared(
-    _models(bindparam("tenant")).where(credit_model_state.c.state == ModelState.CHAMPION.value)
+def champion_model(connection: Connection, tenant_id: UUID) -> RegisteredModel | None:
+    """Return the registered model that decides, if one has been promoted."""
+    row = connection.execute(
+        _models(tenant_id).where(credit_model_state.c.state == ModelState.CHAMPION.value)
+    ).one_or_none()
+    return None if row is None else _registered(row)
+
+
+def shadow_models(connection: Connection, tenant_id: UUID) -> list[RegisteredModel]:
+    """Return the models that are asked and not obeyed."""
+    rows = connection.execute(
+        _models(tenant_id)
+        .where(credit_model_state.c.state == ModelState.SHADOW.value)
+        .order_by(credit_model_state.c.step)
+    )
+    return [_registered(row) for row in rows]
+
+
+_LIVE = Prepared(
+    select(credit_model.c.content_hash, credit_model_state.c.state)
+    .join(credit_model_state, credit_model_state.c.model_id == credit_model.c.model_id)
+    .where(
+        credit_model.c.tenant_id == bindparam("tenant"),
+        _latest(bindparam("tenant")),
+        or_(
+            credit_model_state.c.state == ModelState.CHAMPION.value,
+            credit_model_state.c.state == ModelState.SHADOW.value,
+        ),
+    )
+    .order_by(credit_model_state.c.step)
 )
 """Written once: every decision asks, and building costs more than asking."""
 
 
-def champion_model(connection: Connection, tenant_id: UUID) -> RegisteredModel | None:
-    """Return the registered model that decides, if one has been promoted."""
-    row = _CHAMPION.on(connection, {"tenant": tenant_id}).one_or_none()
-    return None if row is None else _registered(row)
+def live_models(connection: Connection, tenant_id: UUID) -> tuple[Scorecard, tuple[str, ...]]:
+    """Return the scorecard that decides and, in the same read, the hashes of the shadows.
+
+    The expert prior decides where no model has been promoted.
+    """
+    rows = _LIVE.on(connection, {"tenant": tenant_id}).all()
+    deciding = expert_scorecard()
+    shadows = []
+    for content_hash, state in rows:
+        if state == ModelState.CHAMPION.value:
+            deciding = scorecard_of(artefact_body(connection, tenant_id, content_hash))
+        else:
+            shadows.append(content_hash)
+    return deciding, tuple(shadows)
 
 
 def champion(connection: Connection, tenant_id: UUID) -> Scorecard:
     """Return the scorecard that decides; the expert prior where none has been promoted."""
-    found = champion_model(connection, tenant_id)
-    if found is None:
-        return expert_scorecard()
-    return scorecard_of(artefact_body(connection, tenant_id, found.content_hash))
+    return live_models(connection, tenant_id)[0]
 
 
 def decision(connection: Connection, principal: Principal, decision_id: UUID) -> StoredDecision:

@@ -1,8 +1,8 @@
 """The registry of models: candidate → shadow → champion → retired, and never by one person alone.
 
-The invariant: at most one champion a tenant, and whoever promotes a model to it is not the one who
-registered it. A model is its artefact's hash; its card says what it was made from and what it is
-not for.
+The invariant: at most one champion a tenant, a scorecard, and whoever promotes a model to it is not
+the one who registered it. A few models of any kind may run in shadow. A model is its artefact's
+hash; its card says what it was made from and what it is not for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select
 
 from martlet.credit import queries
-from martlet.credit.limits import CARD_CHARS_MAX
+from martlet.credit.artefact import kind_of_model, kinds_read
+from martlet.credit.limits import CARD_CHARS_MAX, SHADOWS_MAX
 from martlet.credit.queries import ModelState
 from martlet.credit.recording import keep_artefact
 from martlet.credit.tables import credit_model, credit_model_state
@@ -24,7 +25,7 @@ from martlet.store import Command
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from martlet.credit.scorecard import Scorecard
+    from martlet.credit.artefact import CreditModel
     from martlet.kernel.principal import Principal
     from martlet.store import Database, Transaction
 
@@ -37,13 +38,13 @@ _NEXT = {
 
 
 def register_model(
-    database: Database, principal: Principal, key: str, model: Scorecard, card: str
+    database: Database, principal: Principal, key: str, model: CreditModel, card: str
 ) -> dict[str, str]:
     """Put a model and its card in the registry as a candidate."""
     principal.require(Scope.POLICY_WRITE)
-    for part in model.characteristics:
-        if part.kind not in KINDS:
-            raise Invalid("credit.artefact_unreadable", detail=f"no kind is called {part.kind}")
+    for kind in kinds_read(model):
+        if kind not in KINDS:
+            raise Invalid("credit.artefact_unreadable", detail=f"no kind is called {kind}")
     if not 0 < len(card) <= CARD_CHARS_MAX:
         raise Invalid("credit.card_unreadable", max_chars=CARD_CHARS_MAX)
     body = {"content_hash": model.content_hash, "card": card}
@@ -62,7 +63,7 @@ def promote_model(
     return database.command(command, lambda tx: _promote(tx, model_id, state)).value
 
 
-def _register(tx: Transaction, model: Scorecard, card: str) -> dict[str, str]:
+def _register(tx: Transaction, model: CreditModel, card: str) -> dict[str, str]:
     taken = tx.execute(
         select(credit_model.c.content_hash).where(
             credit_model.c.tenant_id == tx.tenant_id,
@@ -72,7 +73,8 @@ def _register(tx: Transaction, model: Scorecard, card: str) -> dict[str, str]:
     ).first()
     if taken is not None:
         raise Refused("credit.model_version_taken", name=model.name, version=model.version)
-    keep_artefact(tx, model.content_hash, "model", model.artefact.decode())
+    mark = kind_of_model(model).mark
+    keep_artefact(tx, model.content_hash, mark, model.artefact.decode())
     model_id = tx.ids.new()
     tx.execute(
         insert(credit_model).values(
@@ -94,7 +96,13 @@ def _promote(tx: Transaction, model_id: UUID, state: ModelState) -> dict[str, st
     found = queries.model(tx.connection, tx.tenant_id, model_id)
     if state not in _NEXT[found.state]:
         raise Refused("credit.model_state_impossible", before=found.state.value, after=state.value)
+    if state is ModelState.SHADOW:
+        running = len(queries.shadow_models(tx.connection, tx.tenant_id))
+        if running >= SHADOWS_MAX:
+            raise Refused("credit.too_many_shadows", shadows_max=SHADOWS_MAX)
     if state is ModelState.CHAMPION:
+        if not found.kind.decides:
+            raise Refused("credit.only_scorecards_decide", name=found.name, version=found.version)
         if found.registered_by == tx.principal.actor:
             raise Refused("credit.second_person_needed", version=found.version)
         before = queries.champion_model(tx.connection, tx.tenant_id)

@@ -110,10 +110,7 @@ class Scorecard:
         assert 0 < len(self.characteristics) <= CHARACTERISTICS_MAX
         kinds = [part.kind for part in self.characteristics]
         assert len(set(kinds)) == len(kinds), "a kind twice"
-        table = self.pd_ppm_by_score
-        assert 0 < len(table) <= SCORE_SPAN_MAX, len(table)
-        assert all(low >= high for low, high in pairwise(table)), "the pd rises with the score"
-        assert all(0 < pd < 1_000_000 for pd in (table[0], table[-1]))  # noqa: PLR2004 - ppm
+        check_pd_table(self.pd_ppm_by_score)
 
     def score(self, values: Mapping[str, int]) -> int:
         """Return the score of a dict of values; what is not in it counts as missing."""
@@ -197,6 +194,13 @@ class Scorecard:
     def content_hash(self) -> str:
         """The hash of the artefact."""
         return content_hash(self.artefact)
+
+
+def check_pd_table(table: tuple[int, ...]) -> None:
+    """Assert that a table from score to pd never rises and stays between 0 and 1."""
+    assert 0 < len(table) <= SCORE_SPAN_MAX, len(table)
+    assert all(low >= high for low, high in pairwise(table)), "the pd rises with the score"
+    assert all(0 < pd < 1_000_000 for pd in (table[0], table[-1]))  # noqa: PLR2004 - ppm
 
 
 def read_scorecard(data: bytes | str) -> Scorecard:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from martlet.credit.artefact import CreditModel
     from martlet.credit.model import Application, Decision
     from martlet.credit.policy import Policy, PolicyDifference
     from martlet.credit.queries import PublishedPolicy, RegisteredModel, StoredDecision
@@ -166,7 +167,7 @@ class CreditService:
             return queries.models(connection, principal)
 
     def register_model(
-        self, principal: Principal, key: str, model: Scorecard, card: str
+        self, principal: Principal, key: str, model: CreditModel, card: str
     ) -> dict[str, str]:
         """Put a model and its card in the registry as a candidate."""
         return registry.register_model(self._database, principal, key, model, card)

@@ -32,6 +32,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "training": "to improve our models",
     },
     "tenor_unit": {"days": "days", "months": "months"},
+    "model_kind": {"scorecard": "Scorecard", "monotone_trees": "Boosted trees"},
     "model_state": {
         "candidate": "Candidate",
         "shadow": "Shadow",
