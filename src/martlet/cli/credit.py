@@ -77,6 +77,12 @@ def replay(decision: DecisionArgument, as_json: JsonOption = False) -> None:
 
     with open_session() as session:
         report = session.bank.credit.replay(session.principal, parse_id(decision))
-    show(report.as_json() if as_json else {"identical": report.identical}, as_json=as_json)
-    if not report.identical:
+    if as_json:
+        show(report, as_json=True)
+    else:
+        show({"identical": report.identical}, as_json=False)
+        if report.shadows:
+            rows = [{**s.stored.as_json(), "identical": s.identical} for s in report.shadows]
+            show(rows, as_json=False, title=say("Beside it, in shadow"))
+    if not report.all_identical:
         raise typer.Exit(1)

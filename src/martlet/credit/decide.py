@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from martlet.credit.artefact import CreditModel
     from martlet.credit.policy import Band, Policy, ProductTerms
     from martlet.credit.scorecard import Scorecard
 
@@ -87,6 +88,18 @@ def decide(
     return verdict.approved(components, band, terms, facts)
 
 
+def limit_under(
+    application: Application, facts: Facts, policy: Policy, pd_ppm: int, ceiling_ppm: int
+) -> int:
+    """Return the limit that a pd would lead to, by the same steps; 0 where the answer is no."""
+    terms = policy.products.get(application.product)
+    if terms is None or pd_ppm > ceiling_ppm or _refusals(application, terms, facts, policy):
+        return 0
+    components = waterfall(application, facts.numbers, policy.band_of(pd_ppm), policy, terms)
+    limit_fen = sum(component.amount_fen for component in components)
+    return limit_fen if limit_fen >= terms.limit_min_fen else 0
+
+
 def facts_of(
     application: Application, signals: SignalSet, policy: Policy, as_of: datetime
 ) -> Facts:
@@ -111,7 +124,7 @@ def facts_of(
     return Facts(numbers, scored, tuple(exclusions))
 
 
-def pd_ceiling(policy: Policy, model: Scorecard) -> int:
+def pd_ceiling(policy: Policy, model: CreditModel) -> int:
     """Return the pd above which the answer is no.
 
     The policy's last band, but never below the pd of a business of which nothing is known: a

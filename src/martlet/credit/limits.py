@@ -61,3 +61,9 @@ MICRO_LOGIT_MAX = 50_000_000
 
 SHADOWS_MAX = 3
 """Models that run in shadow at a time: each is paid for in every decision."""
+
+SHADOW_MODELS_KEPT = 32
+"""Models held ready in memory for the shadows of all tenants; read again beyond it."""
+
+SHADOW_ERROR_CHARS_MAX = 120
+"""Why a shadow failed, as kept: a name or a code, never a story."""

@@ -14,6 +14,7 @@ from martlet.credit import queries
 from martlet.credit.decide import decide
 from martlet.credit.defaults import policy_of, scorecard_of
 from martlet.credit.limits import SIGNALS_MAX
+from martlet.credit.shadows import Asked, keep_answers
 from martlet.credit.tables import credit_artefact, credit_decision
 from martlet.store import Prepared
 
@@ -37,9 +38,12 @@ def decide_and_record(
 ) -> tuple[UUID, Decision]:
     """Decide by what is in force and keep the decision, in the caller's transaction."""
     policy = queries.policy_in_force(tx.connection, tx.tenant_id, as_of)
-    model = queries.champion(tx.connection, tx.tenant_id)
+    model, shadows = queries.live_models(tx.connection, tx.tenant_id)
     found = decide(application, signals, policy, model, as_of)
-    return record_decision(tx, application, signals, policy, model, found), found
+    decision_id = record_decision(tx, application, signals, policy, model, found)
+    if shadows:
+        keep_answers(tx, decision_id, shadows, Asked(application, signals, policy, as_of))
+    return decision_id, found
 
 
 _DECISION = Prepared(insert(credit_decision))

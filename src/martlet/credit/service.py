@@ -15,6 +15,7 @@ from martlet.credit.policy import difference
 from martlet.credit.queries import ModelState
 from martlet.credit.recording import decided_by
 from martlet.credit.sentences import explanation
+from martlet.credit.shadows import Asked, replay_shadows
 from martlet.kernel.canonical import canonical_json
 from martlet.kernel.errors import MartletError
 from martlet.kernel.principal import Scope
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from martlet.credit.queries import PublishedPolicy, RegisteredModel, StoredDecision
     from martlet.credit.scorecard import Scorecard
     from martlet.credit.sentences import Explanation
+    from martlet.credit.shadows import ShadowReplay
     from martlet.kernel.i18n import Locale
     from martlet.kernel.principal import Principal
     from martlet.signals import SignalProvider
@@ -47,6 +49,13 @@ class ReplayReport:
     recomputed: Decision
     differing: tuple[str, ...]
     """The fields in which they differ; none when identical."""
+    shadows: tuple[ShadowReplay, ...] = ()
+    """The answers of the models that ran in shadow, then and now."""
+
+    @property
+    def all_identical(self) -> bool:
+        """Whether the decision and every shadow's answer came out the same."""
+        return self.identical and all(shadow.identical for shadow in self.shadows)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON value."""
@@ -56,6 +65,7 @@ class ReplayReport:
             "differing": list(self.differing),
             "stored": self.stored.as_json(),
             "recomputed": self.recomputed.as_json(),
+            "shadows": [shadow.as_json() for shadow in self.shadows],
         }
 
 
@@ -105,11 +115,13 @@ class CreditService:
         with self._database.read() as connection:
             stored = queries.decision(connection, principal, decision_id)
             policy, model = decided_by(connection, principal, stored)
+            asked = Asked(stored.application, stored.signals, policy, stored.as_of)
+            shadows = replay_shadows(connection, principal.tenant_id, decision_id, asked)
         again = decide(stored.application, stored.signals, policy, model, stored.as_of)
         before, after = stored.decision.as_json(), again.as_json()
         differing = tuple(name for name in before if before[name] != after[name])
         identical = canonical_json(before) == canonical_json(after)
-        return ReplayReport(decision_id, identical, stored.decision, again, differing)
+        return ReplayReport(decision_id, identical, stored.decision, again, differing, shadows)
 
     def explain(self, principal: Principal, decision_id: UUID, locale: Locale) -> Explanation:
         """Return a stored decision in words: the waterfall, the reasons and the ways out."""

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from martlet.store.schema import STRICT, Amount, Id, Json, Moment, String, append_only, metadata
+from martlet.store.schema import (
+    STRICT,
+    Amount,
+    Flag,
+    Id,
+    Json,
+    Moment,
+    String,
+    append_only,
+    metadata,
+)
 
 credit_artefact = append_only(
     Table(
@@ -105,3 +115,23 @@ credit_decision = append_only(
     )
 )
 """Every decision with all its inputs: application, signals with their provenance, versions."""
+
+credit_shadow = append_only(
+    Table(
+        "credit_shadow",
+        metadata,
+        Column("tenant_id", Id, nullable=False),
+        Column("decision_id", Id, nullable=False),
+        Column("model_hash", String, nullable=False),
+        Column("score", Amount, nullable=True),
+        Column("pd_ppm", Amount, nullable=True),
+        Column("would_approve", Flag, nullable=True),
+        Column("limit_fen", Amount, nullable=True),
+        Column("error", String, nullable=False),
+        Column("recorded_at", Moment, nullable=False),
+        PrimaryKeyConstraint("tenant_id", "decision_id", "model_hash"),
+        Index("ix_credit_shadow_model", "tenant_id", "model_hash", "recorded_at"),
+        **STRICT,
+    )
+)
+"""What each model in shadow would have answered; figures are absent where it failed (`error`)."""
