@@ -16,7 +16,13 @@ from martlet.kernel.config import Settings, load_keyring
 from martlet.kernel.ids import IdSource, SystemIds
 from martlet.kernel.principal import system_principal
 from martlet.ledger import LedgerService, verify_ledger
-from martlet.lending import EndOfDay, LendingService, SimulatedRail, verify_lending
+from martlet.lending import (
+    EndOfDay,
+    LendingService,
+    LoanOutcomes,
+    SimulatedRail,
+    verify_lending,
+)
 from martlet.parties import ConsoleCodeSender, PartiesService
 from martlet.records import RecordsService
 from martlet.store import Database, open_database, verify_chain
@@ -104,7 +110,7 @@ def open_bank(
     rail = rail or SimulatedRail()
     parties = PartiesService(database, keyring, clock, code_sender or ConsoleCodeSender())
     records = RecordsService(database, settings.records_folder)
-    credit = CreditService(database, [records.signals])
+    credit = CreditService(database, [records.signals], LoanOutcomes(database))
     lending = LendingService(database, credit, rail)
     return Bank(
         settings=settings,

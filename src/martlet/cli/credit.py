@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import policies, studies
+from martlet.cli import backtests, policies, studies
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import show
 from martlet.cli.session import open_session
@@ -17,9 +17,14 @@ app.add_typer(policies.app, name="policy", help=say("Policies: the bank's rules 
 app.command("train", help=say("Train a scorecard on businesses whose history is known."))(
     studies.train
 )
-app.command("backtest", help=say("Measure a scorecard honestly, beside turnover alone."))(
-    studies.backtest
-)
+app.command(
+    "backtest",
+    help=say(
+        "Either --policy or --model: decide the bank's stored applications again, each as of its"
+        " own day, and show who moves and what it comes to. Or --data: measure training on a"
+        " folder of labelled firms, beside turnover alone."
+    ),
+)(backtests.backtest)
 app.command("models", help=say("The registry of models; promote one with --promote."))(
     policies.models
 )

@@ -1,4 +1,4 @@
-"""`martlet credit train` and `martlet credit backtest`: models made and measured on a folder."""
+"""`martlet credit train` and `martlet credit backtest --data`: made and measured on a folder."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def train(
     show({**found.summary(), "artefact": str(artefact), "card": str(card)}, as_json=as_json)
 
 
-def backtest(
-    data: DataOption, repeats: RepeatsOption = REPEATS, as_json: JsonOption = False
-) -> None:
+def backtest_folder(data: Path, repeats: int, *, as_json: bool) -> None:
     """Print AUC and KS with 95 % intervals, and the turnover-only ranking beside."""
     from martlet.credit import training
 

@@ -8,6 +8,7 @@ from martlet.credit.artefact import CreditModel, ModelKind, read_model
 from martlet.credit.boosted import BoostedTrees
 from martlet.credit.decide import decide
 from martlet.credit.defaults import default_policy, expert_scorecard
+from martlet.credit.history import Period
 from martlet.credit.model import (
     Application,
     Change,
@@ -17,6 +18,7 @@ from martlet.credit.model import (
     Reason,
     WouldChange,
 )
+from martlet.credit.outcomes import BadDefinition, LoanOutcome, OutcomeSource
 from martlet.credit.policy import Policy, PolicyDifference, difference, parse_policy
 from martlet.credit.queries import (
     ModelState,
@@ -33,6 +35,7 @@ from martlet.credit.service import CreditService, ReplayReport
 
 __all__ = [
     "Application",
+    "BadDefinition",
     "BoostedTrees",
     "Change",
     "Component",
@@ -40,9 +43,12 @@ __all__ = [
     "CreditService",
     "Decision",
     "Explanation",
+    "LoanOutcome",
     "ModelKind",
     "ModelState",
     "Outcome",
+    "OutcomeSource",
+    "Period",
     "Policy",
     "PolicyDifference",
     "PublishedPolicy",

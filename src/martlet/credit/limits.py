@@ -67,3 +67,15 @@ SHADOW_MODELS_KEPT = 32
 
 SHADOW_ERROR_CHARS_MAX = 120
 """Why a shadow failed, as kept: a name or a code, never a story."""
+
+REPLAY_PAGE = 500
+"""Stored decisions read at a time when many are made again: about 10 MB of inputs."""
+
+REPLAY_DECISIONS_MAX = 200_000
+"""Stored decisions in one back-test: some minutes and half a gigabyte; beyond, choose a period."""
+
+REPLAY_MOVERS_TOP = 10
+"""Movers of one sort that are named with their reasons: as many as a person reads."""
+
+SEGMENTS_MAX = 30
+"""Groups of a breakdown that are shown apart; what is smaller goes into one remainder."""

@@ -324,7 +324,7 @@ def decision(connection: Connection, principal: Principal, decision_id: UUID) ->
     ).one_or_none()
     if row is None:
         raise NotFound("credit.decision_not_found", decision_id=str(decision_id))
-    return _stored(row)
+    return stored_from(row)
 
 
 def decisions(
@@ -345,7 +345,7 @@ def decisions(
         credit_decision.c.recorded_at.desc(), credit_decision.c.decision_id.desc()
     )
     rows = connection.execute(query.limit(min(limit, DECISIONS_PAGE_MAX)))
-    return [_stored(row) for row in rows]
+    return [stored_from(row) for row in rows]
 
 
 def _own(principal: Principal) -> Select[Any]:
@@ -355,7 +355,8 @@ def _own(principal: Principal) -> Select[Any]:
     return query
 
 
-def _stored(row: Row[Any]) -> StoredDecision:
+def stored_from(row: Row[Any]) -> StoredDecision:
+    """Return a decision and its inputs from its row."""
     return StoredDecision(
         decision_id=row.decision_id,
         application=Application.from_json(row.inputs["application"]),

@@ -11,32 +11,38 @@ from typing import TYPE_CHECKING, Any
 
 from martlet.credit import publishing, queries, registry
 from martlet.credit.decide import decide
+from martlet.credit.history import Period
 from martlet.credit.policy import difference
 from martlet.credit.queries import ModelState
 from martlet.credit.recording import decided_by
 from martlet.credit.sentences import explanation
 from martlet.credit.shadows import Asked, replay_shadows
+from martlet.credit.workbench import backtest_stored
 from martlet.kernel.canonical import canonical_json
 from martlet.kernel.errors import MartletError
 from martlet.kernel.principal import Scope
 from martlet.signals import SignalRequest, SignalSet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from martlet.credit.artefact import CreditModel
     from martlet.credit.model import Application, Decision
+    from martlet.credit.outcomes import OutcomeSource
     from martlet.credit.policy import Policy, PolicyDifference
     from martlet.credit.queries import PublishedPolicy, RegisteredModel, StoredDecision
     from martlet.credit.scorecard import Scorecard
     from martlet.credit.sentences import Explanation
     from martlet.credit.shadows import ShadowReplay
+    from martlet.credit.workbench import Assumptions, Changed, StoredBacktest
     from martlet.kernel.i18n import Locale
     from martlet.kernel.principal import Principal
     from martlet.signals import SignalProvider
     from martlet.store import Database
+
+    OnProgress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +78,15 @@ class ReplayReport:
 class CreditService:
     """Decides, keeps decisions, and replays them; reads through the eyes it was given."""
 
-    def __init__(self, database: Database, providers: Sequence[SignalProvider] = ()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        providers: Sequence[SignalProvider] = (),
+        outcomes: OutcomeSource | None = None,
+    ) -> None:
         self._database = database
         self._providers = tuple(providers)
+        self._outcomes = outcomes
 
     def signals(self, principal: Principal, party_id: UUID, as_of: datetime) -> SignalSet:
         """Return what all eyes know about a business; an eye that fails is left out."""
@@ -122,6 +134,25 @@ class CreditService:
         differing = tuple(name for name in before if before[name] != after[name])
         identical = canonical_json(before) == canonical_json(after)
         return ReplayReport(decision_id, identical, stored.decision, again, differing, shadows)
+
+    def backtest(
+        self,
+        principal: Principal,
+        changed: Changed,
+        period: Period | None = None,
+        assumptions: Assumptions | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> StoredBacktest:
+        """Return what a changed policy or model would have decided on stored applications."""
+        return backtest_stored(
+            self._database,
+            self._outcomes,
+            principal,
+            changed,
+            period or Period(),
+            assumptions,
+            on_progress,
+        )
 
     def explain(self, principal: Principal, decision_id: UUID, locale: Locale) -> Explanation:
         """Return a stored decision in words: the waterfall, the reasons and the ways out."""

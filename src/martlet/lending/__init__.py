@@ -14,6 +14,7 @@ from martlet.lending.loan import (
     LoanStatus,
     LoanTerms,
 )
+from martlet.lending.outcomes import LoanOutcomes
 from martlet.lending.product import Product, product_named, products
 from martlet.lending.projection import project, schedule
 from martlet.lending.rail import (
@@ -37,6 +38,7 @@ __all__ = [
     "LendingReport",
     "LendingService",
     "LoanEvent",
+    "LoanOutcomes",
     "LoanState",
     "LoanStatus",
     "LoanTerms",

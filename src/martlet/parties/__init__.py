@@ -26,7 +26,7 @@ from martlet.parties.model import (
     StaffMember,
     Tenant,
 )
-from martlet.parties.queries import business_facts
+from martlet.parties.queries import business_facts, facts_of_many
 from martlet.parties.roles import Role, roles
 from martlet.parties.sender import CodeSender, ConsoleCodeSender, HeldCodeSender
 from martlet.parties.service import PartiesService
@@ -54,6 +54,7 @@ __all__ = [
     "consent_history",
     "consents_in_force",
     "consents_of_many",
+    "facts_of_many",
     "require_consent",
     "roles",
 ]

@@ -1,0 +1,122 @@
+"""The port to what became of decisions: loans drawn on them, and whether they went bad.
+
+The decision heart does not know loans; whoever keeps them answers through `OutcomeSource`. The
+invariant: an outcome that cannot be known yet is None, never guessed. What "bad" means is the
+source's own dated setting, and it says which.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+    from uuid import UUID
+
+    from martlet.kernel.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class BadDefinition:
+    """What counts as bad for what was drawn from a day on, and where it is written."""
+
+    effective_from: date
+    overdue_days: int
+    within_months: int
+    source: str
+
+    def __post_init__(self) -> None:
+        assert self.overdue_days > 0, self.overdue_days
+        assert self.within_months > 0, self.within_months
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {
+            "effective_from": self.effective_from.isoformat(),
+            "overdue_days": self.overdue_days,
+            "within_months": self.within_months,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LoanOutcome:
+    """What became of one loan that was drawn on a decision."""
+
+    loan_id: UUID
+    decision_id: UUID
+    application_id: UUID
+    party_id: UUID
+    drawn_on: date
+    amount_fen: int
+    observed_on: date
+    bad: bool | None
+    """None while it can still go either way."""
+    bad_on: date | None
+    """The first day on which it was overdue for as long as the definition says, whenever."""
+    overdue_days_max: int
+    principal_lost_fen: int
+    """Of a bad loan: the principal not paid back by the day observed; else nothing."""
+    earned_fen: int
+    """Interest and penalty paid by the day observed."""
+
+    def __post_init__(self) -> None:
+        assert self.drawn_on <= self.observed_on, self
+        assert 0 <= self.principal_lost_fen <= self.amount_fen, self
+        assert not self.bad or self.bad_on is not None, self
+
+
+class OutcomeSource(Protocol):
+    """Whoever keeps the loans: reads what became of them, and changes nothing."""
+
+    def definitions(self) -> tuple[BadDefinition, ...]:
+        """Return what "bad" means, each from its day of drawdown on."""
+        ...
+
+    def outcomes(self, principal: Principal) -> Iterator[LoanOutcome]:
+        """Return every loan paid out that the principal may see, as of the open business day."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOutcome:
+    """What became of one decision: all loans drawn on it together."""
+
+    drawn_on: date
+    """The first drawdown."""
+    drawn_fen: int
+    bad: bool | None
+    """Bad when one of its loans is; good when all are; else not known yet."""
+    lost_fen: int
+    earned_fen: int
+    loans_count: int
+
+
+def by_decision(outcomes: Iterable[LoanOutcome]) -> dict[UUID, DecisionOutcome]:
+    """Return what became of each decision on which anything was drawn."""
+    found: dict[UUID, DecisionOutcome] = {}
+    for one in outcomes:
+        before = found.get(one.decision_id)
+        if before is None:
+            found[one.decision_id] = DecisionOutcome(
+                one.drawn_on, one.amount_fen, one.bad, one.principal_lost_fen, one.earned_fen, 1
+            )
+            continue
+        found[one.decision_id] = DecisionOutcome(
+            drawn_on=min(before.drawn_on, one.drawn_on),
+            drawn_fen=before.drawn_fen + one.amount_fen,
+            bad=_together(before.bad, one.bad),
+            lost_fen=before.lost_fen + one.principal_lost_fen,
+            earned_fen=before.earned_fen + one.earned_fen,
+            loans_count=before.loans_count + 1,
+        )
+    return found
+
+
+def _together(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT001 - three-valued
+    """Return whether either is bad; None where that hangs on what is not known."""
+    if one or other:
+        return True
+    return None if one is None or other is None else False

@@ -1,0 +1,197 @@
+"""What became of the decisions that loans were drawn on: the lending room's answer to credit.
+
+A read over loans, their events, and the offer that was accepted when each was drawn. The
+invariant: bad or good is said only of what can no longer change; everything else is not known yet.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from bisect import bisect_right
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from martlet.credit import BadDefinition, LoanOutcome
+from martlet.kernel.calendar import add_months
+from martlet.kernel.principal import Scope
+from martlet.ledger import current_business_date
+from martlet.lending.limits import CHUNK_LOANS
+from martlet.lending.loan import LoanStatus
+from martlet.lending.loans import events_by_loan, terms_of
+from martlet.lending.product import ScheduleKind
+from martlet.lending.projection import in_order, project
+from martlet.lending.tables import loan, offer, payout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Row
+
+    from martlet.kernel.principal import Principal
+    from martlet.lending.loan import LoanEvent, LoanState, LoanTerms
+    from martlet.store import Database
+
+    _Accepted = tuple[list[datetime], list[Any]]
+
+
+@cache
+def bad_definitions() -> tuple[BadDefinition, ...]:
+    """Return what "bad" means, the earliest first."""
+    table = tomllib.loads((files("martlet.lending") / "outcomes.toml").read_text("utf-8"))
+    found = [BadDefinition(**entry) for entry in table["bad"]]
+    return tuple(sorted(found, key=lambda one: one.effective_from))
+
+
+class LoanOutcomes:
+    """Tells the decision heart what became of its decisions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def definitions(self) -> tuple[BadDefinition, ...]:
+        """Return what "bad" means, each from its day of drawdown on."""
+        return bad_definitions()
+
+    def outcomes(self, principal: Principal) -> Iterator[LoanOutcome]:
+        """Return every loan paid out that the principal may see, as of the open business day."""
+        principal.require(Scope.LENDING_READ)
+        after: UUID | None = None
+        while True:
+            with self._database.read() as connection:
+                today = current_business_date(connection, principal.tenant_id)
+                rows = _page(connection, principal, after)
+                found = _outcomes_of(connection, principal, rows, today)
+            yield from found
+            if len(rows) < CHUNK_LOANS:
+                return
+            after = rows[-1].loan_id
+
+
+def _page(connection: Connection, principal: Principal, after: UUID | None) -> Sequence[Row[Any]]:
+    """Return loans that were paid out, in the order of their making, after one."""
+    query = (
+        select(loan, payout.c.ordered_at)
+        .join(payout, payout.c.loan_id == loan.c.loan_id)
+        .where(loan.c.tenant_id == principal.tenant_id, loan.c.disbursed_on.is_not(None))
+        .order_by(loan.c.loan_id)
+        .limit(CHUNK_LOANS)
+    )
+    if principal.party_ids is not None:
+        query = query.where(loan.c.party_id.in_(sorted(principal.party_ids)))
+    if after is not None:
+        query = query.where(loan.c.loan_id > after)
+    return connection.execute(query).all()
+
+
+def _outcomes_of(
+    connection: Connection, principal: Principal, rows: Sequence[Row[Any]], today: date
+) -> list[LoanOutcome]:
+    behind = _offers_behind(connection, principal, {row.facility_id for row in rows})
+    looked_at = [row.loan_id for row in rows if not _never_late(row, terms_of(row), today)]
+    events = events_by_loan(connection, looked_at)
+    found = []
+    for row in rows:
+        accepted, offers = behind[row.facility_id]
+        place = bisect_right(accepted, row.ordered_at) - 1
+        assert place >= 0, f"loan {row.loan_id} drawn before any offer was accepted"
+        found.append(_outcome(row, offers[place], events.get(row.loan_id), today))
+    return found
+
+
+def _offers_behind(
+    connection: Connection, principal: Principal, facility_ids: set[UUID]
+) -> dict[UUID, _Accepted]:
+    """Return the offers that opened and renewed each line, by the moment of acceptance."""
+    query = (
+        select(
+            offer.c.facility_id, offer.c.decision_id, offer.c.application_id, offer.c.accepted_at
+        )
+        .where(
+            offer.c.tenant_id == principal.tenant_id, offer.c.facility_id.in_(sorted(facility_ids))
+        )
+        .order_by(offer.c.accepted_at)
+    )
+    found: dict[UUID, _Accepted] = {}
+    for row in connection.execute(query):
+        accepted, offers = found.setdefault(row.facility_id, ([], []))
+        accepted.append(row.accepted_at)
+        offers.append(row)
+    return found
+
+
+def _outcome(
+    row: Row[Any], behind: Row[Any], events: list[LoanEvent] | None, today: date
+) -> LoanOutcome:
+    definition = [one for one in bad_definitions() if one.effective_from <= row.disbursed_on][-1]
+    late_most, bad_on = 0, None
+    if events is not None:
+        late_most, bad_on = _lateness(terms_of(row), events, today, definition.overdue_days)
+    window_ends = add_months(row.disbursed_on, definition.within_months)
+    bad: bool | None = bad_on is not None and bad_on <= window_ends
+    if not bad and today < window_ends and row.status != LoanStatus.CLOSED:
+        bad = None
+    lost_fen = row.disbursed_fen - row.principal_paid_fen if bad else 0
+    return LoanOutcome(
+        loan_id=row.loan_id,
+        decision_id=behind.decision_id,
+        application_id=behind.application_id,
+        party_id=row.party_id,
+        drawn_on=row.disbursed_on,
+        amount_fen=row.disbursed_fen,
+        observed_on=today,
+        bad=bad,
+        bad_on=bad_on,
+        overdue_days_max=late_most,
+        principal_lost_fen=lost_fen,
+        earned_fen=row.interest_paid_fen + row.penalty_paid_fen,
+    )
+
+
+def _never_late(row: Row[Any], terms: LoanTerms, today: date) -> bool:
+    """Tell whether the row alone shows that nothing ever fell due unpaid."""
+    if terms.conventions.schedule is not ScheduleKind.BULLET:
+        return False
+    return bool((row.closed_on or today) <= row.matures_on)
+
+
+def _lateness(
+    terms: LoanTerms, events: list[LoanEvent], today: date, overdue_days: int
+) -> tuple[int, date | None]:
+    """Return the most days overdue that a loan ever was, and when it first reached so many.
+
+    It is looked at as it stood before each payment and as it stands now: between payments the
+    days overdue only grow.
+    """
+    ordered = in_order(events, today)
+    now = project(terms, ordered, today)
+    if now.oldest_due_on is None and not now.penalty_ticks and _always_charged(terms):
+        return 0, None
+    states = [
+        project(terms, ordered[:place], event.value_date)
+        for place, event in enumerate(ordered)
+        if place
+    ]
+    late_most, bad_on = 0, None
+    for state in (*states, now):
+        late_most = max(late_most, state.days_overdue)
+        if bad_on is None and state.days_overdue >= overdue_days:
+            bad_on = _reached(state, overdue_days)
+    return late_most, bad_on
+
+
+def _always_charged(terms: LoanTerms) -> bool:
+    """Tell whether lateness leaves a penalty from its first day on."""
+    conventions = terms.conventions
+    charged = conventions.penalty_multiplier_ppm > 0 and terms.rate_ppm_per_day > 0
+    return charged and not conventions.grace_days
+
+
+def _reached(state: LoanState, overdue_days: int) -> date:
+    assert state.oldest_due_on is not None, state
+    return state.oldest_due_on + timedelta(days=overdue_days)
