@@ -14,7 +14,7 @@ import typer
 from martlet.cli.options import JsonOption
 from martlet.cli.output import note, progress, show
 from martlet.cli.session import open_session
-from martlet.cli.studies import REPEATS, RepeatsOption, backtest_folder
+from martlet.cli.studies import REPEATS, ChallengerOption, RepeatsOption, backtest_folder
 from martlet.cli.words import LANGUAGE, say
 from martlet.kernel.errors import Invalid
 
@@ -92,6 +92,7 @@ def backtest(
         Path | None, typer.Option("--data", help=say("Folder of records and labels."), exists=True)
     ] = None,
     repeats: RepeatsOption = REPEATS,
+    challenger: ChallengerOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Decide stored applications again and compare, or measure training on a folder."""
@@ -99,7 +100,7 @@ def backtest(
     if stored == (data is not None):
         raise Invalid("cli.backtest_of_what")
     if data is not None:
-        backtest_folder(data, repeats, as_json=as_json)
+        backtest_folder(data, repeats, challenger=challenger, as_json=as_json)
         return
     from martlet.cli.reading import yuan
     from martlet.credit.workbench import Assumptions

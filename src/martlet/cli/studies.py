@@ -20,6 +20,10 @@ RepeatsOption = Annotated[
     int, typer.Option("--repeats", min=1, max=100, help=say("Rounds of five folds."))
 ]
 
+ChallengerOption = Annotated[
+    bool, typer.Option("--challenger", help=say("Boosted trees as well, on the same folds."))
+]
+
 REPEATS = 10
 
 
@@ -30,25 +34,30 @@ def train(
     ] = Path("scorecard"),
     version: Annotated[str, typer.Option(help=say("The version to give it."))] = "1",
     repeats: RepeatsOption = REPEATS,
+    challenger: Annotated[
+        bool, typer.Option("--challenger", help=say("Train boosted trees, to run in shadow."))
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train, and write the scorecard (JSON) and its model card (Markdown)."""
+    """Train, and write the model (JSON) and its card (Markdown)."""
     from martlet.credit import training
 
+    make = training.train_challenger if challenger else training.train_folder
     with progress(say("training"), quiet=as_json) as moved:
-        found = training.train_folder(data, version=version, repeats=repeats, on_progress=moved)
+        found = make(data, version=version, repeats=repeats, on_progress=moved)
     artefact, card = output.with_suffix(".json"), output.with_suffix(".md")
-    artefact.write_bytes(found.scorecard.artefact)
+    artefact.write_bytes(found.model.artefact)
     card.write_text(found.card, encoding="utf-8")
     show({**found.summary(), "artefact": str(artefact), "card": str(card)}, as_json=as_json)
 
 
-def backtest_folder(data: Path, repeats: int, *, as_json: bool) -> None:
+def backtest_folder(data: Path, repeats: int, *, challenger: bool, as_json: bool) -> None:
     """Print AUC and KS with 95 % intervals, and the turnover-only ranking beside."""
     from martlet.credit import training
 
     with progress(say("back-test"), quiet=as_json) as moved:
-        report = training.backtest_folder(data, repeats=repeats, on_progress=moved)
+        measure = training.compare_folder if challenger else training.backtest_folder
+        report = measure(data, repeats=repeats, on_progress=moved)
     title = report.source + (say(" (synthetic)") if report.synthetic else "")
     show(report if as_json else report.rows(), as_json=as_json, title=title)
     if not as_json:

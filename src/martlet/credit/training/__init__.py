@@ -5,7 +5,16 @@ is ever chosen on the folds that it is measured on.
 """
 
 from martlet.credit.training.backtest import BacktestReport, Measured, backtest
+from martlet.credit.training.boosted import TrainedTrees, train_trees
 from martlet.credit.training.candidates import INVOICE_CANDIDATES, Candidate
+from martlet.credit.training.comparison import (
+    ChallengerReport,
+    Compared,
+    ComparisonReport,
+    compare,
+    compare_folder,
+    train_challenger,
+)
 from martlet.credit.training.fit import Trained, train
 from martlet.credit.training.ingredients import Recipe
 from martlet.credit.training.measures import Estimate
@@ -15,13 +24,21 @@ __all__ = [
     "INVOICE_CANDIDATES",
     "BacktestReport",
     "Candidate",
+    "ChallengerReport",
+    "Compared",
+    "ComparisonReport",
     "Estimate",
     "Measured",
     "Recipe",
     "Trained",
+    "TrainedTrees",
     "TrainingReport",
     "backtest",
     "backtest_folder",
+    "compare",
+    "compare_folder",
     "train",
+    "train_challenger",
     "train_folder",
+    "train_trees",
 ]

@@ -60,6 +60,11 @@ class TrainingReport:
     card: str
     measured: tuple[Measured, ...]
 
+    @property
+    def model(self) -> Scorecard:
+        """What was trained."""
+        return self.scorecard
+
     def summary(self) -> dict[str, Any]:
         """Return the main figures as a JSON value."""
         return {
