@@ -7,9 +7,10 @@ global: two banks can be open in one process, each with its own clock, rail and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from martlet.credit import CreditService
+from martlet.credit import CreditService, Deciders, Drafting
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.clock import Clock, SystemClock
 from martlet.kernel.config import Settings, load_keyring
@@ -24,8 +25,8 @@ from martlet.lending import (
     verify_lending,
 )
 from martlet.parties import ConsoleCodeSender, PartiesService
-from martlet.records import RecordsService
-from martlet.store import Database, open_database, verify_chain
+from martlet.records import RecordsService, RecordsSignals
+from martlet.store import Database, Snapshots, open_database, verify_chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from martlet.kernel.crypto import Keyring
     from martlet.lending import PaymentRail
     from martlet.parties import CodeSender
+    from martlet.signals import SignalProvider
+    from martlet.store import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def open_bank(
     rail = rail or SimulatedRail()
     parties = PartiesService(database, keyring, clock, code_sender or ConsoleCodeSender())
     records = RecordsService(database, settings.records_folder)
-    credit = CreditService(database, [records.signals], LoanOutcomes(database))
+    credit = CreditService(database, _eyes(database, settings), LoanOutcomes(database))
     lending = LendingService(database, credit, rail)
     return Bank(
         settings=settings,
@@ -126,3 +129,19 @@ def open_bank(
         lending=lending,
         end_of_day=EndOfDay(database),
     )
+
+
+def open_drafting(settings: Settings) -> Drafting:
+    """Open the bank's eyes over an existing database, to decide without writing anything."""
+    snapshots = Snapshots(settings.url)
+    return Drafting(snapshots, _eyes(snapshots, settings))
+
+
+def _eyes(database: Reading, settings: Settings) -> list[SignalProvider]:
+    """Return every eye that a decision looks through, in whatever process it is made."""
+    return [RecordsSignals(database, settings.records_folder)]
+
+
+def open_deciders(settings: Settings, processes: int) -> Deciders:
+    """Start processes that decide beside the one that writes."""
+    return Deciders(partial(open_drafting, settings), processes)

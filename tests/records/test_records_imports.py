@@ -257,6 +257,21 @@ def test_stored_and_fresh_signals_say_the_same_and_neither_sees_the_future(
         assert columns[signal.kind] in {signal.value, None}
 
 
+def test_businesses_asked_for_together_are_answered_as_each_alone(
+    records, principal, open_shop, clock, tmp_path
+) -> None:
+    seen, silent, empty = open_shop(1), open_shop(2, consents=(Kind.INVOICES,)), open_shop(3)
+    for number, shop in enumerate((seen, silent)):
+        records.import_file(principal, f"k{number}", _file(tmp_path, TAKINGS), party_id=shop)
+    for later in (timedelta(0), timedelta(days=3)):
+        moment = clock.now() + later
+        each = records.signals.collect_each(principal, [seen, silent, empty], moment)
+        for shop in (seen, silent, empty):
+            alone = records.signals.collect(SignalRequest(principal, shop), moment)
+            assert each[shop] == alone, later
+        assert each[seen].value("takings_12m_fen") == 216_050
+
+
 def test_nobody_imports_for_a_business_that_is_not_his(
     records, principal, shop, open_shop, tmp_path
 ) -> None:

@@ -7,7 +7,10 @@ versioned data that change without a restart. No eye writes a limit, and no floa
 from martlet.credit.artefact import CreditModel, ModelKind, read_model
 from martlet.credit.boosted import BoostedTrees
 from martlet.credit.decide import decide
+from martlet.credit.deciders import Deciders
 from martlet.credit.defaults import default_policy, expert_scorecard
+from martlet.credit.docket import KeptDecision
+from martlet.credit.drafting import Drafting
 from martlet.credit.history import Period
 from martlet.credit.model import (
     Application,
@@ -41,8 +44,11 @@ __all__ = [
     "Component",
     "CreditModel",
     "CreditService",
+    "Deciders",
     "Decision",
+    "Drafting",
     "Explanation",
+    "KeptDecision",
     "LoanOutcome",
     "ModelKind",
     "ModelState",

@@ -8,7 +8,9 @@ characteristic whose better bin earns more points.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from martlet.credit.limits import PRICE_CAUSES_MAX, REASONS_FEATURES_MAX
 from martlet.credit.model import Change, Parameter, Reason, WouldChange
@@ -20,11 +22,11 @@ if TYPE_CHECKING:
     from martlet.credit.scorecard import Characteristic, Scorecard
 
 
-class Room(NamedTuple):
+class Room(msgspec.Struct, frozen=True, order=True, gc=False):
     """How far one characteristic is from its best bin; in order, those that weigh most first."""
 
     weight: int
-    """What the best bin would add, negative: so that tuples sort as they should."""
+    """What the best bin would add, negative, so that the greatest comes first."""
     kind: str
     """Distinct in a scorecard, so no comparison ever goes beyond it."""
     part: Characteristic
@@ -43,11 +45,11 @@ class Room(NamedTuple):
 def rooms(model: Scorecard, values: Mapping[str, int]) -> list[Room]:
     """Return the characteristics that could be better, those that weigh most first."""
     found = []
-    for part in model.characteristics:
-        value = values.get(part.kind)
-        points, gains = part.steps[-1 if value is None else bisect_right(part.edges, value)]
+    for kind, edges, steps, part in model.ladder:
+        value = values.get(kind)
+        points, gains = steps[-1 if value is None else bisect_right(edges, value)]
         if gains:
-            found.append(Room(-gains[-1], part.kind, part, value, points, gains))
+            found.append(Room(-gains[-1], kind, part, value, points, gains))
     found.sort()
     return found
 

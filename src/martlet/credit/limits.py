@@ -79,3 +79,16 @@ REPLAY_MOVERS_TOP = 10
 
 SEGMENTS_MAX = 30
 """Groups of a breakdown that are shown apart; what is smaller goes into one remainder."""
+
+DECISIONS_IN_ONE_COMMAND_MAX = 1_000
+"""Applications of one command: its answer, 150 bytes for each, must fit into a payload."""
+
+DECISIONS_IN_ONE_BATCH = 256
+"""Applications decided and kept together: an fsync and a message between processes cost little
+beyond it, and nobody waits long for the others."""
+
+BATCHES_AHEAD = 2
+"""Batches waiting for each deciding process: one in hand, one ready, so that none is idle."""
+
+GARBAGE_THRESHOLD = 50_000
+"""Values made between two searches for cycles, in a process that only decides."""

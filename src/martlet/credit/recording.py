@@ -13,12 +13,13 @@ from sqlalchemy import bindparam, insert, select
 from martlet.credit import queries
 from martlet.credit.decide import decide
 from martlet.credit.defaults import policy_of, scorecard_of
-from martlet.credit.limits import SIGNALS_MAX
+from martlet.credit.drafting import Draft, draft
 from martlet.credit.shadows import Asked, keep_answers
-from martlet.credit.tables import credit_artefact, credit_decision
+from martlet.credit.tables import credit_artefact
 from martlet.store import Prepared
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -46,7 +47,6 @@ def decide_and_record(
     return decision_id, found
 
 
-_DECISION = Prepared(insert(credit_decision))
 _KNOWN_ARTEFACT = Prepared(
     select(credit_artefact.c.kind).where(
         credit_artefact.c.tenant_id == bindparam("tenant"),
@@ -65,52 +65,76 @@ def record_decision(
     decision: Decision,
 ) -> UUID:
     """Keep a decision with all its inputs, and return its id."""
-    assert len(signals.signals) <= SIGNALS_MAX, len(signals.signals)
     keep_artefact(tx, policy.content_hash, "policy", policy.text)
     keep_artefact(tx, model.content_hash, "model", model.artefact.decode())
-    decision_id = tx.ids.new()
-    _DECISION.on(
-        tx.connection,
-        {
-            "decision_id": decision_id,
-            "tenant_id": tx.tenant_id,
-            "party_id": application.party_id,
-            "application_id": application.application_id,
-            "outcome": decision.outcome.value,
-            "limit_fen": decision.limit_fen,
-            "rate_ppm_per_day": decision.rate_ppm_per_day,
-            "score": decision.score,
-            "pd_ppm": decision.pd_ppm,
-            "policy_version": decision.policy_version,
-            "model_version": decision.model_version,
-            "policy_hash": policy.content_hash,
-            "model_hash": model.content_hash,
-            "inputs_hash": decision.inputs_hash,
-            "as_of": decision.decided_at,
-            "inputs": {
-                "application": application.as_json(),
-                "signals": signals.as_json(),
-            },
-            "decision": decision.as_json(),
-            "recorded_at": tx.now,
-        },
-    )
-    tx.emit(
-        "credit.decided",
-        f"application:{application.application_id}",
-        {
-            "decision_id": str(decision_id),
-            "party_id": str(application.party_id),
-            "outcome": decision.outcome.value,
-            "limit_fen": decision.limit_fen,
-            "pd_ppm": decision.pd_ppm,
-            "policy_version": decision.policy_version,
-            "model_version": decision.model_version,
-            "inputs_hash": decision.inputs_hash,
-        },
-        business_date=application.applied_on,
-    )
+    (decision_id,) = keep_drafts(tx, [draft(application, signals, policy, model, decision)])
     return decision_id
+
+
+_COLUMNS = (
+    "decision_id",
+    "tenant_id",
+    "party_id",
+    "application_id",
+    "outcome",
+    "limit_fen",
+    "rate_ppm_per_day",
+    "score",
+    "pd_ppm",
+    "policy_version",
+    "model_version",
+    "policy_hash",
+    "model_hash",
+    "inputs_hash",
+    "as_of",
+    "inputs",
+    "decision",
+    "recorded_at",
+)
+
+
+def keep_drafts(tx: Transaction, drafts: Sequence[Draft]) -> list[UUID]:
+    """Keep decisions whose policy and model are kept already; return their ids, in order."""
+    driver = tx.driver
+    tenant, moment = driver.id(tx.tenant_id), driver.moment(tx.now)
+    made, rows = [], []
+    for one in drafts:
+        decision_id = tx.ids.new()
+        made.append(decision_id)
+        rows.append(
+            (
+                driver.id(decision_id),
+                tenant,
+                driver.id(one.party_id),
+                driver.id(one.application_id),
+                *tuple(one)[_FIGURES],
+                driver.moment(one.as_of),
+                one.inputs,
+                one.decision,
+                moment,
+            )
+        )
+        tx.emit(
+            "credit.decided",
+            f"application:{one.application_id}",
+            {
+                "decision_id": str(decision_id),
+                "party_id": str(one.party_id),
+                "outcome": one.outcome,
+                "limit_fen": one.limit_fen,
+                "pd_ppm": one.pd_ppm,
+                "policy_version": one.policy_version,
+                "model_version": one.model_version,
+                "inputs_hash": one.inputs_hash,
+            },
+            business_date=one.applied_on,
+        )
+    driver.load("credit_decision", _COLUMNS, rows)
+    return made
+
+
+_FIGURES = slice(Draft._fields.index("outcome"), Draft._fields.index("as_of"))
+"""The columns that a draft holds as the table keeps them, in the table's order."""
 
 
 def keep_artefact(tx: Transaction, content_hash: str, kind: str, body: str) -> None:

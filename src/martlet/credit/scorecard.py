@@ -137,6 +137,11 @@ class Scorecard:
         return self.first_score + place
 
     @cached_property
+    def ladder(self) -> tuple[tuple[str, tuple[int, ...], tuple[Any, ...], Characteristic], ...]:
+        """Each characteristic with what is asked of it at every decision, looked up once."""
+        return tuple((part.kind, part.edges, part.steps, part) for part in self.characteristics)
+
+    @cached_property
     def neutral_pd_ppm(self) -> int:
         """The pd of a business of which nothing is known."""
         return self.pd_ppm(self.score({}))

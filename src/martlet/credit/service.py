@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from martlet.credit import publishing, queries, registry
+from martlet.credit import docket, publishing, queries, registry
 from martlet.credit.decide import decide
+from martlet.credit.drafting import Drafting
 from martlet.credit.history import Period
 from martlet.credit.policy import difference
 from martlet.credit.queries import ModelState
@@ -19,16 +20,16 @@ from martlet.credit.sentences import explanation
 from martlet.credit.shadows import Asked, replay_shadows
 from martlet.credit.workbench import backtest_stored
 from martlet.kernel.canonical import canonical_json
-from martlet.kernel.errors import MartletError
 from martlet.kernel.principal import Scope
-from martlet.signals import SignalRequest, SignalSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from martlet.credit.artefact import CreditModel
+    from martlet.credit.deciders import Deciders
+    from martlet.credit.docket import KeptDecision
     from martlet.credit.model import Application, Decision
     from martlet.credit.outcomes import OutcomeSource
     from martlet.credit.policy import Policy, PolicyDifference
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from martlet.credit.workbench import Assumptions, Changed, StoredBacktest
     from martlet.kernel.i18n import Locale
     from martlet.kernel.principal import Principal
-    from martlet.signals import SignalProvider
+    from martlet.signals import SignalProvider, SignalSet
     from martlet.store import Database
 
     OnProgress = Callable[[int, int | None], None]
@@ -85,21 +86,40 @@ class CreditService:
         outcomes: OutcomeSource | None = None,
     ) -> None:
         self._database = database
-        self._providers = tuple(providers)
         self._outcomes = outcomes
+        self._drafting = Drafting(database, providers)
 
     def signals(self, principal: Principal, party_id: UUID, as_of: datetime) -> SignalSet:
         """Return what all eyes know about a business; an eye that fails is left out."""
-        principal.require_party(party_id)
-        found = SignalSet()
-        for provider in self._providers:
-            try:
-                answer = provider.collect(SignalRequest(principal, party_id), as_of)
-            except MartletError:
-                # Law 6: a missing eye means "without it", never an error.
-                continue
-            found = found.merged(answer)
-        return found
+        return self._drafting.signals(principal, party_id, as_of)
+
+    def decide_batch(
+        self, principal: Principal, key: str, applications: Sequence[Application]
+    ) -> tuple[KeptDecision, ...]:
+        """Decide on applications as of now and keep every decision, in one commit.
+
+        The same application is decided once, whatever batches it comes in.
+        """
+        principal.require(Scope.LENDING_WRITE)
+        docket.check_size(applications)
+        as_of = self._database.clock.now()
+        drafts = self._drafting.drafts(principal, applications, as_of)
+        return docket.keep(self._database, principal, key, drafts)
+
+    def decide_many(
+        self,
+        principal: Principal,
+        key: str,
+        applications: Iterable[Application],
+        deciders: Deciders,
+    ) -> Iterator[tuple[KeptDecision, ...]]:
+        """Do the same for any number, batch after batch, decided in processes beside this one.
+
+        Each batch is on the disk when it is yielded. After a crash the same call goes on where it
+        stopped: what was decided is answered from the record.
+        """
+        principal.require(Scope.LENDING_WRITE)
+        return docket.keep_many(self._database, principal, key, applications, deciders)
 
     def decide_now(
         self,

@@ -9,6 +9,7 @@ from martlet.parties.consents import (
     consent_history,
     consents_in_force,
     consents_of_many,
+    consents_of_some,
     require_consent,
 )
 from martlet.parties.model import (
@@ -54,6 +55,7 @@ __all__ = [
     "consent_history",
     "consents_in_force",
     "consents_of_many",
+    "consents_of_some",
     "facts_of_many",
     "require_consent",
     "roles",

@@ -20,7 +20,7 @@ from martlet.store import Prepared
 from martlet.store.schema import Day, Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -135,6 +135,19 @@ def consents_in_force(
     return frozenset(row.record for row in rows)
 
 
+def consents_of_some(
+    connection: Connection,
+    principal: Principal,
+    party_ids: Sequence[UUID],
+    at: datetime,
+    purpose: Purpose = Purpose.CREDIT,
+    grantee: str = BANK_ITSELF,
+) -> dict[UUID, frozenset[str]]:
+    """Return the same for some businesses in one question; those that allow nothing are absent."""
+    asked = {"parties": list(party_ids), **_asked(principal, at, purpose, grantee)}
+    return _by_party(connection.execute(_OF_SOME, asked), principal)
+
+
 def consents_of_many(
     connection: Connection,
     principal: Principal,
@@ -143,7 +156,10 @@ def consents_of_many(
     grantee: str = BANK_ITSELF,
 ) -> dict[UUID, frozenset[str]]:
     """Return the same for every business that the principal sees and that allows anything."""
-    rows = _OF_MANY.on(connection, _asked(principal, at, purpose, grantee))
+    return _by_party(_OF_MANY.on(connection, _asked(principal, at, purpose, grantee)), principal)
+
+
+def _by_party(rows: Iterable[Any], principal: Principal) -> dict[UUID, frozenset[str]]:
     allowed: dict[UUID, set[str]] = {}
     for row in rows:
         if principal.party_ids is None or row.party_id in principal.party_ids:
@@ -237,6 +253,7 @@ _FOR_PURPOSE = _in_force(
     consent.c.purpose == bindparam("purpose"), consent.c.grantee == bindparam("grantee")
 )
 _OF_MANY = Prepared(_FOR_PURPOSE)
+_OF_SOME = _FOR_PURPOSE.where(consent.c.party_id.in_(bindparam("parties", expanding=True)))
 _OF_ONE = Prepared(_FOR_PURPOSE.where(consent.c.party_id == bindparam("party_id")))
 """Written once: this is asked at every decision."""
 

@@ -53,35 +53,37 @@ class Figures:
     def signals(self, party_id: UUID, as_of: datetime) -> SignalSet:
         """Return them as signals that describe the time up to `as_of` and expire some days on."""
         expires_at = as_of + timedelta(days=SIGNAL_DAYS)
-        day = business_date_of(as_of)
-        evidence = {kind: self._evidence_of(kind) for kind in (None, *self.kinds)}
+        day, known_at = business_date_of(as_of), self.known_at
+        of_kind = {kind: self._origin_of(kind) for kind in (None, *self.kinds)}
         found = []
         for slug, (value, sample) in self.values.items():
             kind = KIND_OF.get(slug)
+            confidence_ppm, evidence = of_kind.get(kind) or self._origin_of(kind)
+            if slug == _VERIFIED and self.verified_by:
+                confidence_ppm = SOURCE_CONFIDENCE_PPM[Kind(self.verified_by)]
             found.append(
                 Signal(
-                    party_id=party_id,
-                    kind=slug,
-                    value=value,
-                    as_of=day,
-                    known_at=self.known_at,
-                    expires_at=expires_at,
-                    confidence_ppm=self._confidence(slug, kind),
-                    sample_size=sample,
-                    provider=PROVIDER,
-                    provider_version=VERSION,
-                    evidence=evidence.get(kind, ()),
+                    party_id,
+                    slug,
+                    value,
+                    day,
+                    known_at,
+                    expires_at,
+                    confidence_ppm,
+                    sample,
+                    PROVIDER,
+                    VERSION,
+                    evidence,
                 )
             )
         return SignalSet(tuple(found))
 
-    def _confidence(self, slug: str, kind: Kind | None) -> int:
-        """Return how sure a figure is: as sure as the records that it is read from."""
-        if slug == _VERIFIED and self.verified_by:
-            return SOURCE_CONFIDENCE_PPM[Kind(self.verified_by)]
+    def _origin_of(self, kind: Kind | None) -> tuple[int, tuple[str, ...]]:
+        """Return how sure a figure is, as sure as what it is read from, and its evidence."""
         if kind is not None:
-            return SOURCE_CONFIDENCE_PPM[kind]
-        return max(SOURCE_CONFIDENCE_PPM[present] for present in self.kinds)
+            return SOURCE_CONFIDENCE_PPM[kind], self._evidence_of(kind)
+        surest = max((SOURCE_CONFIDENCE_PPM[here] for here in self.kinds), default=0)
+        return surest, self._evidence_of(None)
 
     def _evidence_of(self, kind: Kind | None) -> tuple[str, ...]:
         if kind is not None:

@@ -15,7 +15,7 @@ from martlet.records.tables import party_signal, record_file, record_import, rec
 from martlet.store import Prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -202,28 +202,40 @@ def parties_of_shard(
     return found
 
 
-_STORED = Prepared(
-    select(
-        party_signal,
-        select(func.count())
-        .where(
-            record_party.c.tenant_id == bindparam("tenant_id"),
-            record_party.c.party_id == bindparam("party_id"),
-        )
-        .scalar_subquery()
-        .label("imports_now"),
-    ).where(
-        party_signal.c.tenant_id == bindparam("tenant_id"),
-        party_signal.c.party_id == bindparam("party_id"),
+_STORED_OF_TENANT = select(
+    party_signal,
+    select(func.count())
+    .where(
+        record_party.c.tenant_id == party_signal.c.tenant_id,
+        record_party.c.party_id == party_signal.c.party_id,
     )
+    .scalar_subquery()
+    .label("imports_now"),
+).where(party_signal.c.tenant_id == bindparam("tenant_id"))
+_STORED_OF_SOME = _STORED_OF_TENANT.where(
+    party_signal.c.party_id.in_(bindparam("parties", expanding=True))
 )
+_STORED = Prepared(_STORED_OF_TENANT.where(party_signal.c.party_id == bindparam("party_id")))
 """Written once: this is read at every decision."""
 
 
 def stored_signals(connection: Connection, tenant_id: UUID, party_id: UUID) -> StoredSignals | None:
     """Return what was computed before for a business; None where its records changed since."""
     row = _STORED.on(connection, {"tenant_id": tenant_id, "party_id": party_id}).first()
-    if row is None or row.imports_count != row.imports_now:
+    return None if row is None else _unchanged(row)
+
+
+def stored_signals_of_some(
+    connection: Connection, tenant_id: UUID, party_ids: Sequence[UUID]
+) -> dict[UUID, StoredSignals]:
+    """Return the same for some businesses in one question; what is None there is absent here."""
+    asked = {"tenant_id": tenant_id, "parties": list(party_ids)}
+    rows = connection.execute(_STORED_OF_SOME, asked)
+    return {row.party_id: found for row in rows if (found := _unchanged(row)) is not None}
+
+
+def _unchanged(row: Any) -> StoredSignals | None:  # noqa: ANN401 - a row of either statement
+    if row.imports_count != row.imports_now:
         return None
     figures = Figures(
         tuple(Kind(kind) for kind in row.kinds),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from martlet.parties import consents_in_force, consents_of_many
+from martlet.parties import consents_in_force, consents_of_many, consents_of_some
 from martlet.records.figures import Figures, figures_of
 from martlet.records.limits import SHARDS
 from martlet.records.model import Kind
@@ -17,7 +17,7 @@ from martlet.records.queries import files_of_party, files_of_shard, parties_of_s
 from martlet.records.shelf import scan_rows, shard_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from uuid import UUID
@@ -39,6 +39,9 @@ class ConsentSource:
     of_many: Callable[[Connection, Principal, datetime], Mapping[UUID, frozenset[str]]] = (
         consents_of_many
     )
+    of_some: Callable[
+        [Connection, Principal, Sequence[UUID], datetime], Mapping[UUID, frozenset[str]]
+    ] = consents_of_some
 
 
 Evidence = dict["UUID", list[tuple[Kind, str]]]

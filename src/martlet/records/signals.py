@@ -24,7 +24,7 @@ from martlet.records.reading import (
     known_kinds,
     read_shards,
 )
-from martlet.signals import SignalSet, kind_of
+from martlet.signals import SignalRequest, SignalSet, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from martlet.kernel.principal import Principal
     from martlet.records.figures import Figures
     from martlet.records.queries import StoredSignals
-    from martlet.signals import SignalRequest
-    from martlet.store import Database
+    from martlet.store import Reading
 
 
 class RecordsSignals:
@@ -48,7 +47,7 @@ class RecordsSignals:
     kinds = tuple(feature.slug for feature in FEATURES)
 
     def __init__(
-        self, database: Database, folder: Path, consents: ConsentSource | None = None
+        self, database: Reading, folder: Path, consents: ConsentSource | None = None
     ) -> None:
         self._database = database
         self._folder = folder
@@ -74,6 +73,29 @@ class RecordsSignals:
                 as_of,
             )
         return figures.signals(party_id, as_of) if figures is not None else SignalSet()
+
+    def collect_each(
+        self, principal: Principal, party_ids: Sequence[UUID], as_of: datetime
+    ) -> dict[UUID, SignalSet]:
+        """Return what `collect` returns for each of some businesses, asked in two questions.
+
+        A business whose stored signals no longer hold is read anew, alone.
+        """
+        for party_id in party_ids:
+            principal.require_party(party_id)
+        with self._database.read() as connection:
+            allowed = self._consents.of_some(connection, principal, party_ids, as_of)
+            stored = queries.stored_signals_of_some(connection, principal.tenant_id, party_ids)
+        found: dict[UUID, SignalSet] = {}
+        for party_id in party_ids:
+            readable, known = allowed.get(party_id), stored.get(party_id)
+            if not readable:
+                found[party_id] = SignalSet()
+            elif known is not None and _still_good(known, readable, as_of):
+                found[party_id] = known.figures.signals(party_id, known.computed_at)
+            else:
+                found[party_id] = self.collect(SignalRequest(principal, party_id), as_of)
+        return found
 
     def collect_many(self, requests: Sequence[SignalRequest], as_of: datetime) -> pl.DataFrame:
         """Return the same as columns, `party_id` and one a kind; null where too thin or unknown.

@@ -7,6 +7,7 @@ holds, how sure it is, and on what evidence. Floats do not occur: ratios are par
 
 from martlet.signals.kinds import KINDS, SignalKind, Unit, kind_of
 from martlet.signals.model import (
+    GroupSignalProvider,
     Role,
     Signal,
     SignalProvider,
@@ -18,6 +19,7 @@ from martlet.signals.model import (
 
 __all__ = [
     "KINDS",
+    "GroupSignalProvider",
     "Role",
     "Signal",
     "SignalKind",

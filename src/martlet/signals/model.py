@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -13,7 +14,7 @@ from martlet.kernel.calendar import business_date_of
 from martlet.signals.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     import polars as pl
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from martlet.kernel.principal import Principal
 
 PPM_WHOLE = 1_000_000
+_KIND = attrgetter("kind")
 
 
 class Role(StrEnum):
@@ -131,6 +133,8 @@ class SignalSet:
 
     def merged(self, other: SignalSet) -> SignalSet:
         """Return both sets in one; a kind in both is taken from the surer."""
+        if not self.signals:
+            return SignalSet(tuple(sorted(other.signals, key=_KIND)))
         best = {signal.kind: signal for signal in self.signals}
         for signal in other.signals:
             known = best.get(signal.kind)
@@ -237,6 +241,17 @@ class SignalProvider(Protocol):
 
     def collect_many(self, requests: Sequence[SignalRequest], as_of: datetime) -> pl.DataFrame:
         """Return the same as columns: `party_id` and one column a kind, for batch and training."""
+        ...
+
+
+@runtime_checkable
+class GroupSignalProvider(Protocol):
+    """An eye that answers for a group of businesses in fewer questions than one each."""
+
+    def collect_each(
+        self, principal: Principal, party_ids: Sequence[UUID], as_of: datetime
+    ) -> Mapping[UUID, SignalSet]:
+        """Return for each business what `collect` would."""
         ...
 
 

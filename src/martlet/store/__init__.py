@@ -7,7 +7,7 @@ sent; its events and its audit entry are in the same commit, chained by hash.
 
 from martlet.store.chain import ChainEntry, read_chain, verify_chain
 from martlet.store.command import Answer, Command, watch_replays
-from martlet.store.database import Database, open_database
+from martlet.store.database import Database, Reading, Snapshots, open_database
 from martlet.store.jobs import Job, JobReport, Progress, read_job, run_job
 from martlet.store.prepared import Prepared
 from martlet.store.transaction import Transaction
@@ -21,6 +21,8 @@ __all__ = [
     "JobReport",
     "Prepared",
     "Progress",
+    "Reading",
+    "Snapshots",
     "Transaction",
     "open_database",
     "read_chain",

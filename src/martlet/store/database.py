@@ -11,7 +11,7 @@ import fcntl
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -29,9 +29,35 @@ from martlet.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from martlet.store.command import Answer, Command
     from martlet.store.group import Handler
+
+
+class Reading(Protocol):
+    """Whatever snapshots can be read from: the open database, or a process that only reads."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Open a snapshot in which nothing can be written."""
+        ...
+
+
+class Snapshots:
+    """An existing database, open for reading only: for processes beside the one that writes."""
+
+    def __init__(self, url: str) -> None:
+        self._reading = reading_engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a snapshot: everything read inside belongs to one moment."""
+        with self._reading.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._reading.dispose()
 
 
 class Database:
