@@ -177,8 +177,8 @@ def test_an_eye_is_asked_for_a_whole_batch_at_once_where_it_can_answer_so(
     single, group = Eye(), GroupEye()
     parties = [SHOP, OTHER_SHOP, SHOP]
     answers = [
-        Drafting(database, [eye]).signals_of_each(principal, parties, NOON)  # type: ignore[list-item]
-        for eye in (single, group)
+        Drafting(database, eyes).signals_of_each(principal, parties, NOON)  # type: ignore[arg-type]
+        for eyes in ([single], [group])
     ]
     assert answers[0] == answers[1] == {SHOP: known(STEADY), OTHER_SHOP: SignalSet()}
     assert (single.questions, group.questions) == (2, 1)
