@@ -19,6 +19,7 @@ _ENDINGS = {
     "credit.cap_": ("committed", "exposure", "product", "requested"),
 }
 _EVENTS = {
+    "credit.decide_batch",
     "credit.decided",
     "credit.model_moved",
     "credit.policy_published",
