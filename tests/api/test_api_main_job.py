@@ -107,6 +107,7 @@ def test_lists_health_and_figures(api: TestClient, loan: dict[str, Any]) -> None
     assert api.get("/healthz").json() == {"status": "ok"}
     assert api.get("/readyz").json() == {"status": "ready"}
     assert api.get("/v1/models").json()["deciding"]["name"]
+    assert api.get("/v1/shadows").json() == {"shadows": []}
     assert {p["product"] for p in api.get("/v1/products").json()["products"]} >= {
         "revolving_daily",
         "equal_instalments",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.credit.boosted_examples import challenger
 from typer.testing import CliRunner
 
 from martlet.cli.app import build
@@ -90,6 +91,27 @@ def test_a_policy_is_published_as_a_named_person(terminal: Terminal, tmp_path: P
     terminal("credit", "policy", "publish", str(file), "--staff", "Li")
     assert terminal("credit", "policy", "show")["version"] == "spring-1"
     assert [row["version"] for row in terminal("credit", "policy", "list")] == ["spring-1"]
+
+
+def test_a_model_runs_in_shadow_and_is_reported_on(terminal: Terminal, tmp_path: Path) -> None:
+    party = _stall(terminal)
+    artefact = tmp_path / "challenger.json"
+    artefact.write_bytes(challenger().artefact)
+    artefact.with_suffix(".md").write_text("# A card", encoding="utf-8")
+    assert terminal("credit", "shadow") == []
+    model_id = terminal("credit", "models", "--register", str(artefact))["model_id"]
+    terminal("credit", "models", "--promote", model_id, code=1)
+    terminal("credit", "models", "--promote", model_id, "--state", "shadow")
+    decision = terminal("lending", "apply", party, "100")["decision"]["decision_id"]
+    (report,) = terminal("credit", "shadow")
+    assert (report["name"], report["kind"]) == ("challenger", "monotone_trees")
+    assert (report["asked_count"], report["failed_count"]) == (1, 0)
+    (shadow,) = terminal("credit", "replay", decision)["shadows"]
+    assert shadow["identical"]
+    for command in (["shadow"], ["replay", decision]):
+        shown = CliRunner().invoke(build(), ["--home", str(terminal.home), "credit", *command])
+        assert shown.exit_code == 0, shown.output
+        assert "challenger" in shown.output or shadow["model_hash"][:8] in shown.output
 
 
 def test_a_bank_in_order_is_told_so(terminal: Terminal) -> None:

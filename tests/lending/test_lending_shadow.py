@@ -22,6 +22,7 @@ from martlet.credit import (
 )
 from martlet.credit.shadows import Asked, answers_of
 from martlet.credit.tables import credit_shadow
+from martlet.kernel.errors import Forbidden
 from martlet.kernel.principal import ALL_SCOPES, ActorKind, Principal
 from martlet.store import verify_chain
 
@@ -144,3 +145,23 @@ def test_a_shadow_whose_artefact_is_gone_fails_in_one_word(bank: LendingBank) ->
     with bank.database.read() as connection:
         (answer,) = answers_of(connection, TENANT, ["00" * 32], asked)
     assert (answer.error, answer.would_approve) == ("credit.artefact_lost", None)
+
+
+def test_a_report_says_how_a_shadow_would_have_done(
+    bank: LendingBank, credit: CreditService
+) -> None:
+    assert credit.shadow_reports(bank.principal) == ()
+    for model in (GENEROUS, STRICT):
+        in_shadow(credit, model)
+    limits = [apply(bank)["decision"]["limit_fen"] for _ in range(3)]
+    generous, strict = credit.shadow_reports(bank.principal)
+    assert [report.model.name for report in (generous, strict)] == ["generous", "strict"]
+    assert (strict.asked_count, strict.compared_count, strict.failed_count) == (3, 3, 0)
+    assert (generous.agreement.value_ppm, strict.agreement.value_ppm) == (1_000_000, 0)
+    assert generous.swapped_out.count == 0
+    assert (strict.swapped_out.count, strict.swapped_out.limit_fen) == (3, sum(limits))
+    assert strict.first_at == strict.last_at == bank.clock.now()
+    assert strict.as_json()["lived"]["bad"]["of_count"] == 0
+    owner = bank.owner_of(UUID(int=1))
+    with pytest.raises(Forbidden):
+        credit.shadow_reports(owner)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import backtests, policies, studies
+from martlet.cli import backtests, policies, shadows, studies
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import show
 from martlet.cli.session import open_session
@@ -28,6 +28,12 @@ app.command(
 app.command("models", help=say("The registry of models; promote one with --promote."))(
     policies.models
 )
+app.command("shadow", help=say("What the models in shadow would have done on live traffic."))(
+    shadows.shadow
+)
+
+HASH_CHARS_SHOWN = 12
+"""Of a hash, on a terminal: enough to tell a bank's models apart; `--json` gives all of it."""
 
 DecisionArgument = Annotated[str, typer.Argument(help=say("The decision's id."))]
 
@@ -87,7 +93,14 @@ def replay(decision: DecisionArgument, as_json: JsonOption = False) -> None:
     else:
         show({"identical": report.identical}, as_json=False)
         if report.shadows:
-            rows = [{**s.stored.as_json(), "identical": s.identical} for s in report.shadows]
+            rows = [
+                {
+                    **s.stored.as_json(),
+                    "model_hash": s.stored.model_hash[:HASH_CHARS_SHOWN],
+                    "identical": s.identical,
+                }
+                for s in report.shadows
+            ]
             show(rows, as_json=False, title=say("Beside it, in shadow"))
     if not report.all_identical:
         raise typer.Exit(1)

@@ -92,3 +92,9 @@ BATCHES_AHEAD = 2
 
 GARBAGE_THRESHOLD = 50_000
 """Values made between two searches for cycles, in a process that only decides."""
+
+SHADOW_REPORT_ROWS_MAX = 200_000
+"""Answers of one shadow that a report compares, the newest: far past where intervals narrow."""
+
+SHADOW_OUTCOMES_MIN = 10
+"""Bad and good loans each, before a ranking of them is worth a figure."""

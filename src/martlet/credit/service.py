@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from martlet.credit import docket, publishing, queries, registry
+from martlet.credit import docket, history, publishing, queries, registry
 from martlet.credit.decide import decide
 from martlet.credit.drafting import Drafting
 from martlet.credit.history import Period
+from martlet.credit.outcomes import by_decision
 from martlet.credit.policy import difference
 from martlet.credit.queries import ModelState
 from martlet.credit.recording import decided_by
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from martlet.credit.queries import PublishedPolicy, RegisteredModel, StoredDecision
     from martlet.credit.scorecard import Scorecard
     from martlet.credit.sentences import Explanation
+    from martlet.credit.shadow_report import ShadowReport
     from martlet.credit.shadows import ShadowReplay
     from martlet.credit.workbench import Assumptions, Changed, StoredBacktest
     from martlet.kernel.i18n import Locale
@@ -173,6 +175,16 @@ class CreditService:
             assumptions,
             on_progress,
         )
+
+    def shadow_reports(self, principal: Principal) -> tuple[ShadowReport, ...]:
+        """Return what each model in shadow would have done, beside the champion."""
+        # A decision is answered without the libraries that only reports need.
+        from martlet.credit.shadow_report import shadow_reports  # noqa: PLC0415
+
+        history.staff_only(principal)
+        lived = {} if self._outcomes is None else by_decision(self._outcomes.outcomes(principal))
+        with self._database.read() as connection:
+            return shadow_reports(connection, principal.tenant_id, lived)
 
     def explain(self, principal: Principal, decision_id: UUID, locale: Locale) -> Explanation:
         """Return a stored decision in words: the waterfall, the reasons and the ways out."""

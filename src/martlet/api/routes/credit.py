@@ -106,6 +106,13 @@ def list_models(ask: Ask) -> Response:
     )
 
 
+@router.get("/shadows", summary="What the models in shadow would have done")
+def list_shadows(ask: Ask) -> Response:
+    """Return, for each model in shadow, how its answers compare with the decisions made."""
+    found = ask.bank.credit.shadow_reports(ask.principal)
+    return ask.answer({"shadows": [report.as_json() for report in found]})
+
+
 @router.get("/models/{model_id}", summary="A model with its card")
 def get_model(ask: Ask, model_id: UUID) -> Response:
     """Return a model and its card (Markdown)."""
