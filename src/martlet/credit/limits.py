@@ -6,7 +6,7 @@ POLICY_BYTES_MAX = 65_536
 """A policy is read by people; one that needs more text than this is not a policy."""
 
 ARTEFACT_BYTES_MAX = 262_144
-"""A scorecard of 40 characteristics with 20 bins is about 30 kB."""
+"""A scorecard of 40 characteristics with 40 bins is about 50 kB."""
 
 BANDS_MAX = 20
 """Price bands: more are noise at the precision of any pd."""
@@ -17,8 +17,9 @@ CAPACITY_SOURCES_MAX = 20
 CHARACTERISTICS_MAX = 40
 """Characteristics of a scorecard: few, so that each can be explained."""
 
-BINS_MAX = 20
-"""Bins of one characteristic."""
+BINS_MAX = 40
+"""Bins of one characteristic: fine, for ties between businesses cost separation; more than one in
+forty businesses cannot be told apart from chance."""
 
 SCORE_SPAN_MAX = 20_000
 """Entries of the table from score to pd; a span beyond it is a mistake of training."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from martlet.credit.scorecard import Characteristic, Scorecard
 from martlet.credit.training.arrays import column_of
-from martlet.credit.training.candidates import INVOICE_CANDIDATES
+from martlet.credit.training.candidates import INVOICE_CANDIDATES, SIZE
 from martlet.credit.training.ingredients import Model, Prepared, Recipe, fit_model, prepare
 from martlet.credit.training.logistic import fit_logistic
 from martlet.credit.training.scale import FIRST_SCORE, base_points_of, pd_table, points_of_logit
@@ -40,10 +40,12 @@ BADS_MIN = 10
 
 RECIPES: tuple[Recipe, ...] = tuple(
     Recipe(characteristics, prior_cases, penalty)
-    for characteristics in (1, 3, 5, 8)
-    for prior_cases in (20.0, 100.0)
+    for characteristics in (1, len(SIZE), len(INVOICE_CANDIDATES))
+    for prior_cases in (50.0, 400.0)
     for penalty in (5.0, 50.0)
 )
+"""Turnover alone, size, everything; bins that may move a little or hardly; weights likewise."""
+_Prepared = dict[tuple[int, float], Prepared]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def train(
     columns = np.column_stack([column_of(frame, part.kind) for part in candidates])
     shares, inner = weigh_recipes(columns, bad, candidates, np.random.default_rng(seed))
     prepared = _prepared(columns, bad, candidates)
-    models = [(share, fit_model(prepared[r.prior_cases], r)) for r, share in shares.items()]
+    models = [(share, fit_model(prepared[_cut(r)], r)) for r, share in shares.items()]
     target = np.tile(~bad, INNER_REPEATS)
     line = fit_logistic(
         inner.reshape(-1, 1), target, np.ones(1), CALIBRATION_PENALTY * INNER_REPEATS
@@ -110,7 +112,7 @@ def weigh_recipes(
             test = folds == fold
             prepared = _prepared(columns[~test], bad[~test], candidates)
             for recipe, logits in held_out.items():
-                model = fit_model(prepared[recipe.prior_cases], recipe)
+                model = fit_model(prepared[_cut(recipe)], recipe)
                 logits[repeat, test] = model.logit(columns[test])
     surprise = {recipe: _surprise(logits, bad) for recipe, logits in held_out.items()}
     least = min(surprise.values())
@@ -121,12 +123,17 @@ def weigh_recipes(
     return shares, average.reshape(-1)
 
 
-def _prepared(
-    columns: Floats, bad: Truths, candidates: Sequence[Candidate]
-) -> dict[float, Prepared]:
-    """Return the cases prepared for every recipe, by how much the prior counts."""
-    trusts = sorted({recipe.prior_cases for recipe in RECIPES})
-    return {trust: prepare(columns, bad, candidates, trust) for trust in trusts}
+def _cut(recipe: Recipe) -> tuple[int, float]:
+    """Return what of a recipe decides how bins are cut."""
+    return recipe.characteristics, recipe.prior_cases
+
+
+def _prepared(columns: Floats, bad: Truths, candidates: Sequence[Candidate]) -> _Prepared:
+    """Return the cases prepared for every recipe."""
+    return {
+        (width, trust): prepare(columns[:, :width], bad, candidates[:width], trust)
+        for width, trust in sorted({_cut(recipe) for recipe in RECIPES})
+    }
 
 
 def stratified_folds(bad: Truths, folds: int, rng: np.random.Generator) -> Integers:

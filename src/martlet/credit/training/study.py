@@ -9,6 +9,7 @@ from martlet.credit.training.backtest import FOLDS, REPEATS, SEED, BacktestRepor
 from martlet.credit.training.card import model_card
 from martlet.credit.training.contest import (
     ALL_HISTORY,
+    BEFORE_2018,
     BEFORE_2019,
     SOURCE,
     labelled_at,
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
     OnProgress = Callable[[int, int | None], None]
 
-HORIZONS = (("all history", ALL_HISTORY), ("before 2019", BEFORE_2019))
+HORIZONS = (
+    ("all history", ALL_HISTORY),
+    ("before 2019", BEFORE_2019),
+    ("before 2018", BEFORE_2018),
+)
 NAME = "invoice-scorecard"
 METHOD = (
     "monotone bins shrunk to an expert prior, logistic regression with weights never negative,"
