@@ -5,7 +5,13 @@ file is either wholly imported or not at all. It decides nothing about credit.
 """
 
 from martlet.records.controls import ControlTotal
-from martlet.records.features import COUNTED_AT_PPM, FEATURES, Feature, features_of
+from martlet.records.features import (
+    COUNTED_AT_PPM,
+    FEATURES,
+    Feature,
+    features_of,
+    features_with_samples,
+)
 from martlet.records.formats import FORMATS, Format
 from martlet.records.historic import read_records
 from martlet.records.model import COLUMNS, SOURCE_CONFIDENCE_PPM, Kind, Records
@@ -31,5 +37,6 @@ __all__ = [
     "RecordsService",
     "RecordsSignals",
     "features_of",
+    "features_with_samples",
     "read_records",
 ]

@@ -1,9 +1,8 @@
-"""Monotone binning: fine quantile bins, an expert's expectation counted as cases, then pooling.
+"""Monotone binning: quantile pre-bins, a prior counted as cases, then pool what breaks the order.
 
-The invariant: the weight of evidence (log-odds of being good) only rises in the declared direction.
-A bin starts at the prior's curve and moves only by what the cases in it show beyond what the whole
-expert index expected of them; so what several characteristics tell together is not counted twice.
-Bins may be thin, because the expectation counts for more than their own few cases.
+The invariant: the weight of evidence (log-odds of being good, against the average) only rises in
+the declared direction. Bins hold at least a share of the cases; with few cases the prior's curve
+speaks where the data cannot. A missing value is a bin of its own that says nothing either way.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from martlet.credit.training.candidates import Candidate
 
 _SIGNIFICANT_DIGITS = 3
-_CHANCE_MIN = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +43,41 @@ class BinningRules:
     """How finely to cut and how much to trust the prior."""
 
     share_min: float = 1 / BINS_MAX
-    prior_cases: float = 100.0
-    """How many cases the expectation counts as, in each bin."""
+    bads_min: float = 0.0
+    """Bad cases, those of the prior included, that each bin must hold."""
+    prior_cases: float = 20.0
+    """How many cases the prior counts as, in each bin."""
 
 
 def bin_characteristic(
-    candidate: Candidate, values: Floats, bad: Truths, expected: Floats, rules: BinningRules
+    candidate: Candidate,
+    values: Floats,
+    bad: Truths,
+    rules: BinningRules,
+    edges: Floats | None = None,
 ) -> Binning:
-    """Return the bins of one characteristic, learnt on these cases only.
-
-    `expected` is the chance of being bad that the expert index gives each case. The weights of
-    evidence average nought over the cases, so that a missing value (nought) says nothing.
-    """
+    """Return the bins of one characteristic, learnt on these cases only (`edges`: where to cut)."""
     seen = ~np.isnan(values)
-    values, bad, expected = values[seen], bad[seen], expected[seen]
-    edges = pre_edges(values, rules.share_min)
-    places = np.searchsorted(edges, values, side="right")
-    bins = len(edges) + 1
-    cases = np.bincount(places, minlength=bins).astype(np.float64)
-    held = np.maximum(cases, 1.0)
-    prior = candidate.prior_logit(values)
-    curve = np.bincount(places, weights=prior, minlength=bins) / held
-    chance = np.bincount(places, weights=expected, minlength=bins) / held
-    chance = np.clip(chance, _CHANCE_MIN, 1 - _CHANCE_MIN)
-    bads = np.bincount(places, weights=bad, minlength=bins)
-    weight = cases + rules.prior_cases
-    shown = (bads + rules.prior_cases * chance) / weight
-    levels = curve + _logit_good(shown) - _logit_good(chance)
-    levels -= float((levels * cases).sum() / max(cases.sum(), 1.0))
-    groups = pool(levels, weight, candidate.direction)
-    return Binning(
-        tuple(int(edges[first - 1]) for first, _ in groups if first),
-        tuple(level for _, level in groups),
-    )
+    base = base_logit(bad)
+    if edges is None:
+        edges = pre_edges(values[seen], rules.share_min)
+    places = np.searchsorted(edges, values[seen], side="right")
+    bads, goods, prior = _counts(candidate, values[seen], bad[seen], places, len(edges) + 1)
+    chance = 1.0 / (1.0 + np.exp(base + prior))
+    bads, goods = bads + rules.prior_cases * chance, goods + rules.prior_cases * (1.0 - chance)
+    groups = pool(bads, goods, candidate.direction, rules.bads_min)
+    woe = []
+    kept = []
+    for first, last in groups:
+        woe.append(_logit_good(goods[first:last].sum(), bads[first:last].sum()) - base)
+        if first:
+            kept.append(int(edges[first - 1]))
+    return Binning(tuple(kept), tuple(woe))
 
 
 def base_logit(bad: Truths) -> float:
     """Return the log-odds of being good of the cases as a whole."""
-    return float(np.log((float((~bad).sum()) + 0.5) / (float(bad.sum()) + 0.5)))
+    return _logit_good(float((~bad).sum()) + 0.5, float(bad.sum()) + 0.5)
 
 
 def pre_edges(values: Floats, share_min: float) -> Floats:
@@ -96,21 +91,52 @@ def pre_edges(values: Floats, share_min: float) -> Floats:
     return np.array(sorted(edge for edge in rounded if edge > low), dtype=np.float64)
 
 
-def pool(levels: Floats, weights: Floats, direction: Direction) -> list[tuple[int, float]]:
-    """Return the first bin and the level of each pool, so that levels rise as values get safer.
+def pool(
+    bads: Floats, goods: Floats, direction: Direction, bads_min: float
+) -> list[tuple[int, int]]:
+    """Return ranges of pre-bins joined so that the bad rate only falls as bins get safer.
 
-    Pool-adjacent-violators over weighted means; neighbours of the same level are one.
+    Pool-adjacent-violators; then bins with too few bad cases join their better neighbour.
     """
-    higher = direction is Direction.HIGHER
-    order = range(len(levels)) if higher else range(len(levels) - 1, -1, -1)
-    stack: list[tuple[float, float, int]] = []
+    order = range(len(bads)) if direction is Direction.HIGHER else range(len(bads) - 1, -1, -1)
+    stack: list[tuple[float, float, int, int]] = []
     for place in order:
-        stack.append((float(levels[place]), float(weights[place]), place))
-        while len(stack) > 1 and stack[-2][0] >= stack[-1][0]:
-            (safer, here, last), (riskier, before, first) = stack.pop(), stack.pop()
-            mean = (safer * here + riskier * before) / (here + before)
-            stack.append((mean, here + before, min(first, last)))
-    return sorted((first, level) for level, _, first in stack)
+        stack.append((float(bads[place]), float(goods[place]), place, place))
+        while len(stack) > 1 and _out_of_order(stack[-2], stack[-1], bads_min):
+            later, earlier = stack.pop(), stack.pop()
+            stack.append(
+                (
+                    earlier[0] + later[0],
+                    earlier[1] + later[1],
+                    min(earlier[2], later[2]),
+                    max(earlier[3], later[3]),
+                )
+            )
+    return sorted((low, high + 1) for _, _, low, high in stack)
+
+
+def _out_of_order(
+    riskier: tuple[float, float, int, int], safer: tuple[float, float, int, int], bads_min: float
+) -> bool:
+    """Tell whether two neighbours must be one: the safer is no safer, or holds too few bads."""
+    return riskier[0] * safer[1] <= safer[0] * riskier[1] or safer[0] < bads_min
+
+
+def _counts(
+    candidate: Candidate,
+    values: Floats,
+    bad: Truths,
+    places: np.ndarray[tuple[int], np.dtype[np.intp]],
+    bins: int,
+) -> tuple[Floats, Floats, Floats]:
+    """Return bads, goods and the prior's log-odds (against its own mean) of each pre-bin."""
+    bads = np.bincount(places, weights=bad, minlength=bins).astype(np.float64)
+    goods = np.bincount(places, weights=~bad, minlength=bins).astype(np.float64)
+    prior = candidate.prior_logit(values)
+    if len(values) == 0:
+        return bads, goods, np.zeros(bins)
+    sums = np.bincount(places, weights=prior - prior.mean(), minlength=bins)
+    return bads, goods, sums / np.maximum(bads + goods, 1.0)
 
 
 def _rounded(value: float) -> int:
@@ -120,5 +146,5 @@ def _rounded(value: float) -> int:
     return whole if digits <= 0 else round(whole, -digits)
 
 
-def _logit_good(chance_bad: Floats) -> Floats:
-    return np.asarray(np.log((1.0 - chance_bad) / chance_bad), dtype=np.float64)
+def _logit_good(goods: float, bads: float) -> float:
+    return float(np.log(goods / bads))

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from martlet.credit.training.candidates import INVOICE_CANDIDATES
 from martlet.kernel.calendar import SHANGHAI
 from martlet.kernel.errors import Invalid, NotFound
-from martlet.records import COLUMNS, Kind, features_of
+from martlet.records import COLUMNS, FEATURES, Kind, features_with_samples
 from martlet.signals import KINDS, Unit
 
 if TYPE_CHECKING:
@@ -32,15 +31,6 @@ ALL_HISTORY = date(2020, 2, 22)
 BEFORE_2019 = date(2018, 12, 31)
 BEFORE_2018 = date(2017, 12, 31)
 """Fifteen months of invoices at most, and 15 firms that had not sold anything yet."""
-_ZERO_WHERE_EMPTY = tuple(
-    part.kind for part in INVOICE_CANDIDATES if KINDS[part.kind].unit in {Unit.FEN, Unit.COUNT}
-)
-"""An empty record is a record: what an account that was read and holds nothing says for certain.
-
-The request path does not do this: there a figure that rests on no record has no effect (law 6), so
-that an owner who connects an account never loses by it. Training may, for here the account is
-known to be the firm's whole trade; the points learnt so are the ones that thin figures never reach.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +54,27 @@ def read_contest(folder: Path) -> tuple[Records, pl.DataFrame]:
 def labelled_at(records: Records, labels: pl.DataFrame, day: date) -> LabelledFirms:
     """Return what was known of every labelled firm at the end of a day.
 
-    Every firm's tax account is read here, so that a firm without an invoice by then is known to
-    have sold nothing: amounts and counts are zero. Shares, trends and ages of nothing stay unknown.
+    A firm without any invoice by then has no figures, and is kept. An account that shows anything
+    at all says for certain what is not in it, so its amounts and counts stand, zeros too; a share
+    or a trend that rests on fewer records than its kind asks for is unknown, as when it decides.
     """
     moment = datetime.combine(day, time(23, 59, 59), SHANGHAI).astimezone(UTC)
-    features = features_of(records, moment)
+    figures = features_with_samples(records, moment)
+    features = figures.select("party_id", *(_where_known(part.slug) for part in FEATURES))
     joined = labels.join(features, left_on="firm_id", right_on="party_id", how="left")
     bad = (joined["defaulted"] == 1).to_numpy()
     if not 0 < int(bad.sum()) < len(bad):
         raise Invalid("credit.training_data_unusable", detail="no bad or no good cases")
-    joined = joined.with_columns(pl.col(kind).fill_null(0) for kind in _ZERO_WHERE_EMPTY)
     counted = records[Kind.INVOICES].filter(pl.col("day") <= day).height
     return LabelledFirms(joined.drop("firm_id", "defaulted"), bad, day, SOURCE, counted)
+
+
+def _where_known(slug: str) -> pl.Expr:
+    """Return a feature's column, a ratio only where it rests on enough records."""
+    kind = KINDS[slug]
+    if kind.unit is not Unit.PPM:
+        return pl.col(slug)
+    return pl.when(pl.col(f"{slug}#n") >= kind.sample_min).then(pl.col(slug)).alias(slug)
 
 
 def _invoices(folder: Path, side: str) -> pl.DataFrame:

@@ -15,8 +15,15 @@ import numpy as np
 
 from martlet.credit.scorecard import Characteristic, Scorecard
 from martlet.credit.training.arrays import column_of
-from martlet.credit.training.candidates import INVOICE_CANDIDATES, SIZE
-from martlet.credit.training.ingredients import Model, Prepared, Recipe, fit_model, prepare
+from martlet.credit.training.candidates import INVOICE_CANDIDATES
+from martlet.credit.training.ingredients import (
+    Model,
+    Prepared,
+    Recipe,
+    edges_of,
+    fit_model,
+    prepare,
+)
 from martlet.credit.training.logistic import fit_logistic
 from martlet.credit.training.scale import FIRST_SCORE, base_points_of, pd_table, points_of_logit
 from martlet.kernel.errors import Invalid
@@ -30,7 +37,9 @@ if TYPE_CHECKING:
     from martlet.credit.training.candidates import Candidate
 
 INNER_FOLDS = 5
-INNER_REPEATS = 2
+INNER_REPEATS = 4
+BAG = 25
+"""Models of each recipe, each on cases drawn anew; their average is smoother than any of them."""
 CALIBRATION_PENALTY = 10.0
 """How strongly the calibration's slope is held at one: ten cases' worth."""
 SHARE_MIN = 0.01
@@ -40,12 +49,10 @@ BADS_MIN = 10
 
 RECIPES: tuple[Recipe, ...] = tuple(
     Recipe(characteristics, prior_cases, penalty)
-    for characteristics in (1, len(SIZE), len(INVOICE_CANDIDATES))
-    for prior_cases in (50.0, 400.0)
+    for characteristics in (1, 3, 5, 8)
+    for prior_cases in (25.0, 200.0)
     for penalty in (5.0, 50.0)
 )
-"""Turnover alone, size, everything; bins that may move a little or hardly; weights likewise."""
-_Prepared = dict[tuple[int, float], Prepared]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +85,9 @@ def train(
             "credit.training_data_unusable", detail=f"at least {BADS_MIN} bad and good cases"
         )
     columns = np.column_stack([column_of(frame, part.kind) for part in candidates])
-    shares, inner = weigh_recipes(columns, bad, candidates, np.random.default_rng(seed))
-    prepared = _prepared(columns, bad, candidates)
-    models = [(share, fit_model(prepared[_cut(r)], r)) for r, share in shares.items()]
+    rng = np.random.default_rng(seed)
+    shares, inner = weigh_recipes(columns, bad, candidates, rng)
+    models = _bag(columns, bad, candidates, shares, rng)
     target = np.tile(~bad, INNER_REPEATS)
     line = fit_logistic(
         inner.reshape(-1, 1), target, np.ones(1), CALIBRATION_PENALTY * INNER_REPEATS
@@ -110,9 +117,10 @@ def weigh_recipes(
         folds = stratified_folds(bad, INNER_FOLDS, rng)
         for fold in range(INNER_FOLDS):
             test = folds == fold
-            prepared = _prepared(columns[~test], bad[~test], candidates)
+            known = columns[~test]
+            prepared = _prepared(known, bad[~test], candidates, edges_of(known))
             for recipe, logits in held_out.items():
-                model = fit_model(prepared[_cut(recipe)], recipe)
+                model = fit_model(prepared[recipe.prior_cases], recipe)
                 logits[repeat, test] = model.logit(columns[test])
     surprise = {recipe: _surprise(logits, bad) for recipe, logits in held_out.items()}
     least = min(surprise.values())
@@ -123,17 +131,33 @@ def weigh_recipes(
     return shares, average.reshape(-1)
 
 
-def _cut(recipe: Recipe) -> tuple[int, float]:
-    """Return what of a recipe decides how bins are cut."""
-    return recipe.characteristics, recipe.prior_cases
+def _bag(
+    columns: Floats,
+    bad: Truths,
+    candidates: Sequence[Candidate],
+    shares: Mapping[Recipe, float],
+    rng: np.random.Generator,
+) -> list[tuple[float, Model]]:
+    """Return the recipes' models, each many times on cases drawn anew, and the share of each."""
+    edges = edges_of(columns)
+    models = []
+    for _ in range(BAG):
+        chosen = np.concatenate(
+            [rng.choice(group, len(group)) for group in (np.flatnonzero(bad), np.flatnonzero(~bad))]
+        )
+        prepared = _prepared(columns[chosen], bad[chosen], candidates, edges)
+        models += [
+            (share / BAG, fit_model(prepared[r.prior_cases], r)) for r, share in shares.items()
+        ]
+    return models
 
 
-def _prepared(columns: Floats, bad: Truths, candidates: Sequence[Candidate]) -> _Prepared:
-    """Return the cases prepared for every recipe."""
-    return {
-        (width, trust): prepare(columns[:, :width], bad, candidates[:width], trust)
-        for width, trust in sorted({_cut(recipe) for recipe in RECIPES})
-    }
+def _prepared(
+    columns: Floats, bad: Truths, candidates: Sequence[Candidate], edges: Sequence[Floats]
+) -> dict[float, Prepared]:
+    """Return the cases prepared for every recipe, by how much the prior counts."""
+    trusts = sorted({recipe.prior_cases for recipe in RECIPES})
+    return {trust: prepare(columns, bad, candidates, trust, edges) for trust in trusts}
 
 
 def stratified_folds(bad: Truths, folds: int, rng: np.random.Generator) -> Integers:
