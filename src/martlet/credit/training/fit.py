@@ -38,10 +38,12 @@ if TYPE_CHECKING:
 
 INNER_FOLDS = 5
 INNER_REPEATS = 4
-BAG = 25
+BAG = 40
 """Models of each recipe, each on cases drawn anew; their average is smoother than any of them."""
 CALIBRATION_PENALTY = 10.0
 """How strongly the calibration's slope is held at one: ten cases' worth."""
+SHARE_DRAWS = 500
+"""How often the cases are weighed anew when recipes are weighed."""
 SHARE_MIN = 0.01
 """A recipe that earns less of the average than this is left out."""
 BADS_MIN = 10
@@ -110,7 +112,8 @@ def weigh_recipes(
 ) -> tuple[dict[Recipe, float], Floats]:
     """Return each recipe's share, and the held-out log-odds of their average.
 
-    A recipe's share follows the likelihood of the held-out cases under it.
+    A recipe's share follows the likelihood of the held-out cases under it, as it would be had
+    other cases of their kind come: with few cases one likelihood is too sure of itself.
     """
     held_out = {recipe: np.zeros((INNER_REPEATS, len(bad))) for recipe in RECIPES}
     for repeat in range(INNER_REPEATS):
@@ -122,10 +125,9 @@ def weigh_recipes(
             for recipe, logits in held_out.items():
                 model = fit_model(prepared[recipe.prior_cases], recipe)
                 logits[repeat, test] = model.logit(columns[test])
-    surprise = {recipe: _surprise(logits, bad) for recipe, logits in held_out.items()}
-    least = min(surprise.values())
-    raw = {recipe: float(np.exp(least - value)) for recipe, value in surprise.items()}
-    kept = {r: weight for r, weight in raw.items() if weight >= SHARE_MIN * sum(raw.values())}
+    surprise = np.array([_surprise(logits, bad) for logits in held_out.values()])
+    raw = dict(zip(RECIPES, _likely(surprise, rng).tolist(), strict=True))
+    kept = {recipe: weight for recipe, weight in raw.items() if weight >= SHARE_MIN}
     shares = {recipe: weight / sum(kept.values()) for recipe, weight in kept.items()}
     average = np.sum([share * held_out[recipe] for recipe, share in shares.items()], axis=0)
     return shares, average.reshape(-1)
@@ -168,9 +170,21 @@ def stratified_folds(bad: Truths, folds: int, rng: np.random.Generator) -> Integ
     return found
 
 
-def _surprise(logits: Floats, bad: Truths) -> float:
-    """Return minus the log-likelihood of the cases, averaged over the repeats."""
-    return float((np.logaddexp(0.0, logits) - (~bad) * logits).sum(axis=1).mean())
+def _surprise(logits: Floats, bad: Truths) -> Floats:
+    """Return minus the log-likelihood of each case, averaged over the repeats."""
+    mean = (np.logaddexp(0.0, logits) - (~bad) * logits).mean(axis=0)
+    return np.asarray(mean, dtype=np.float64)
+
+
+def _likely(surprise: Floats, rng: np.random.Generator) -> Floats:
+    """Return the shares of recipes (rows) by likelihood, averaged over redrawn weights of cases.
+
+    Pseudo-BMA+ of Yao, Vehtari, Simpson and Gelman (2018).
+    """
+    cases = surprise.shape[1]
+    drawn = rng.dirichlet(np.ones(cases), SHARE_DRAWS) * cases @ surprise.T
+    likely = np.exp(drawn.min(axis=1, keepdims=True) - drawn)
+    return np.asarray((likely / likely.sum(axis=1, keepdims=True)).mean(axis=0), dtype=np.float64)
 
 
 def _characteristics(

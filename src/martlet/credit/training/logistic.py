@@ -13,7 +13,7 @@ import numpy as np
 from martlet.credit.training.arrays import Floats, Truths  # noqa: TC001 - aliases read at run time
 
 _STEPS_MAX = 60
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-7
 _EPSILON = 1e-12
 
 
