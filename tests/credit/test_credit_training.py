@@ -14,15 +14,18 @@ from tests.realdata import shared_data
 from martlet.credit import read_scorecard
 from martlet.credit.defaults import expert_scorecard
 from martlet.credit.scorecard import Direction, Scorecard
-from martlet.credit.training import BacktestReport, Candidate, backtest, train
+from martlet.credit.training import BacktestReport, Candidate, Measured, backtest, train
 from martlet.credit.training.backtest import turnover_risk
 from martlet.credit.training.binning import BinningRules, bin_characteristic, pre_edges
 from martlet.credit.training.card import model_card
 from martlet.credit.training.contest import LabelledFirms, labelled_at, read_contest
 from martlet.credit.training.fit import stratified_folds
+from martlet.credit.training.intervals import pd_bounds
 from martlet.credit.training.logistic import fit_logistic
 from martlet.credit.training.measures import auc, brier, calibration_error, ks
 from martlet.credit.training.prior import expert_scorecard as prior_scorecard
+from martlet.credit.training.scale import pd_table
+from martlet.credit.training.singles import risk_by
 from martlet.credit.training.study import (
     ALL_HISTORY,
     BEFORE_2019,
@@ -30,6 +33,7 @@ from martlet.credit.training.study import (
     backtest_folder,
     train_folder,
 )
+from martlet.kernel.canonical import canonical_json
 from martlet.kernel.errors import Invalid, NotFound
 
 TURNOVER = Candidate(
@@ -61,6 +65,11 @@ def firms(count: int = 160, seed: int = 5) -> LabelledFirms:
 def trained_once() -> Scorecard:
     made = firms()
     return train(made.features, made.bad, (TURNOVER, SHARE), seed=1).scorecard
+
+
+@cache
+def measured_once() -> Measured:
+    return backtest(firms(), "made up", (TURNOVER, SHARE), repeats=1)
 
 
 @settings(max_examples=60, deadline=None)
@@ -166,11 +175,8 @@ def test_a_backtest_on_noise_finds_nothing() -> None:
 
 
 def test_a_card_says_what_was_measured_and_what_it_is_not_for() -> None:
-    made = firms()
-    measured = backtest(made, "made up", (TURNOVER, SHARE), repeats=1)
-    card = model_card(
-        train(made.features, made.bad, (TURNOVER, SHARE)).scorecard, (measured,), LIMITS_OF_USE
-    )
+    made, measured = firms(), measured_once()
+    card = model_card(trained_once(), (measured,), LIMITS_OF_USE)
     assert "turnover alone" in card
     assert measured.auc.text in card
     rows = BacktestReport(made.source, synthetic=True, measured=(measured,)).rows()
@@ -186,6 +192,64 @@ def test_a_missing_folder_is_refused_by_the_name_of_the_file(
         backtest_folder(tmp_path_factory.mktemp("empty"))
 
 
+def test_a_pd_has_an_interval_that_reads_back_and_holds_it() -> None:
+    card = trained_once()
+    for score in range(-50, 1_100, 25):
+        bounds = card.pd_interval_ppm(score)
+        assert bounds is not None
+        assert bounds[0] <= card.pd_ppm(score) <= bounds[1]
+    assert read_scorecard(card.artefact).pd_interval_ppm(500) == card.pd_interval_ppm(500)
+
+
+def test_an_artefact_without_intervals_is_read_as_it_always_was() -> None:
+    card = expert_scorecard()
+    assert b"pd_low_ppm_by_score" not in card.artefact
+    assert read_scorecard(card.artefact).pd_interval_ppm(500) is None
+
+
+def test_a_pd_outside_its_interval_is_refused() -> None:
+    card = trained_once()
+    upside_down = {
+        **card.as_json(),
+        "pd_low_ppm_by_score": list(card.pd_high_ppm_by_score),
+        "pd_high_ppm_by_score": list(card.pd_low_ppm_by_score),
+    }
+    with pytest.raises(Invalid, match="a pd out of its interval"):
+        read_scorecard(canonical_json(upside_down))
+
+
+def test_fewer_businesses_make_a_pd_less_sure() -> None:
+    def width(count: int) -> int:
+        rng = np.random.default_rng(7)
+        held_out = rng.normal(1.3, 1.5, (1, count))
+        bad = rng.uniform(size=count) > 1 / (1 + np.exp(-held_out[0]))
+        low, high = pd_bounds(held_out, bad, pd_table(), 10.0, np.random.default_rng(1))
+        place = 450
+        return high[place] - low[place]
+
+    assert width(100) > 2 * width(1_600)
+
+
+def test_a_single_figure_is_ranked_the_way_it_declares() -> None:
+    frame = pl.DataFrame({"invoice_void_share_ppm": [10, None, 900_000, 20]})
+    risk = risk_by(frame, "invoice_void_share_ppm", higher_is_safer=False)
+    assert risk.tolist() == [10, 900_000, 900_000, 20]
+    sales = pl.DataFrame({"invoice_sales_total_fen": [5, None, 0]})
+    assert turnover_risk(sales).tolist() == [-5, 0, 0]
+
+
+def test_the_card_shows_intervals_fifths_and_the_best_single_figures() -> None:
+    made, measured = firms(), measured_once()
+    assert {one.kind for one in measured.singles} == {TURNOVER.kind, SHARE.kind}
+    assert sum(one.came for one in measured.fifths) / 5 == pytest.approx(made.bad.mean(), abs=0.01)
+    assert all(one.low <= one.foretold <= one.high for one in measured.fifths)
+    card = model_card(trained_once(), (measured,), LIMITS_OF_USE)
+    assert "| figure, alone | AUC |" in card
+    assert "| fifth | pd foretold | its 95 % interval | bad came |" in card
+    assert "| score | pd | 95 % interval |" in card
+    assert "Evaluation 8" in card
+
+
 @pytest.mark.realdata
 def test_real_firms_are_ranked_at_least_as_well_as_by_turnover() -> None:
     folder = shared_data("credit/cumcm2020c")
@@ -194,7 +258,8 @@ def test_real_firms_are_ranked_at_least_as_well_as_by_turnover() -> None:
         assert (part.firms, part.bads) == (123, 27)
         assert part.auc.low < part.auc.value < part.auc.high
         assert part.auc.high > 0.8
-        assert part.auc.value > 0.85
+        assert part.auc.value > part.turnover_auc.value - 0.02
+        assert len(part.singles) == 10
         assert part.brier.value < part.brier_of_base_rate
     assert report.scorecard.about["synthetic"] == "no"
 

@@ -105,12 +105,21 @@ class Scorecard:
     """The pd of `first_score`, `first_score + 1`, …; beyond the ends the ends hold."""
     about: Mapping[str, str | int] = field(default_factory=dict)
     """What it was made from, in words and whole numbers; part of the artefact."""
+    pd_low_ppm_by_score: tuple[int, ...] = ()
+    """The lower end of the 95 % interval of each pd; empty where none was measured."""
+    pd_high_ppm_by_score: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         assert 0 < len(self.characteristics) <= CHARACTERISTICS_MAX
         kinds = [part.kind for part in self.characteristics]
         assert len(set(kinds)) == len(kinds), "a kind twice"
         check_pd_table(self.pd_ppm_by_score)
+        bounds = (self.pd_low_ppm_by_score, self.pd_high_ppm_by_score)
+        if any(bounds):
+            tables = zip(bounds[0], self.pd_ppm_by_score, bounds[1], strict=True)
+            assert all(low <= pd <= high for low, pd, high in tables), "a pd out of its interval"
+            for table in bounds:
+                check_pd_table(table)
 
     def score(self, values: Mapping[str, int]) -> int:
         """Return the score of a dict of values; what is not in it counts as missing."""
@@ -127,6 +136,13 @@ class Scorecard:
         """Return the probability of default that belongs to a score."""
         place = score - self.first_score
         return self.pd_ppm_by_score[min(max(place, 0), len(self.pd_ppm_by_score) - 1)]
+
+    def pd_interval_ppm(self, score: int) -> tuple[int, int] | None:
+        """Return the 95 % interval of the pd that belongs to a score; None where none is known."""
+        if not self.pd_low_ppm_by_score:
+            return None
+        place = min(max(score - self.first_score, 0), len(self.pd_ppm_by_score) - 1)
+        return self.pd_low_ppm_by_score[place], self.pd_high_ppm_by_score[place]
 
     def score_for(self, pd_ppm_max: int) -> int | None:
         """Return the lowest score whose pd is at most `pd_ppm_max`; None if there is none."""
@@ -170,7 +186,12 @@ class Scorecard:
 
     def as_json(self) -> dict[str, Any]:
         """Return the artefact: all that is needed to score anywhere."""
+        bounds = {
+            "pd_low_ppm_by_score": list(self.pd_low_ppm_by_score),
+            "pd_high_ppm_by_score": list(self.pd_high_ppm_by_score),
+        }
         return {
+            **{name: table for name, table in bounds.items() if table},
             "format": FORMAT,
             "name": self.name,
             "version": self.version,
@@ -233,6 +254,8 @@ def read_scorecard(data: bytes | str) -> Scorecard:
             first_score=value["first_score"],
             pd_ppm_by_score=tuple(value["pd_ppm_by_score"]),
             about=value["about"],
+            pd_low_ppm_by_score=tuple(value.get("pd_low_ppm_by_score", ())),
+            pd_high_ppm_by_score=tuple(value.get("pd_high_ppm_by_score", ())),
         )
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise Invalid("credit.artefact_unreadable", detail=str(error)[:200]) from error

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from martlet.credit.training.arrays import column_of
 from martlet.credit.training.candidates import INVOICE_CANDIDATES, TURNOVER
 from martlet.credit.training.fit import stratified_folds, train
 from martlet.credit.training.measures import (
@@ -25,6 +24,8 @@ from martlet.credit.training.measures import (
     ks,
     over_repeats,
 )
+from martlet.credit.training.reliability import Fifth, fifths
+from martlet.credit.training.singles import SingleFeature, risk_by, single_features
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +61,9 @@ class Measured:
     calibration_error: Estimate
     characteristics: dict[str, int]
     """In how many of the trained models each characteristic stood."""
+    fifths: tuple[Fifth, ...]
+    singles: tuple[SingleFeature, ...]
+    """The best single figures, found on these same firms: a description, not a rival."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON value."""
@@ -79,6 +83,8 @@ class Measured:
             "brier_of_base_rate": round(self.brier_of_base_rate, 4),
             "calibration_error": self.calibration_error.as_json(),
             "characteristics": dict(self.characteristics),
+            "fifths_by_pd": [part.as_json() for part in self.fifths],
+            "single_features": [part.as_json() for part in self.singles],
         }
 
 
@@ -108,6 +114,10 @@ class BacktestReport:
             "AUC": [part.auc.text for part in parts],
             "AUC, turnover alone": [part.turnover_auc.text for part in parts],
             "AUC above turnover": [part.auc_over_turnover.text for part in parts],
+            "AUC, best single figure in hindsight": [
+                f"{part.singles[0].auc.text} {part.singles[0].kind}" if part.singles else ""
+                for part in parts
+            ],
             "KS": [part.ks.text for part in parts],
             "KS, turnover alone": [part.turnover_ks.text for part in parts],
             "Brier": [part.brier.text for part in parts],
@@ -132,7 +142,7 @@ def backtest(
     """Return how well models trained on four fifths of the firms tell of the fifth."""
     rng = np.random.default_rng(seed)
     frame, bad = firms.features, firms.bad
-    pds = np.zeros((repeats, len(bad)))
+    pds, lows, highs = (np.zeros((repeats, len(bad))) for _ in range(3))
     stood: Counter[str] = Counter()
     for repeat in range(repeats):
         folds = stratified_folds(bad, FOLDS, rng)
@@ -141,21 +151,29 @@ def backtest(
             trained = train(
                 frame.filter(~test), bad[~test], candidates, seed=int(rng.integers(2**31))
             )
-            scored = trained.scorecard.score_columns(frame.filter(test))
+            card = trained.scorecard
+            scored = card.score_columns(frame.filter(test))
             pds[repeat, test] = scored["pd_ppm"].to_numpy() / _PPM
+            bounds = [card.pd_interval_ppm(score) or (0, _PPM) for score in scored["score"]]
+            lows[repeat, test], highs[repeat, test] = np.array(bounds).T / _PPM
             stood.update(part.kind for part in trained.scorecard.characteristics)
             if on_fold is not None:
                 on_fold()
-    return _measured(firms, horizon, pds, dict(stood.most_common()))
+    return _measured(firms, horizon, pds, dict(stood.most_common()), fifths(bad, pds, lows, highs))
 
 
 def turnover_risk(frame: pl.DataFrame) -> Floats:
     """Return the one-feature ranking: less turnover, more risk; none at all comes last."""
-    turnover = column_of(frame, TURNOVER)
-    return -np.where(np.isnan(turnover), -1.0, turnover)
+    return risk_by(frame, TURNOVER, higher_is_safer=True)
 
 
-def _measured(firms: LabelledFirms, horizon: str, pds: Floats, stood: dict[str, int]) -> Measured:
+def _measured(
+    firms: LabelledFirms,
+    horizon: str,
+    pds: Floats,
+    stood: dict[str, int],
+    by_pd: tuple[Fifth, ...],
+) -> Measured:
     bad = firms.bad
     turnover = turnover_risk(firms.features)
     base_rate = np.full(len(bad), bad.mean())
@@ -178,4 +196,6 @@ def _measured(firms: LabelledFirms, horizon: str, pds: Floats, stood: dict[str, 
         brier_of_base_rate=brier(bad, base_rate),
         calibration_error=estimate(calibration_error, pds),
         characteristics=stood,
+        fifths=by_pd,
+        singles=single_features(firms.features, bad, SEED),
     )

@@ -1,8 +1,9 @@
 """Monotone binning: quantile pre-bins, a prior counted as cases, then pool what breaks the order.
 
 The invariant: the weight of evidence (log-odds of being good, against the average) only rises in
-the declared direction. Bins hold at least a share of the cases; with few cases the prior's curve
-speaks where the data cannot. A missing value is a bin of its own that says nothing either way.
+the declared direction. Bins are thin, so that few businesses tie, and the prior's curve speaks
+where a handful of cases cannot: taking one case away hardly moves its own bin. A missing value is
+a bin of its own that says nothing either way.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from martlet.credit.training.candidates import Candidate
 
 _SIGNIFICANT_DIGITS = 3
+_SAME = 1e-12
+"""Rates nearer to each other than this differ by rounding alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ def _out_of_order(
     riskier: tuple[float, float, int, int], safer: tuple[float, float, int, int], bads_min: float
 ) -> bool:
     """Tell whether two neighbours must be one: the safer is no safer, or holds too few bads."""
-    return riskier[0] * safer[1] <= safer[0] * riskier[1] or safer[0] < bads_min
+    here, there = riskier[0] * safer[1], safer[0] * riskier[1]
+    return here <= there * (1 + _SAME) or safer[0] < bads_min
 
 
 def _counts(

@@ -47,12 +47,70 @@ def model_card(
             f"| Brier (base rate {part.brier_of_base_rate:.3f}) | {part.brier.text} | |",
             f"| Calibration error | {part.calibration_error.text} | |",
             "",
+            *_fifths(part),
+            *_singles(part),
         ]
+    lines += _pd_by_score(scorecard)
     lines += ["## Limits of use", "", *(f"- {line}" for line in limits_of_use), ""]
     lines += ["## Characteristics", ""]
     for characteristic in scorecard.characteristics:
         lines += _characteristic(characteristic)
     return "\n".join(lines)
+
+
+def _fifths(part: Measured) -> list[str]:
+    """Return what was foretold of each fifth of the firms, and what came, as a table."""
+    rows = []
+    for place, one in enumerate(part.fifths, 1):
+        ends = f"{one.low:.1%} to {one.high:.1%}"
+        rows.append(f"| {place} | {one.foretold:.1%} | {ends} | {one.came:.1%} |")
+    return [
+        "Fifths of the firms by pd, the safest first; means over the repeats.",
+        "",
+        "| fifth | pd foretold | its 95 % interval | bad came |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def _singles(part: Measured) -> list[str]:
+    """Return the best single figures as a table, called what they are."""
+    if not part.singles:
+        return []
+    rows = [
+        f"| {label(one.kind, Locale.EN)} (`{one.kind}`) | {one.auc.text} |" for one in part.singles
+    ]
+    return [
+        "One-feature rankings, the ten best in hindsight. Descriptive: found on these same firms.",
+        "",
+        "| figure, alone | AUC |",
+        "|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def _pd_by_score(scorecard: Scorecard) -> list[str]:
+    """Return the pd of every fiftieth score with its interval, where one was measured."""
+    if not scorecard.pd_low_ppm_by_score:
+        return []
+    lines = [
+        "## The pd of a score, and how sure it is",
+        "",
+        "Of the share of bad firms among those of one score, were firms drawn anew: 95 %.",
+        "A world that changes is not in it.",
+        "",
+        "| score | pd | 95 % interval |",
+        "|---|---|---|",
+    ]
+    last = scorecard.first_score + len(scorecard.pd_ppm_by_score)
+    for score in range(scorecard.first_score + 200, last, 50):
+        bounds = scorecard.pd_interval_ppm(score)
+        assert bounds is not None, score
+        ends = " to ".join(_percent(end) for end in bounds)
+        lines.append(f"| {score} | {_percent(scorecard.pd_ppm(score))} | {ends} |")
+    return [*lines, ""]
 
 
 def _characteristic(part: Characteristic) -> list[str]:

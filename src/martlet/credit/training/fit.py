@@ -24,6 +24,7 @@ from martlet.credit.training.ingredients import (
     fit_model,
     prepare,
 )
+from martlet.credit.training.intervals import pd_bounds
 from martlet.credit.training.logistic import fit_logistic
 from martlet.credit.training.scale import FIRST_SCORE, base_points_of, pd_table, points_of_logit
 from martlet.kernel.errors import Invalid
@@ -95,14 +96,19 @@ def train(
         inner.reshape(-1, 1), target, np.ones(1), CALIBRATION_PENALTY * INNER_REPEATS
     )
     slope, shift = float(line.weights[0]), line.intercept
+    pds = pd_table(slope, shift)
+    held_out = inner.reshape(INNER_REPEATS, -1)
+    low, high = pd_bounds(held_out, bad, pds, CALIBRATION_PENALTY, rng)
     card = Scorecard(
         name=name,
         version=version,
         base_points=base_points_of(sum(share * model.intercept for share, model in models)),
         characteristics=_characteristics(candidates, models),
         first_score=FIRST_SCORE,
-        pd_ppm_by_score=pd_table(slope, shift),
+        pd_ppm_by_score=pds,
         about=dict(about or {}),
+        pd_low_ppm_by_score=low,
+        pd_high_ppm_by_score=high,
     )
     return Trained(card, shares, slope, shift)
 

@@ -43,16 +43,18 @@ def fit_logistic(
     theta = prior.copy()
     theta[0] = np.log(mean / (1 - mean)) - float((columns @ prior[1:]).mean())
     loss = _loss(design, target, theta, prior, ridge)
+    held = np.diag(ridge + _EPSILON)
     for _ in range(_STEPS_MAX):
         chance = _chance(design @ theta)
         gradient = design.T @ (chance - target) + ridge * (theta - prior)
         free = (theta > lowest + _EPSILON) | (gradient < 0)
         weight = np.maximum(chance * (1 - chance), 1e-6)
-        hessian = (design.T * weight) @ design + np.diag(ridge)
-        step = np.zeros_like(theta)
-        step[free] = np.linalg.solve(
-            hessian[np.ix_(free, free)] + _EPSILON * np.eye(int(free.sum())), gradient[free]
-        )
+        hessian = (design.T * weight) @ design + held
+        if free.all():
+            step = np.linalg.solve(hessian, gradient)
+        else:
+            step = np.zeros_like(theta)
+            step[free] = np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
         theta, loss, moved = _walk(design, target, (theta, loss), step, (prior, ridge, lowest))
         if moved < _TOLERANCE:
             break
