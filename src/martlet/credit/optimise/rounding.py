@@ -1,0 +1,220 @@
+"""From shares of options to offers in whole yuan that keep every constraint.
+
+Split offers are given what room is left; then peers (same ceiling, same caps) are put in order, so
+that a lower pd never gets a smaller limit; then whatever is exceeded is lowered, the worst peer
+first, which keeps the order. Every step counts in whole fen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from martlet.credit.optimise.constraints import Tally
+from martlet.credit.optimise.frontier import grant_of
+from martlet.credit.optimise.limits import CANDIDATES_MAX
+from martlet.credit.optimise.model import Bound, Grant
+from martlet.kernel.rates import PPM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from martlet.credit.optimise.constraints import Rows
+    from martlet.credit.optimise.frontier import Choice, Frontier, Prices
+
+_WHOLE = 1.0 - 1e-6
+"""A share of an option from which on it is taken whole."""
+_PARTS = 10**9
+"""A share becomes a whole number of these before it touches an amount."""
+
+
+class Draft:
+    """A plan while it is being rounded: a grant for each applicant, and its exact tally."""
+
+    def __init__(self, frontier: Frontier, rows: Rows, prices: Prices, choice: Choice) -> None:
+        self._frontier, self._rows, self._choice = frontier, rows, choice
+        self._prices = prices
+        self._applicants = frontier.applicants
+        self._grants = [Grant(applicant.application_id) for applicant in self._applicants]
+        self._tally = Tally(rows, frontier.applicants, frontier.terms)
+        self._classes = self._peers()
+        self._split: dict[int, None] = {}
+        self.reordered_count = 0
+        self.order_cost_fen = 0
+
+    def take(self, applicant: int, place: int, share: float) -> None:
+        """Grant a share of an applicant's ceiling at a rate; of two shares, the larger rate's."""
+        ceiling_fen = self._frontier.ceilings_fen[applicant]
+        if share >= _WHOLE:
+            self._set(applicant, self._at(applicant, place, ceiling_fen))
+        elif share > 1.0 - _WHOLE:
+            terms, held = self._frontier.terms, self._grants[applicant]
+            self._split[applicant] = None
+            limit_fen = held.limit_fen + ceiling_fen * int(share * _PARTS) // _PARTS
+            limit_fen -= limit_fen % terms.limit_unit_fen
+            if limit_fen >= terms.limit_min_fen:
+                self._set(applicant, self._at(applicant, place, limit_fen))
+
+    def finish(self) -> tuple[Grant, ...]:
+        """Return the grants, rounded, in order and within every constraint."""
+        self._repair()
+        self._fill([*self._split, *self._next_in_line()])
+        self._put_in_order()
+        self._repair()
+        if self._tally.promise_left:
+            self._fill(self._next_in_line())
+            self._put_in_order()
+            self._repair()
+        self._prune()
+        return tuple(self._grants)
+
+    def _peers(self) -> list[list[int]]:
+        """Return the applicants by class of peers, the lowest pd first."""
+        classes: dict[tuple[int, int], list[int]] = {}
+        ceilings, blocks = self._frontier.ceilings_fen, self._frontier.blocks.tolist()
+        for applicant, ceiling_fen in enumerate(ceilings):
+            if ceiling_fen:
+                classes.setdefault((ceiling_fen, blocks[applicant]), []).append(applicant)
+        for members in classes.values():
+            members.sort(key=lambda member: self._applicants[member].pd_ppm)
+        return list(classes.values())
+
+    def _set(self, applicant: int, grant: Grant) -> None:
+        self._tally.put(applicant, grant, self._grants[applicant])
+        self._grants[applicant] = grant
+
+    def _at(self, applicant: int, place: int, limit_fen: int) -> Grant:
+        frontier = self._frontier
+        rate = frontier.rate_at(applicant, place)
+        return grant_of(
+            self._applicants[applicant], limit_fen, rate, frontier.terms, frontier.market
+        )
+
+    def _next_in_line(self) -> list[int]:
+        """Give those without an offer, the one closest to being worth it first."""
+        worth = self._choice.worth / np.maximum(self._frontier.ceilings, 1.0)
+        without = [
+            applicant
+            for applicant in np.argsort(-worth, kind="stable").tolist()
+            if not self._grants[applicant].limit_fen and self._frontier.ceilings_fen[applicant]
+        ]
+        return without[:CANDIDATES_MAX]
+
+    def _fill(self, candidates: Iterable[int]) -> None:
+        """Give what room is left to whom it is worth most, as far as a promise or profit asks."""
+        for applicant in candidates:
+            held = self._grants[applicant]
+            if held.limit_fen == self._frontier.ceilings_fen[applicant]:
+                continue
+            self._set(applicant, Grant(held.application_id))
+            offers = [held] if held.limit_fen else []
+            wanted = self._tally.promise_left
+            sizes = (None, wanted) if wanted else (None,)
+            fitting = (
+                self._fitting(applicant, at, size)
+                for at in self._places(applicant)
+                for size in sizes
+            )
+            offers += [offer for offer in fitting if offer is not None]
+            best = max(offers, key=lambda offer: self._appeal(offer, wanted), default=held)
+            if best.profit_fen > 0 or wanted:
+                self._set(applicant, best)
+
+    def _appeal(self, offer: Grant, wanted: int) -> tuple[int, int]:
+        """Return how an offer ranks: by how much of a promise it keeps, then by what it earns."""
+        return min(self._tally.counted(offer), wanted), offer.profit_fen
+
+    def _places(self, applicant: int) -> list[int]:
+        """Return the rate that is best at the prices, and its neighbours on the hull."""
+        at = int(self._choice.place[applicant])
+        last = len(self._frontier.hulls[self._frontier.rating[applicant]].rates) - 1
+        return [place for place in (at, at - 1, at + 1) if 0 <= place <= last]
+
+    def _fitting(self, applicant: int, place: int, wanted: int | None) -> Grant | None:
+        """Return the largest offer at a rate that breaks nothing; None where there is none.
+
+        Where only so much is wanted, the smallest offer that counts for it.
+        """
+        terms, tally = self._frontier.terms, self._tally
+        room, loss_room = tally.room(applicant), tally.loss_room
+        if room <= 0:
+            return None
+        ceiling_fen = self._frontier.ceilings_fen[applicant]
+        whole = self._at(applicant, place, ceiling_fen)
+        counted = max(tally.counted(whole), 1)
+        limit_fen = min(ceiling_fen, ceiling_fen * room // counted)
+        if wanted is not None:
+            enough_fen = max(-(-ceiling_fen * wanted // counted), terms.limit_min_fen)
+            limit_fen = min(limit_fen, enough_fen + -enough_fen % terms.limit_unit_fen)
+        loss = tally.loss_of(applicant, whole)
+        if loss_room is not None and loss > max(loss_room, 0):
+            limit_fen = min(limit_fen, ceiling_fen * max(loss_room, 0) // loss)
+        limit_fen -= limit_fen % terms.limit_unit_fen
+        if limit_fen < terms.limit_min_fen:
+            return None
+        return self._at(applicant, place, limit_fen)
+
+    def _put_in_order(self) -> None:
+        """Exchange limits among peers until none with a lower pd has less."""
+        for members in self._classes:
+            members.sort(
+                key=lambda one: (self._applicants[one].pd_ppm, -self._grants[one].limit_fen)
+            )
+            wanted = sorted((self._grants[one].limit_fen for one in members), reverse=True)
+            for applicant, limit_fen in zip(members, wanted, strict=True):
+                if self._grants[applicant].limit_fen != limit_fen:
+                    before_fen = self._grants[applicant].profit_fen
+                    at = int(self._choice.place[applicant])
+                    self._set(applicant, self._at(applicant, at, limit_fen))
+                    self.reordered_count += 1
+                    self.order_cost_fen += before_fen - self._grants[applicant].profit_fen
+
+    def _repair(self) -> None:
+        """Lower what exceeds a constraint, the least worth first, the worst of peers first."""
+        while (row := self._tally.broken()) is not None:
+            easing = {
+                one: relief for one in self._last_served() if (relief := self._relief(one, row)) > 0
+            }
+            self._lower(
+                min(easing, key=lambda one: self._grants[one].profit_fen * PPM / easing[one]), row
+            )
+
+    def _prune(self) -> None:
+        """Take back offers that only cost, where nothing else rests on them."""
+        costing = [one for one in self._last_served() if self._grants[one].profit_fen < 0]
+        for applicant in costing:
+            held = self._grants[applicant]
+            self._set(applicant, Grant(held.application_id))
+            if self._tally.promise_left or self._tally.broken() is not None:
+                self._set(applicant, held)
+        promised = any(row.bound is Bound.LEND_LEAST for row in self._rows.rows)
+        if not promised and sum(grant.profit_fen for grant in self._grants) < 0:
+            for applicant, grant in enumerate(self._grants):
+                self._set(applicant, Grant(grant.application_id))
+
+    def _last_served(self) -> Iterator[int]:
+        """Give the worst of each class of peers that still has an offer."""
+        for members in self._classes:
+            for applicant in reversed(members):
+                if self._grants[applicant].limit_fen:
+                    yield applicant
+                    break
+
+    def _relief(self, applicant: int, row: int) -> int:
+        """Return by how much a row is eased when an applicant's offer goes."""
+        grant = self._grants[applicant]
+        if self._rows.rows[row].bound is Bound.LOSS:
+            return self._tally.loss_of(applicant, grant)
+        return self._tally.counted(grant) if self._tally.counts_against(applicant, row) else 0
+
+    def _lower(self, applicant: int, row: int) -> None:
+        """Lower an offer by what is exceeded, or take it back where too little would remain."""
+        frontier, grant = self._frontier, self._grants[applicant]
+        relief, over = self._relief(applicant, row), self._tally.over(row)
+        limit_fen = grant.limit_fen * max(relief - over, 0) // relief
+        limit_fen -= limit_fen % frontier.terms.limit_unit_fen
+        if limit_fen < frontier.terms.limit_min_fen:
+            limit_fen = 0
+        rate, who = grant.rate_ppm_per_day, self._applicants[applicant]
+        self._set(applicant, grant_of(who, limit_fen, rate, frontier.terms, frontier.market))
