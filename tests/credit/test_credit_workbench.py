@@ -207,8 +207,8 @@ class Lived:
     def outcomes(self, principal: Principal) -> Iterator[LoanOutcome]:
         for decision_id in self.bad:
             yield LoanOutcome(
-                decision_id, decision_id, decision_id, decision_id,
-                date(2026, 3, 3), 1_000, date(2026, 9, 1), True, date(2026, 7, 1), 91, 1_000, 0,
+                decision_id, decision_id, decision_id, decision_id, date(2026, 3, 3), 1_000,
+                date(2026, 9, 1), True, True, date(2026, 7, 1), 91, 1_000, 0,
             )  # fmt: skip
 
 
@@ -273,22 +273,23 @@ def test_a_period_that_is_too_long_is_refused(
     assert credit.backtest(STAFF, Changed(), Period(newest=7)).comparison.cases == 7
 
 
-def test_a_decision_is_bad_when_one_of_its_loans_is() -> None:
-    def loan(bad: bool | None, number: int) -> LoanOutcome:
-        day = date(2026, 1, number)
-        return LoanOutcome(
-            UUID(int=number), UUID(int=1), UUID(int=2), UUID(int=3), day, 100, date(2026, 9, 1),
-            bad, day if bad else None, 0, 100 if bad else 0, 7,
-        )  # fmt: skip
+def loan(number: int, *, bad: bool | None, ripe: bool) -> LoanOutcome:
+    day = date(2026, 1, number)
+    return LoanOutcome(
+        UUID(int=number), UUID(int=1), UUID(int=2), UUID(int=3), day, 100, date(2026, 9, 1),
+        bad, ripe, day if bad else None, 0, 100 if bad else 0, 7,
+    )  # fmt: skip
 
-    together = {
-        (False, False): False,
-        (False, None): None,
-        (True, None): True,
-        (None, None): None,
-        (False, True): True,
-    }
-    for (one, other), bad in together.items():
-        (found,) = by_decision([loan(one, 1), loan(other, 2)]).values()
+
+def test_a_decision_is_judged_by_its_ripe_loans() -> None:
+    """Bad is known sooner than good: what is not ripe counts for neither."""
+    told = [
+        ([loan(1, bad=False, ripe=True), loan(2, bad=None, ripe=False)], False),
+        ([loan(1, bad=False, ripe=True), loan(2, bad=True, ripe=True)], True),
+        ([loan(1, bad=False, ripe=True), loan(2, bad=True, ripe=False)], False),
+        ([loan(1, bad=True, ripe=False), loan(2, bad=None, ripe=False)], None),
+    ]
+    for loans, bad in told:
+        (found,) = by_decision(loans).values()
         assert found.bad is bad
         assert (found.drawn_fen, found.earned_fen, found.loans_count) == (200, 14, 2)

@@ -51,6 +51,7 @@ def test_a_loan_paid_back_is_good_and_one_still_running_is_not_known(bank: Lendi
     assert (found[paid].bad, found[paid].overdue_days_max) == (False, 0)
     assert found[paid].earned_fen > 0
     assert (found[running].bad, found[running].principal_lost_fen) == (None, 0)
+    assert not found[paid].ripe, "good early is no more to be counted than bad early"
 
 
 def test_lateness_that_was_made_good_is_remembered(bank: LendingBank) -> None:

@@ -49,3 +49,9 @@ PAGE_ROWS_DEFAULT = 50
 
 PAGE_ROWS_MAX = 500
 """Rows of a list at most: a page stays under a megabyte."""
+
+PORTFOLIO_DECISIONS_DEFAULT = 2_000
+"""The newest decisions that a portfolio question looks at when the caller does not say."""
+
+PORTFOLIO_DECISIONS_MAX = 10_000
+"""At most: some ten seconds of work; for more there is the command line."""

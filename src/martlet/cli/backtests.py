@@ -132,19 +132,12 @@ def _changed(policy: Path | None, model: Path | None) -> Changed:
 def _backtest_stored(
     changed: Changed, assumed: Assumptions, days: tuple[str, str, int], as_json: bool
 ) -> StoredBacktest:
-    from datetime import timedelta
+    from martlet.cli.reading import period
 
-    from martlet.cli.reading import start_of
-    from martlet.credit import Period
-
-    since, until, newest = days
-    period = Period(
-        since=start_of(since) if since else None,
-        until=start_of(until) + timedelta(days=1) if until else None,
-        newest=newest or None,
-    )
     with open_session() as session, progress(say("back-test"), quiet=as_json) as moved:
-        return session.bank.credit.backtest(session.principal, changed, period, assumed, moved)
+        return session.bank.credit.backtest(
+            session.principal, changed, period(*days), assumed, moved
+        )
 
 
 def _show(found: StoredBacktest) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import backtests, policies, shadows, studies
+from martlet.cli import backtests, monitoring, policies, shadows, studies
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import show
 from martlet.cli.session import open_session
@@ -25,6 +25,15 @@ app.command(
         " folder of labelled firms, beside turnover alone."
     ),
 )(backtests.backtest)
+app.command("monitor", help=say("Drift by month and bin, approvals, calibration and vintages."))(
+    monitoring.monitor
+)
+app.command("fairness", help=say("How regions, trades and sizes fare, with intervals."))(
+    monitoring.fairness
+)
+app.command("rejects", help=say("What the refused might have done: bounds and assumptions."))(
+    monitoring.rejects
+)
 app.command("models", help=say("The registry of models; promote one with --promote."))(
     policies.models
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from martlet.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from enum import StrEnum
+
+    from martlet.credit import Period
 
     Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -35,6 +37,17 @@ def start_of(text: str) -> datetime:
     from martlet.kernel.calendar import SHANGHAI
 
     return datetime.combine(day(text), time(0), SHANGHAI).astimezone(UTC)
+
+
+def period(since: str, until: str, newest: int) -> Period:
+    """Read which stored decisions are meant: from a day to a day, or only the newest."""
+    from martlet.credit import Period
+
+    return Period(
+        since=start_of(since) if since else None,
+        until=start_of(until) + timedelta(days=1) if until else None,
+        newest=newest or None,
+    )
 
 
 def yuan(text: str) -> int:

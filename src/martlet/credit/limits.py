@@ -99,3 +99,6 @@ SHADOW_REPORT_ROWS_MAX = 200_000
 
 SHADOW_OUTCOMES_MIN = 10
 """Bad and good loans each, before a ranking of them is worth a figure."""
+
+VINTAGE_MONTHS_MAX = 24
+"""Months on book that a vintage is followed: as long as our longest loans."""

@@ -7,11 +7,12 @@ source's own dated setting, and it says which.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -54,6 +55,9 @@ class LoanOutcome:
     observed_on: date
     bad: bool | None
     """None while it can still go either way."""
+    ripe: bool
+    """Whether its time has passed. Bad is known sooner than good, so a rate is made of ripe loans
+    only: of all known ones it would be far too high."""
     bad_on: date | None
     """The first day on which it was overdue for as long as the definition says, whenever."""
     overdue_days_max: int
@@ -66,6 +70,7 @@ class LoanOutcome:
         assert self.drawn_on <= self.observed_on, self
         assert 0 <= self.principal_lost_fen <= self.amount_fen, self
         assert not self.bad or self.bad_on is not None, self
+        assert not self.ripe or self.bad is not None, self
 
 
 class OutcomeSource(Protocol):
@@ -88,7 +93,7 @@ class DecisionOutcome:
     """The first drawdown."""
     drawn_fen: int
     bad: bool | None
-    """Bad when one of its loans is; good when all are; else not known yet."""
+    """Whether any of its ripe loans went bad; None while none of them is ripe."""
     lost_fen: int
     earned_fen: int
     loans_count: int
@@ -96,27 +101,19 @@ class DecisionOutcome:
 
 def by_decision(outcomes: Iterable[LoanOutcome]) -> dict[UUID, DecisionOutcome]:
     """Return what became of each decision on which anything was drawn."""
-    found: dict[UUID, DecisionOutcome] = {}
+    loans: dict[UUID, list[LoanOutcome]] = defaultdict(list)
     for one in outcomes:
-        before = found.get(one.decision_id)
-        if before is None:
-            found[one.decision_id] = DecisionOutcome(
-                one.drawn_on, one.amount_fen, one.bad, one.principal_lost_fen, one.earned_fen, 1
-            )
-            continue
-        found[one.decision_id] = DecisionOutcome(
-            drawn_on=min(before.drawn_on, one.drawn_on),
-            drawn_fen=before.drawn_fen + one.amount_fen,
-            bad=_together(before.bad, one.bad),
-            lost_fen=before.lost_fen + one.principal_lost_fen,
-            earned_fen=before.earned_fen + one.earned_fen,
-            loans_count=before.loans_count + 1,
-        )
-    return found
+        loans[one.decision_id].append(one)
+    return {decision_id: _together(drawn) for decision_id, drawn in loans.items()}
 
 
-def _together(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT001 - three-valued
-    """Return whether either is bad; None where that hangs on what is not known."""
-    if one or other:
-        return True
-    return None if one is None or other is None else False
+def _together(loans: Sequence[LoanOutcome]) -> DecisionOutcome:
+    ripe = [bool(one.bad) for one in loans if one.ripe]
+    return DecisionOutcome(
+        drawn_on=min(one.drawn_on for one in loans),
+        drawn_fen=sum(one.amount_fen for one in loans),
+        bad=any(ripe) if ripe else None,
+        lost_fen=sum(one.principal_lost_fen for one in loans),
+        earned_fen=sum(one.earned_fen for one in loans),
+        loans_count=len(loans),
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from martlet.credit import docket, history, publishing, queries, registry
 from martlet.credit.decide import decide
+from martlet.credit.defaults import scorecard_of
 from martlet.credit.drafting import Drafting
 from martlet.credit.history import Period
 from martlet.credit.outcomes import by_decision
@@ -19,8 +20,9 @@ from martlet.credit.queries import ModelState
 from martlet.credit.recording import decided_by
 from martlet.credit.sentences import explanation
 from martlet.credit.shadows import Asked, replay_shadows
-from martlet.credit.workbench import backtest_stored
+from martlet.credit.workbench import Changed, backtest_stored
 from martlet.kernel.canonical import canonical_json
+from martlet.kernel.errors import Refused
 from martlet.kernel.principal import Scope
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from martlet.credit.deciders import Deciders
     from martlet.credit.docket import KeptDecision
     from martlet.credit.model import Application, Decision
+    from martlet.credit.monitoring import Portfolio
     from martlet.credit.outcomes import OutcomeSource
     from martlet.credit.policy import Policy, PolicyDifference
     from martlet.credit.queries import PublishedPolicy, RegisteredModel, StoredDecision
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from martlet.credit.sentences import Explanation
     from martlet.credit.shadow_report import ShadowReport
     from martlet.credit.shadows import ShadowReplay
-    from martlet.credit.workbench import Assumptions, Changed, StoredBacktest
+    from martlet.credit.workbench import Assumptions, StoredBacktest
     from martlet.kernel.i18n import Locale
     from martlet.kernel.principal import Principal
     from martlet.signals import SignalProvider, SignalSet
@@ -185,6 +188,41 @@ class CreditService:
         lived = {} if self._outcomes is None else by_decision(self._outcomes.outcomes(principal))
         with self._database.read() as connection:
             return shadow_reports(connection, principal.tenant_id, lived)
+
+    def changed(
+        self, principal: Principal, policy_version: str | None, model_id: UUID | None
+    ) -> Changed:
+        """Return what a back-test changes, by the names of what has been published or registered.
+
+        Only scorecards decide, so a model of another kind has no decisions to make again.
+        """
+        principal.require(Scope.CREDIT_READ)
+        policy = model = None
+        with self._database.read() as connection:
+            if policy_version is not None:
+                policy = queries.policy_version(connection, principal, policy_version)
+            if model_id is not None:
+                found = queries.model(connection, principal.tenant_id, model_id)
+                if not found.kind.decides:
+                    raise Refused(
+                        "credit.only_scorecards_decide", name=found.name, version=found.version
+                    )
+                body = queries.artefact_body(connection, principal.tenant_id, found.content_hash)
+                model = scorecard_of(body)
+        return Changed(policy, model)
+
+    def portfolio(
+        self,
+        principal: Principal,
+        period: Period | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Portfolio:
+        """Return the decisions of a period as columns, with what became of them."""
+        from martlet.credit.monitoring import read_portfolio  # noqa: PLC0415 - loads the columns
+
+        return read_portfolio(
+            self._database, self._outcomes, principal, period or Period(), on_progress
+        )
 
     def explain(self, principal: Principal, decision_id: UUID, locale: Locale) -> Explanation:
         """Return a stored decision in words: the waterfall, the reasons and the ways out."""

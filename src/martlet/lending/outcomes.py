@@ -146,6 +146,7 @@ def _outcome(
         amount_fen=row.disbursed_fen,
         observed_on=today,
         bad=bad,
+        ripe=today >= window_ends,
         bad_on=bad_on,
         overdue_days_max=late_most,
         principal_lost_fen=lost_fen,

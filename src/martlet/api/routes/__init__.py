@@ -7,6 +7,7 @@ from martlet.api.routes import (
     health,
     ledger,
     lending,
+    monitoring,
     records,
 )
 
@@ -18,5 +19,6 @@ routers = (
     credit.router,
     ledger.router,
     end_of_day.router,
+    monitoring.router,
 )
 """The busiest first: a request is compared with each in turn."""
