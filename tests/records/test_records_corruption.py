@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from martlet.kernel.errors import Invalid
 from martlet.kernel.i18n import Locale, has_sentence
 from martlet.kernel.money import parse_fen
+from martlet.kernel.spreadsheet import safe_cell
 from martlet.records.importing import chunks_of
 from martlet.records.normalise import REASON, normalise
-from martlet.records.quarantine import safe_cell
 from martlet.records.source import open_source
 
 if TYPE_CHECKING:

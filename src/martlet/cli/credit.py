@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import backtests, monitoring, policies, shadows, studies
+from martlet.cli import backtests, monitoring, policies, scoring, shadows, studies
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import show
 from martlet.cli.session import open_session
@@ -33,6 +33,9 @@ app.command("fairness", help=say("How regions, trades and sizes fare, with inter
 )
 app.command("rejects", help=say("What the refused might have done: bounds and assumptions."))(
     monitoring.rejects
+)
+app.command("score", help=say("Answer a lender's own file of applications; no bank is opened."))(
+    scoring.score
 )
 app.command("models", help=say("The registry of models; promote one with --promote."))(
     policies.models

@@ -8,10 +8,10 @@ left alone, for it is no formula.
 from __future__ import annotations
 
 import csv
-import re
 from typing import TYPE_CHECKING, TextIO
 
 from martlet.kernel.i18n import Locale, explain
+from martlet.kernel.spreadsheet import safe_cell
 from martlet.records.limits import CELL_CHARS_MAX, QUARANTINE_ROWS_MAX
 
 if TYPE_CHECKING:
@@ -20,17 +20,7 @@ if TYPE_CHECKING:
 
     from martlet.records.chunks import BadRow
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_PLAIN_NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(\.[0-9]+)?")
 _FIRST_COLUMNS = ("行号 line", "原因 reason", "列 column")
-
-
-def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula."""
-    bare = text.lstrip(" ")
-    if bare.startswith(_FORMULA) and not _PLAIN_NUMBER.fullmatch(bare.strip()):
-        return f"'{text}"
-    return text
 
 
 class Quarantine:
