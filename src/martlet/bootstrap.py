@@ -24,8 +24,8 @@ from martlet.lending import (
     SimulatedRail,
     verify_lending,
 )
-from martlet.parties import ConsoleCodeSender, PartiesService
-from martlet.records import RecordsService, RecordsSignals
+from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
+from martlet.records import IntegritySignals, RecordsService, RecordsSignals
 from martlet.store import Database, Snapshots, open_database, verify_chain
 
 if TYPE_CHECKING:
@@ -112,8 +112,10 @@ def open_bank(
     database.migrate()
     rail = rail or SimulatedRail()
     parties = PartiesService(database, keyring, clock, code_sender or ConsoleCodeSender())
-    records = RecordsService(database, settings.records_folder)
-    credit = CreditService(database, _eyes(database, settings), LoanOutcomes(database))
+    names = OwnNames(keyring, ids)
+    records = RecordsService(database, settings.records_folder, ask_names=names.carried_by)
+    eyes = _eyes(database, settings, names)
+    credit = CreditService(database, eyes, LoanOutcomes(database))
     lending = LendingService(database, credit, rail)
     return Bank(
         settings=settings,
@@ -134,12 +136,19 @@ def open_bank(
 def open_drafting(settings: Settings) -> Drafting:
     """Open the bank's eyes over an existing database, to decide without writing anything."""
     snapshots = Snapshots(settings.url)
-    return Drafting(snapshots, _eyes(snapshots, settings))
+    ids = SystemIds()
+    return Drafting(
+        snapshots, _eyes(snapshots, settings, OwnNames(load_keyring(settings, ids), ids))
+    )
 
 
-def _eyes(database: Reading, settings: Settings) -> list[SignalProvider]:
+def _eyes(database: Reading, settings: Settings, names: OwnNames) -> list[SignalProvider]:
     """Return every eye that a decision looks through, in whatever process it is made."""
-    return [RecordsSignals(database, settings.records_folder)]
+    folder = settings.records_folder
+    return [
+        RecordsSignals(database, folder),
+        IntegritySignals(database, folder, ask_names=names.carried_by),
+    ]
 
 
 def open_deciders(settings: Settings, processes: int) -> Deciders:

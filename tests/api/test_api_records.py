@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.records.trade_stories import exported, ordinary, ring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.testclient import TestClient
+
+    from martlet.bootstrap import Bank
 
 HEADER = "日期,营业额\n"
 
@@ -102,3 +106,30 @@ def test_a_file_for_another_owners_business_is_not_even_read(
 ) -> None:
     other = make_client(make_key(party_ids=frozenset()))
     assert send_file(other, party_id, b"a,b\n").status_code == 404
+
+
+def test_a_round_is_refused_in_plain_words_and_shown_to_staff_with_its_invoices(
+    api: TestClient, bank: Bank, party_id: str, send: Callable[..., Any]
+) -> None:
+    until = (bank.clock.now().date() + timedelta(days=90)).isoformat()
+    send(api, f"/v1/businesses/{party_id}/consents", {"records": ["invoices"], "until": until})
+    for side in ("sales", "purchases"):
+        file = exported([*ordinary(), *ring()], side).encode()
+        assert send_file(api, party_id, file, name=f"{side}.csv", key=side).status_code == 201
+    wanted = {"party_id": party_id, "product": "revolving_daily", "requested_fen": 100_000}
+    answer = send(api, "/v1/applications", wanted).json()
+    assert answer["decision"]["outcome"] == "refused"
+    decision_id = answer["decision"]["decision_id"]
+    explained = api.get(f"/v1/decisions/{decision_id}").json()["explanation"]["reasons"]
+    assert "bought back from the same partner" in explained[0]["sentence"]
+    assert "A person will look at it" in explained[0]["way_out"]
+    found = api.get(f"/v1/businesses/{party_id}/integrity").json()["findings"]
+    assert [one["kind"] for one in found] == ["integrity_circular_trade_ppm"]
+    assert found[0]["evidence"][0]["counterparty"] == "Pu'er friends"
+
+
+def test_findings_need_the_right_to_read_records(
+    make_client: Callable[..., TestClient], make_key: Callable[..., str], party_id: str
+) -> None:
+    nobody = make_client(make_key(["credit:read"]))
+    assert nobody.get(f"/v1/businesses/{party_id}/integrity").status_code == 403

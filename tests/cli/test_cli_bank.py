@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.credit.boosted_examples import challenger
+from tests.records.trade_stories import exported, ordinary, ring
 from typer.testing import CliRunner
 
 from martlet.cli.app import build
+from martlet.kernel.clock import SystemClock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +125,24 @@ def test_every_format_is_listed(terminal: Terminal) -> None:
     assert {"vat_sales", "alipay", "takings"} <= {
         row["format"] for row in terminal("records", "formats")
     }
+
+
+def test_an_officer_sees_which_invoices_made_a_round(terminal: Terminal, tmp_path: Path) -> None:
+    party, today = _stall(terminal), SystemClock().now().date()
+    terminal("parties", "consent", party)
+    assert terminal("records", "check", party)["findings"] == []
+    for side in ("sales", "purchases"):
+        file = tmp_path / f"{side}.csv"
+        file.write_text(exported([*ordinary(), *ring()], side, today=today), encoding="utf-8")
+        terminal("records", "import", str(file), "--party", party)
+    [round_trade] = terminal("records", "check", party)["findings"]
+    assert round_trade["kind"] == "integrity_circular_trade_ppm"
+    refused = terminal("lending", "apply", party, "100")["decision"]
+    assert [reason["code"] for reason in refused["reasons"]] == ["credit.excluded"]
+    shown = CliRunner().invoke(build(), ["--home", str(terminal.home), "records", "check", party])
+    assert "Sales bought back from the same partner" in shown.stdout
+    assert "Pu'er friends" in shown.stdout
+    assert terminal("records", "check", party, "--as-of", "2020-01-01")["findings"] == []
 
 
 def test_a_running_clock_can_be_set_forward_and_never_back(clock: ManualClock) -> None:

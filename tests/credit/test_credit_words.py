@@ -6,11 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.credit.credit_examples import NOON, STEADY, WEAK, application, known
+from tests.credit.credit_examples import NOON, STEADY, WEAK, application, known, signal
 
 import martlet.credit
 from martlet.credit import decide, default_policy, expert_scorecard, explanation
-from martlet.kernel.i18n import Locale, has_sentence
+from martlet.credit.model import Reason
+from martlet.credit.sentences import reason_text
+from martlet.kernel.i18n import Locale, explain, has_sentence
+from martlet.signals import KINDS, SignalSet
 
 ROOM = Path(martlet.credit.__file__).parent
 _CODE = re.compile(r'f?"(credit\.[a-z_]+)(\{[a-z_.]+\})?"')
@@ -66,4 +69,40 @@ def test_a_way_out_reads_as_advice() -> None:
     words = explanation(decision, Locale.ZH_CN)
     assert words.reasons[0].way_out == (
         "“近一年月均可核实收入”达到 ¥100,000.00 及以上（目前 ¥600.00），结果就会改变。"
+    )
+
+
+EXCLUSIONS = [kind for kind, told in KINDS.items() if told.role == "exclusion"]
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+@pytest.mark.parametrize("kind", EXCLUSIONS)
+def test_an_exclusion_says_what_was_seen_and_what_to_send(kind: str, locale: Locale) -> None:
+    """In words of its own for each kind, and without the words of an accusation."""
+    signals = known(STEADY).merged(SignalSet((signal(kind, 300_000),)))
+    decision = decide(application(), signals, default_policy(), expert_scorecard(), NOON)
+    [reason] = explanation(decision, locale).reasons
+    assert (decision.approved, reason.code) == (False, "credit.excluded")
+    generic = {explain("credit.excluded", {"kind": kind, "provider": "x"}, locale)}
+    assert reason.sentence not in generic
+    assert reason.way_out
+    assert len({sentence_of(other, locale) for other in EXCLUSIONS}) == len(EXCLUSIONS)
+    accusing = ("fraud", "forg", "fake", "欺诈", "造假", "虚假", "作弊")
+    assert not any(word in (reason.sentence + reason.way_out).lower() for word in accusing)
+
+
+def sentence_of(kind: str, locale: Locale) -> str:
+    return reason_text(Reason("credit.excluded", {"kind": kind, "provider": "x"}), locale)
+
+
+def test_context_is_shown_and_never_counts() -> None:
+    plain = decide(application(), known(STEADY), default_policy(), expert_scorecard(), NOON)
+    context = [kind for kind, told in KINDS.items() if told.role == "context"]
+    assert len(context) >= 7
+    seen = known(STEADY).merged(SignalSet(tuple(signal(kind, 900_000) for kind in context)))
+    again = decide(application(), seen, default_policy(), expert_scorecard(), NOON)
+    assert (again.limit_fen, again.score, again.reasons) == (
+        plain.limit_fen,
+        plain.score,
+        plain.reasons,
     )

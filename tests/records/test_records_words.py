@@ -15,7 +15,7 @@ from martlet.kernel.i18n import Locale, has_sentence
 from martlet.records import FORMATS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NO_REFUSALS = {"records.import", "records.imported", "records.signals"}
+NO_REFUSALS = {"records.import", "records.imported", "records.integrity", "records.signals"}
 CODES = {
     code
     for source in Path(martlet.records.__file__).parent.rglob("*.py")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
 from martlet.cli.output import progress, show
 from martlet.cli.session import open_session
 from martlet.cli.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 app = group()
 
@@ -59,3 +62,50 @@ def import_(
             on_progress=lambda at: moved(at.bytes_read, at.bytes_total),
         )
     show(report, as_json=as_json)
+
+
+@app.command("check", help=say("What the checks for fraud find in a business's records."))
+def check(
+    party: Annotated[str, typer.Argument(help=say("The business's id."))],
+    as_of: Annotated[
+        str, typer.Option(help=say("As of the start of this day (YYYY-MM-DD); default: now."))
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Print each finding and, below it, the records that it rests on."""
+    from martlet.cli.output import note
+    from martlet.cli.reading import start_of
+    from martlet.cli.words import LANGUAGE
+    from martlet.kernel.ids import parse_id
+    from martlet.signals import Unit, kind_of
+
+    with open_session() as session:
+        moment = start_of(as_of) if as_of else session.bank.clock.now()
+        report = session.bank.records.integrity(session.principal, parse_id(party), moment)
+    told = report.as_json()
+    if as_json:
+        show(told, as_json=True)
+        return
+    if not told["findings"]:
+        note(say("The checks found nothing."))
+    sides = {"sales": say("Sold"), "purchases": say("Bought")}
+    for one in told["findings"]:
+        kind = kind_of(one["kind"])
+        facts = {
+            ("share_ppm" if kind.unit is Unit.PPM else "number_count"): one["value"],
+            "records_count": one["sample_size"],
+            "effect": say("Stops lending")
+            if one["role"] == "exclusion"
+            else say("For people only"),
+        }
+        if "amount_fen" in one:
+            facts["amount_fen"] = one["amount_fen"]
+        show(facts, as_json=False, title=kind.label(LANGUAGE))
+        rows = one.get("evidence", one.get("businesses"))
+        show([_row(row, sides) for row in rows], as_json=False)
+
+
+def _row(row: Mapping[str, Any], sides: Mapping[str, str]) -> dict[str, Any]:
+    """Return a record as a table shows it: without its long id, which `--json` gives."""
+    shown = {name: value for name, value in row.items() if name != "row_id"}
+    return shown | {"side": sides[row["side"]]} if "side" in row else shown

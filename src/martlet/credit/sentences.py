@@ -28,6 +28,14 @@ _ADVICE = {
     "credit.risk_too_high": "credit.advice_risk",
 }
 """What a person can do where no figure of its records would turn the answer."""
+_SEEN = {
+    "integrity_circular_trade_ppm": ("credit.seen_circular_trade", "credit.advice_trade_proof"),
+    "integrity_mirrored_invoices_ppm": ("credit.seen_mirrored", "credit.advice_trade_proof"),
+    "integrity_self_dealing_ppm": ("credit.seen_self_dealing", "credit.advice_partner_proof"),
+    "integrity_sales_burst_ppm": ("credit.seen_burst", "credit.advice_goods_proof"),
+    "integrity_owner_excluded_count": ("credit.seen_owner", "credit.advice_owner_proof"),
+}
+"""Exclusions that say in plain words what was seen and what to send; they accuse nobody."""
 _OF_THE_KIND = ("value", "needed", "current")
 """Parameters written in the unit of the kind that the reason names."""
 
@@ -111,20 +119,27 @@ def explanation(decision: Decision, locale: Locale) -> Explanation:
 
 def reason_text(reason: Reason, locale: Locale) -> str:
     """Return the sentence of a reason."""
-    return explain(reason.code, _written(reason, locale), locale)
+    code = _seen(reason)[0] or reason.code
+    return explain(code, _written(reason, locale), locale)
 
 
 def way_out_text(reason: Reason, locale: Locale) -> str:
     """Return what would change the answer, as a sentence; empty where there is nothing to do."""
     change = reason.would_change
     if change is None or not change.changes:
-        advice = _ADVICE.get(reason.code)
+        advice = _seen(reason)[1] or _ADVICE.get(reason.code)
         return "" if advice is None else explain(advice, _written(reason, locale), locale)
     if reason.code == "credit.capacity_share":
         needed = value_text(change.changes[0].kind, change.changes[0].needed, locale)
         return explain("credit.change_for_all", {"needed": needed}, locale)
     joint = explain("credit.change_joint", {}, locale)
     return joint.join(_change_text(part, locale) for part in change.changes)
+
+
+def _seen(reason: Reason) -> tuple[str, str]:
+    """Return the words for an exclusion of its own kind, and for what to do; else nothing."""
+    kind = reason.params.get("kind") if reason.code == "credit.excluded" else None
+    return _SEEN.get(kind, ("", "")) if isinstance(kind, str) else ("", "")
 
 
 def _written(reason: Reason, locale: Locale) -> dict[str, object]:

@@ -27,6 +27,11 @@ from martlet.parties.model import (
     StaffMember,
     Tenant,
 )
+from martlet.parties.names import (
+    OwnNames,
+    businesses_of_same_owners,
+    businesses_of_same_owners_of_some,
+)
 from martlet.parties.queries import business_facts, facts_of_many
 from martlet.parties.roles import Role, roles
 from martlet.parties.sender import CodeSender, ConsoleCodeSender, HeldCodeSender
@@ -41,6 +46,7 @@ __all__ = [
     "ConsoleCodeSender",
     "HeldCodeSender",
     "Masked",
+    "OwnNames",
     "Owner",
     "PartiesService",
     "PersonKind",
@@ -52,6 +58,8 @@ __all__ = [
     "StaffMember",
     "Tenant",
     "business_facts",
+    "businesses_of_same_owners",
+    "businesses_of_same_owners_of_some",
     "consent_history",
     "consents_in_force",
     "consents_of_many",

@@ -66,3 +66,9 @@ API_KEY_DAYS_MAX = 400
 
 PAGE_MAX = 500
 """Rows in one answer of a list."""
+
+WHOLE_NAME_CHARS_MIN = 6
+"""A firm's name of this length is not found inside another by accident: place, name and trade."""
+
+OWNER_BUSINESSES_MAX = 50
+"""Businesses of one owner that are looked at together; a larger chain is known to its officer."""

@@ -14,6 +14,7 @@ from martlet.records.features import (
 )
 from martlet.records.formats import FORMATS, Format
 from martlet.records.historic import read_records
+from martlet.records.integrity.signals import IntegritySignals
 from martlet.records.model import COLUMNS, SOURCE_CONFIDENCE_PPM, Kind, Records
 from martlet.records.reading import ConsentSource
 from martlet.records.report import ImportProgress, ImportReport
@@ -32,6 +33,7 @@ __all__ = [
     "Format",
     "ImportProgress",
     "ImportReport",
+    "IntegritySignals",
     "Kind",
     "Records",
     "RecordsService",

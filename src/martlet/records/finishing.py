@@ -24,7 +24,6 @@ from martlet.records.shelf import ShelfFile, scan_rows, shard_of
 from martlet.store import Command
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from uuid import UUID
 
     import polars as pl
@@ -33,9 +32,10 @@ if TYPE_CHECKING:
     from martlet.kernel.principal import Principal
     from martlet.records.figures import Figures
     from martlet.records.importing import Read, Whose
+    from martlet.records.integrity.reading import Checking
+    from martlet.records.integrity.signs import Signs
     from martlet.records.model import Kind
     from martlet.records.quarantine import Quarantine
-    from martlet.records.reading import ConsentSource
     from martlet.records.staging import Fitted, Written
     from martlet.store import Database
 
@@ -58,14 +58,13 @@ class Importing:
     def __init__(
         self,
         database: Database,
-        folder: Path,
-        consents: ConsentSource,
+        checking: Checking,
         principal: Principal,
         arrival: Arrival,
     ) -> None:
         self._database = database
-        self._folder = folder
-        self._consents = consents
+        self._checking = checking
+        self._folder = checking.folder
         self._principal = principal
         self._arrival = arrival
         self._twins_told = False
@@ -90,6 +89,7 @@ class Importing:
         report = self._report(read, fitted, quarantine)
         placed = place_files(self._folder, tenant_id, report, fitted.files)
         try:
+            figures, signs = self._told(report, placed) if party_id is not None else (None, None)
             registration = Registration(
                 report=report,
                 scope=self._arrival.scope,
@@ -98,7 +98,8 @@ class Importing:
                 files=placed,
                 parties=fitted.parties,
                 seen_imports=seen,
-                figures=self._figures(report, placed) if party_id is not None else None,
+                figures=figures,
+                signs=signs,
             )
             body = {"scope": self._arrival.scope, "content_hash": report.content_hash}
             command = Command("records.import", self._principal, self._arrival.key, body)
@@ -122,10 +123,10 @@ class Importing:
             files = queries.files_of_shard(connection, tenant_id, shard_of(one), [kind])
         return scan_rows(self._folder, kind, files, parties)
 
-    def _figures(
+    def _told(
         self, report: ImportReport, placed: tuple[tuple[Written, str], ...]
-    ) -> Figures | None:
-        """Return the one business's figures as they will be with this import."""
+    ) -> tuple[Figures | None, Signs | None]:
+        """Return the one business's figures and signs as they will be with this import."""
         party_id, now = self._arrival.whose.party_id, self._database.clock.now()
         assert party_id is not None
         this = queries.PartyImport(
@@ -136,12 +137,13 @@ class Importing:
         with self._database.read() as connection:
             imports = queries.imports_of_party(connection, self._principal.tenant_id, party_id)
             every = (*imports, this)
-            allowed = self._consents.of_one(connection, self._principal, party_id, now)
+            allowed = self._checking.consents.of_one(connection, self._principal, party_id, now)
             kinds = known_kinds(every, allowed, now)
             if not kinds:
-                return None
+                return None, None
             of_party = PartyReading(self._principal.tenant_id, party_id, every, kinds, extra)
-            return figures_of_party(connection, self._folder, of_party, now)
+            figures = figures_of_party(connection, self._folder, of_party, now)
+            return figures, self._checking.signs_of_party(connection, of_party, now)
 
     def _report(self, read: Read, fitted: Fitted, quarantine: Quarantine) -> ImportReport:
         twins = tuple(BadRow(line, "records.row_twin", "", ()) for line in fitted.twin_lines)

@@ -84,13 +84,14 @@ def figures_of_party(
         for kind in kinds
         if any(file.kind is kind for file in files)
     }
-    evidence = {party_id: _evidence(reading.imports, kinds, as_of)}
+    evidence = {party_id: evidence_of_imports(reading.imports, kinds, as_of)}
     return figures_of(records, as_of, evidence).get(party_id)
 
 
-def _evidence(
+def evidence_of_imports(
     imports: Collection[PartyImport], kinds: Collection[Kind], as_of: datetime
 ) -> list[tuple[Kind, str]]:
+    """Return the content of the imports that are read, by kind, as of a moment."""
     return [
         (entry.kind, entry.content_hash)
         for entry in imports
@@ -133,7 +134,7 @@ def read_shards(
         for party_id, entries in imports.items():
             kinds = known_kinds(entries, allowed.get(party_id, frozenset()), as_of)
             if kinds:
-                evidence[party_id] = _evidence(entries, kinds, as_of)
+                evidence[party_id] = evidence_of_imports(entries, kinds, as_of)
         if not evidence:
             continue
         files = files_of_shard(connection, principal.tenant_id, shard, list(Kind))

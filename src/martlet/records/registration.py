@@ -14,6 +14,7 @@ from sqlalchemy import insert, update
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Conflict
 from martlet.records import queries
+from martlet.records.integrity.queries import store_signs
 from martlet.records.shelf import place_of, put_in_place, shard_of
 from martlet.records.tables import party_signal, record_file, record_import, record_party
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from martlet.records.figures import Figures
+    from martlet.records.integrity.signs import Signs
     from martlet.records.report import ImportReport
     from martlet.records.staging import Written
     from martlet.store import Transaction
@@ -48,6 +50,8 @@ class Registration:
     """How many imports there were when it was fitted; another number now means: fit again."""
     figures: Figures | None
     """Of the one business, to be stored in the same commit."""
+    signs: Signs | None
+    """What the checks found in its records, likewise."""
 
 
 def place_files(
@@ -120,6 +124,8 @@ def register(tx: Transaction, registration: Registration) -> dict[str, Any]:
     if registration.figures is not None and registration.party_id is not None:
         imports = queries.imports_of_party(tx.connection, tx.tenant_id, registration.party_id)
         store_figures(tx, registration.party_id, registration.figures, imports, tx.now)
+        if registration.signs is not None:
+            store_signs(tx, registration.party_id, registration.signs, imports)
     tx.emit("records.imported", f"import:{report.import_id}", _event(registration))
     return report.as_json()
 

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.canonical import hash_of
-from martlet.kernel.errors import Invalid, NotFound
-from martlet.kernel.principal import Scope
+from martlet.kernel.errors import Forbidden, Invalid, NotFound
+from martlet.kernel.principal import ActorKind, Scope
 from martlet.parties import business_facts
 from martlet.records import queries
 from martlet.records.figures import figures_of
 from martlet.records.finishing import Arrival, Importing
 from martlet.records.importing import AUTO, Whose, read_into_staging
+from martlet.records.integrity.queries import store_signs
+from martlet.records.integrity.reading import Checking
+from martlet.records.integrity.signals import IntegritySignals
 from martlet.records.limits import ORPHAN_HOURS, SIGNALS_PER_STEP
 from martlet.records.quarantine import Quarantine
 from martlet.records.reading import ConsentSource, read_shards
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 
     from martlet.kernel.principal import Principal
     from martlet.records.figures import Figures
+    from martlet.records.integrity.reading import AskNames
+    from martlet.records.integrity.signals import IntegrityReport
+    from martlet.records.integrity.signs import Signs
     from martlet.records.report import ImportProgress, ImportReport
     from martlet.store import Database, JobReport, Transaction
 
@@ -45,13 +51,20 @@ class RecordsService:
     """A business's own records: taken in, kept, and told as features and signals."""
 
     def __init__(
-        self, database: Database, folder: Path, consents: ConsentSource | None = None
+        self,
+        database: Database,
+        folder: Path,
+        consents: ConsentSource | None = None,
+        ask_names: AskNames | None = None,
     ) -> None:
         self._database = database
         self._folder = folder
         self._consents = consents or ConsentSource()
+        self._checking = Checking(folder, self._consents, ask_names)
         self.signals = RecordsSignals(database, folder, self._consents)
         """The provider that the bank plugs into its decisions."""
+        self.integrity_signals = IntegritySignals(database, folder, self._consents, ask_names)
+        """The provider of what the checks for fraud find, likewise."""
 
     def import_file(  # noqa: PLR0913 - what may be said about a file, each by its name
         self,
@@ -97,8 +110,7 @@ class RecordsService:
                 )
                 importing = Importing(
                     self._database,
-                    self._folder,
-                    self._consents,
+                    self._checking,
                     principal,
                     Arrival(
                         key, import_id, whose, scope, opened.content_hash, known_at == "issued"
@@ -156,6 +168,18 @@ class RecordsService:
         principal.require(Scope.RECORDS_READ)
         return self.signals.features(principal, party_ids, as_of)
 
+    def integrity(self, principal: Principal, party_id: UUID, as_of: datetime) -> IntegrityReport:
+        """Return what the checks find about a business as of a moment, with the records behind it.
+
+        For staff only: whoever knew what was seen could steer around it.
+        """
+        principal.require(Scope.RECORDS_READ)
+        if principal.kind is ActorKind.OWNER:
+            raise Forbidden("records.integrity_for_staff")
+        with self._database.read() as connection:
+            business_facts(connection, principal, party_id)
+        return self.integrity_signals.report(principal, party_id, as_of)
+
     def refresh_signals(
         self, principal: Principal, on_step: Callable[[JobReport], None] | None = None
     ) -> int:
@@ -171,10 +195,10 @@ class RecordsService:
             refreshed = 0
             for shard in shards:
                 figures = figures_of(shard.records, now, shard.evidence)
+                signs = self._checking.signs_of_shard(connection, principal.tenant_id, shard, now)
                 job = Job(f"records.signals.{total}", business_date_of(now), shard.shard)
-                run_job(
-                    self._database, principal, job, _signal_step(figures, shard.imports), on_step
-                )
+                step = _signal_step(figures, signs, shard.imports)
+                run_job(self._database, principal, job, step, on_step)
                 refreshed += len(figures)
         return refreshed
 
@@ -201,7 +225,9 @@ def _scope(whose: Whose) -> str:
 
 
 def _signal_step(
-    figures: Mapping[UUID, Figures], imports: Mapping[UUID, tuple[queries.PartyImport, ...]]
+    figures: Mapping[UUID, Figures],
+    signs: Mapping[UUID, Signs],
+    imports: Mapping[UUID, tuple[queries.PartyImport, ...]],
 ) -> Callable[[Transaction, str], Progress]:
     """Return the job's step that writes the next few hundred businesses."""
     parties = sorted(figures, key=str)
@@ -210,6 +236,7 @@ def _signal_step(
         left = [party for party in parties if str(party) > cursor]
         for party in left[:SIGNALS_PER_STEP]:
             store_figures(tx, party, figures[party], imports[party], figures[party].known_at)
+            store_signs(tx, party, signs[party], imports[party])
         done = len(left) <= SIGNALS_PER_STEP
         last = None if done else str(left[SIGNALS_PER_STEP - 1])
         return Progress(last, {"businesses_count": len(left[:SIGNALS_PER_STEP])})

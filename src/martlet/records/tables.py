@@ -89,3 +89,19 @@ party_signal = Table(
     **STRICT,
 )
 """Stored signals: a copy for speed that can be computed anew at any time."""
+
+party_integrity = Table(
+    "party_integrity",
+    metadata,
+    Column("tenant_id", Id, primary_key=True),
+    Column("party_id", Id, primary_key=True),
+    Column("imports_count", Amount, nullable=False),
+    Column("kinds", Json, nullable=False),
+    Column("kinds_there", Json, nullable=False),
+    Column("as_of", Day, nullable=False),
+    Column("computed_at", Moment, nullable=False),
+    Column("signs", Json, nullable=False),
+    Column("evidence", Json, nullable=False),
+    **STRICT,
+)
+"""What the checks found at the last import, as figures: a copy for speed, like `party_signal`."""

@@ -73,6 +73,13 @@ def get_business(ask: Ask, party_id: UUID) -> Response:
     return ask.answer(_shown(ask.bank.parties.business(ask.principal, party_id)))
 
 
+@router.get("/businesses/{party_id}/integrity", summary="What the checks for fraud find")
+def get_integrity(ask: Ask, party_id: UUID) -> Response:
+    """Return what the checks find now, with the records behind it; to the bank's staff only."""
+    report = ask.bank.records.integrity(ask.principal, party_id, ask.bank.clock.now())
+    return ask.answer(report.as_json())
+
+
 @router.get("/businesses/{party_id}/consents", summary="What a business allowed and took back")
 def list_consents(ask: Ask, party_id: UUID) -> Response:
     """Return every consent that a business ever gave."""

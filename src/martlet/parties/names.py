@@ -1,0 +1,123 @@
+"""Names compared without being shown, and owners followed from business to business.
+
+Others hand in texts and learn which of them carry a business's own names; no name leaves this
+room. Ownership is told in ids.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, select
+
+from martlet.parties.limits import OWNER_BUSINESSES_MAX, WHOLE_NAME_CHARS_MIN
+from martlet.parties.personal import Personal
+from martlet.parties.tables import business, owner, ownership
+from martlet.store import Prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+    from martlet.kernel.crypto import Keyring
+    from martlet.kernel.ids import IdSource
+
+_mine, _theirs = ownership.alias("mine"), ownership.alias("theirs")
+_OTHERS = (
+    select(_mine.c.party_id.label("of"), _theirs.c.party_id, business.c.registered_at)
+    .join(
+        _theirs,
+        (_mine.c.tenant_id == _theirs.c.tenant_id)
+        & (_mine.c.owner_id == _theirs.c.owner_id)
+        & (_mine.c.party_id != _theirs.c.party_id),
+    )
+    .join(
+        business,
+        (business.c.tenant_id == _theirs.c.tenant_id) & (business.c.party_id == _theirs.c.party_id),
+    )
+    .where(_mine.c.tenant_id == bindparam("tenant"))
+    .order_by(_theirs.c.party_id)
+)
+_OF_ONE = Prepared(
+    _OTHERS.where(_mine.c.party_id == bindparam("party")).limit(OWNER_BUSINESSES_MAX)
+)
+"""Written once: every decision asks."""
+_OF_SOME = _OTHERS.where(_mine.c.party_id.in_(bindparam("parties", expanding=True)))
+Others = tuple[tuple["UUID", "datetime"], ...]
+
+
+def businesses_of_same_owners(connection: Connection, tenant_id: UUID, party_id: UUID) -> Others:
+    """Return the other businesses of a business's owners, and since when each is on the books.
+
+    For checks inside the bank, never for a caller: an owner may not learn of another owner's.
+    """
+    found = _OF_ONE.on(connection, {"tenant": tenant_id, "party": party_id})
+    return tuple({row.party_id: row.registered_at for row in found}.items())
+
+
+def businesses_of_same_owners_of_some(
+    connection: Connection, tenant_id: UUID, party_ids: Sequence[UUID]
+) -> dict[UUID, Others]:
+    """Return the same for some businesses in one question; those without any are absent."""
+    found: dict[UUID, dict[UUID, datetime]] = {}
+    asked = {"tenant": tenant_id, "parties": list(party_ids)}
+    for row in connection.execute(_OF_SOME, asked):
+        others = found.setdefault(row.of, {})
+        if len(others) < OWNER_BUSINESSES_MAX:
+            others[row.party_id] = row.registered_at
+    return {party_id: tuple(others.items()) for party_id, others in found.items()}
+
+
+class OwnNames:
+    """Compares texts with a business's own names; holds the keys that open these."""
+
+    def __init__(self, keyring: Keyring, ids: IdSource) -> None:
+        self._personal = Personal(keyring, ids)
+
+    def carried_by(
+        self, connection: Connection, tenant_id: UUID, party_id: UUID, texts: Collection[str]
+    ) -> frozenset[str]:
+        """Return the texts that carry the business's name, its owner's, or of the owner's others.
+
+        A firm's name counts inside a longer text; a person's, which is short, only as the whole.
+        """
+        names = self._names(connection, tenant_id, party_id)
+        whole = {name for name in names if len(name) >= WHOLE_NAME_CHARS_MIN}
+        return frozenset(
+            text
+            for text in texts
+            if (told := plain(text)) in names or any(name in told for name in whole)
+        )
+
+    def _names(self, connection: Connection, tenant_id: UUID, party_id: UUID) -> set[str]:
+        others = businesses_of_same_owners(connection, tenant_id, party_id)
+        firms = connection.execute(
+            select(business.c.party_id, business.c.name_sealed).where(
+                business.c.tenant_id == tenant_id,
+                business.c.party_id.in_([party_id, *(other for other, _ in others)]),
+            )
+        )
+        people = connection.execute(
+            select(owner.c.owner_id, owner.c.name_sealed)
+            .join(
+                ownership,
+                (ownership.c.tenant_id == owner.c.tenant_id)
+                & (ownership.c.owner_id == owner.c.owner_id),
+            )
+            .where(owner.c.tenant_id == tenant_id, ownership.c.party_id == party_id)
+        )
+        return {
+            plain(self._personal.name(sealed, column, row_id).reveal())
+            for column, rows in (("business.name", firms), ("owner.name", people))
+            for row_id, sealed in rows
+        }
+
+
+def plain(name: str) -> str:
+    """Return a name as it is compared: one width, no spaces, no brackets, no case."""
+    wide = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sign for sign in wide if sign.isalnum())

@@ -1,0 +1,18 @@
+"""Checks of a business's own records for fraud: each a pure function with its evidence.
+
+The one invariant: a check accuses nobody and decides nothing. It tells how much, resting on which
+records, and only where the records are many and the part of the turnover is large; a person looks.
+"""
+
+from martlet.records.integrity.checks import KINDS, findings_of
+from martlet.records.integrity.finding import EvidenceRow, Finding
+from martlet.records.integrity.owners import OWNER_KINDS, OwnerFinding
+
+__all__ = [
+    "KINDS",
+    "OWNER_KINDS",
+    "EvidenceRow",
+    "Finding",
+    "OwnerFinding",
+    "findings_of",
+]
