@@ -19,13 +19,13 @@ from tests.credit.boosted_examples import (
     monotone_trees,
 )
 
-from martlet.credit import BoostedTrees, ModelKind, expert_scorecard, read_model
+from martlet.credit import BoostedTrees, ModelKind, expert_scorecard, read_deciding, read_model
 from martlet.credit.artefact import kind_of_model, kinds_read
 from martlet.credit.boosted import Tree, read_boosted
 from martlet.credit.limits import BOOSTED_BYTES_MAX, TREE_DEPTH_MAX, TREE_LEAVES_MAX
 from martlet.credit.scorecard import Direction
 from martlet.kernel.canonical import canonical_json, parse_json
-from martlet.kernel.errors import Invalid
+from martlet.kernel.errors import Invalid, Refused
 
 KINDS_SHOWN = (SALES, VOID, AGE)
 VALUES = st.fixed_dictionaries({}, optional={kind: st.integers(-10, 30) for kind in KINDS_SHOWN})
@@ -90,6 +90,12 @@ def test_an_artefact_says_what_kind_of_model_it_is() -> None:
     assert kinds_read(trees) == KINDS_SHOWN
     assert {"records_history_days", "invoice_void_share_ppm"} <= set(kinds_read(card))
     assert [ModelKind.of_mark(kind.mark) for kind in ModelKind] == list(ModelKind)
+
+
+def test_only_a_scorecard_is_read_as_a_model_that_decides() -> None:
+    assert read_deciding(expert_scorecard().artefact) == expert_scorecard()
+    with pytest.raises(Refused, match=r"credit\.only_scorecards_decide"):
+        read_deciding(challenger().artefact)
 
 
 def _tampered(**changes: Any) -> bytes:

@@ -120,12 +120,12 @@ def backtest(
 
 
 def _changed(policy: Path | None, model: Path | None) -> Changed:
-    from martlet.credit import parse_policy, read_scorecard
+    from martlet.credit import parse_policy, read_deciding
     from martlet.credit.workbench import Changed
 
     return Changed(
         policy=None if policy is None else parse_policy(policy.read_text(encoding="utf-8")),
-        model=None if model is None else read_scorecard(model.read_bytes()),
+        model=None if model is None else read_deciding(model.read_bytes()),
     )
 
 

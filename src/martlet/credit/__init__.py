@@ -4,7 +4,7 @@
 versioned data that change without a restart. No eye writes a limit, and no float touches one.
 """
 
-from martlet.credit.artefact import CreditModel, ModelKind, read_model
+from martlet.credit.artefact import CreditModel, ModelKind, read_deciding, read_model
 from martlet.credit.boosted import BoostedTrees
 from martlet.credit.decide import decide
 from martlet.credit.deciders import Deciders
@@ -73,6 +73,7 @@ __all__ = [
     "explanation",
     "parse_policy",
     "policy_in_force",
+    "read_deciding",
     "read_model",
     "read_scorecard",
     "reason_text",

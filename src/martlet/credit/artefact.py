@@ -14,7 +14,7 @@ from martlet.credit.boosted import KIND as TREES_KIND
 from martlet.credit.boosted import BoostedTrees, read_boosted
 from martlet.credit.limits import BOOSTED_BYTES_MAX
 from martlet.credit.scorecard import Scorecard, read_scorecard
-from martlet.kernel.errors import Invalid
+from martlet.kernel.errors import Invalid, Refused
 
 CreditModel = Scorecard | BoostedTrees
 
@@ -60,6 +60,14 @@ def kinds_read(model: CreditModel) -> tuple[str, ...]:
     if isinstance(model, Scorecard):
         return tuple(part.kind for part in model.characteristics)
     return model.kinds
+
+
+def read_deciding(data: bytes | str) -> Scorecard:
+    """Read an artefact of a model that may decide; one of another kind is refused by its name."""
+    model = read_model(data)
+    if not isinstance(model, Scorecard):
+        raise Refused("credit.only_scorecards_decide", name=model.name, version=model.version)
+    return model
 
 
 def read_model(data: bytes | str) -> CreditModel:

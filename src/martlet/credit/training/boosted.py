@@ -41,17 +41,22 @@ if TYPE_CHECKING:
 
 LENGTHS = (0, 5, 10, 20, 40, 80, 160)
 """Rounds of boosting that are weighed; none at all is the expert's curves alone."""
+LENGTHS_OF_MANY = (*LENGTHS, 320)
+"""With many bad cases there is more to learn than 160 small steps reach."""
 INNER_FOLDS = 5
 INNER_REPEATS = 2
 PENALTY = 10.0
 """How strongly the weight of the prior, and the slope of the calibration, are held at one."""
+CURVE_PENALTY = 50.0
+"""How strongly each curve's weight is held at that of all: fifty cases' worth. Boosting can only
+add, so a curve that many cases show to be too steep must be let down before it begins."""
 SHARE_MIN = 0.01
 """A length that earns less of the average than this is left out."""
 MICRO_PER_POINT = round(MICRO / POINTS_PER_LOGIT)
 _ZERO_POINTS = ANCHOR_SCORE - math.log(ANCHOR_ODDS) * POINTS_PER_LOGIT
 """The score of even odds, on the scale of every model of the house."""
-_FEW, _SOME = 200, 2_000
-"""Bad cases below which trees stay small: four leaves for a few, eight for some."""
+_FEW = 200
+"""Bad cases below which trees stay smaller, a leaf may hold fewer cases, and boosting is short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +139,19 @@ def _weigh_lengths(
 
     A share follows the likelihood of the held-out cases under that length.
     """
-    held_out = np.zeros((len(LENGTHS), INNER_REPEATS, len(bad)))
+    lengths = LENGTHS if int(bad.sum()) < _FEW else LENGTHS_OF_MANY
+    held_out = np.zeros((len(lengths), INNER_REPEATS, len(bad)))
     for repeat in range(INNER_REPEATS):
         folds = stratified_folds(bad, INNER_FOLDS, rng)
         for fold in range(INNER_FOLDS):
             test = folds == fold
-            grown = _grow(columns[~test], bad[~test], candidates, LENGTHS[-1])
-            held_out[:, repeat, test] = grown.micro_at(LENGTHS, columns[test]) / MICRO
+            grown = _grow(columns[~test], bad[~test], candidates, lengths[-1])
+            held_out[:, repeat, test] = grown.micro_at(lengths, columns[test]) / MICRO
     surprise = (np.logaddexp(0.0, held_out) - (~bad) * held_out).sum(axis=2).mean(axis=1)
     raw = np.exp(surprise.min() - surprise)
     raw[raw < SHARE_MIN * raw.sum()] = 0.0
     share = raw / raw.sum()
-    shares = {length: float(part) for length, part in zip(LENGTHS, share, strict=True) if part}
+    shares = {length: float(part) for length, part in zip(lengths, share, strict=True) if part}
     return shares, np.tensordot(share, held_out, axes=1).reshape(-1)
 
 
@@ -153,9 +159,11 @@ def _grow(columns: Floats, bad: Truths, candidates: Sequence[Candidate], rounds:
     """Return the prior, weighed on these cases, and what boosting adds to it in so many rounds."""
     values, missing = _whole(columns)
     curves = [curve_tree(i, part, columns[:, i]) for i, part in enumerate(candidates)]
-    index = np.sum([tree.worth_columns(values, missing) for tree in curves], axis=0) / MICRO
-    line = fit_logistic(index.reshape(-1, 1), ~bad, np.ones(1), PENALTY)
-    prior = tuple(scaled(tree, float(line.weights[0])) for tree in curves)
+    worth = np.column_stack([tree.worth_columns(values, missing) for tree in curves]) / MICRO
+    common = fit_logistic(worth.sum(axis=1, keepdims=True), ~bad, np.ones(1), PENALTY).weights
+    line = fit_logistic(worth, ~bad, np.repeat(common, len(curves)), CURVE_PENALTY)
+    weights = zip(curves, line.weights.tolist(), strict=True)
+    prior = tuple(scaled(tree, weight) for tree, weight in weights)
     base_micro = round(line.intercept * MICRO)
     start = base_micro + np.sum([tree.worth_columns(values, missing) for tree in prior], axis=0)
     if not rounds:
@@ -169,13 +177,12 @@ def _boost(
 ) -> tuple[tuple[Tree, ...], Floats]:
     """Return the trees that LightGBM adds, in whole numbers, and each feature's gain."""
     lightgbm = _lightgbm()
-    bads = int(bad.sum())
-    leaves = 4 if bads < _FEW else 8 if bads < _SOME else 16
+    few = int(bad.sum()) < _FEW
     parameters = {
         "objective": "binary",
         "learning_rate": 0.05,
-        "num_leaves": leaves,
-        "min_data_in_leaf": 10 if bads < _FEW else 50,
+        "num_leaves": 4 if few else 8,
+        "min_data_in_leaf": 10 if few else 100,
         "lambda_l2": 5.0,
         "monotone_constraints": [1 if c.direction is Direction.HIGHER else -1 for c in candidates],
         # The basic method keeps the whole of one side at or below the other, which is what the
