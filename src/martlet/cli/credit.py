@@ -37,6 +37,13 @@ app.command("rejects", help=say("What the refused might have done: bounds and as
 app.command("score", help=say("Answer a lender's own file of applications; no bank is opened."))(
     scoring.score
 )
+app.command(
+    "study",
+    help=say(
+        "Train on a folder's labelled firms, decide those without an outcome, and write one page,"
+        " in Chinese and in English, on who gets what and why."
+    ),
+)(studies.study)
 app.command("models", help=say("The registry of models; promote one with --promote."))(
     policies.models
 )

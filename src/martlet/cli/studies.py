@@ -1,4 +1,4 @@
-"""`martlet credit train` and `martlet credit backtest --data`: made and measured on a folder."""
+"""`martlet credit train`, `study` and `backtest --data`: made, shown and measured on a folder."""
 
 from __future__ import annotations
 
@@ -62,3 +62,18 @@ def backtest_folder(data: Path, repeats: int, *, challenger: bool, as_json: bool
     show(report if as_json else report.rows(), as_json=as_json, title=title)
     if not as_json:
         note(say("Brackets: 95 % intervals over resampled firms; every firm judged unseen."))
+
+
+def study(
+    data: DataOption,
+    out: Annotated[
+        Path, typer.Option("--out", help=say("Where the page is written (Markdown)."))
+    ] = Path("study.md"),
+    as_json: JsonOption = False,
+) -> None:
+    """Decide the firms of a folder whose outcome is not known, and write one page about it."""
+    from martlet.credit.review import review_folder, review_page
+
+    review = review_folder(data)
+    out.write_text(review_page(review), encoding="utf-8")
+    show({**review.summary(), "page": str(out)}, as_json=as_json)

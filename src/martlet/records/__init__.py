@@ -12,6 +12,7 @@ from martlet.records.features import (
     features_of,
     features_with_samples,
 )
+from martlet.records.figures import Figures, figures_of
 from martlet.records.formats import FORMATS, Format
 from martlet.records.historic import read_records
 from martlet.records.integrity.signals import IntegritySignals
@@ -30,6 +31,7 @@ __all__ = [
     "ConsentSource",
     "ControlTotal",
     "Feature",
+    "Figures",
     "Format",
     "ImportProgress",
     "ImportReport",
@@ -40,5 +42,6 @@ __all__ = [
     "RecordsSignals",
     "features_of",
     "features_with_samples",
+    "figures_of",
     "read_records",
 ]

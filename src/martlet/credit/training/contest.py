@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from martlet.kernel.calendar import SHANGHAI
+from martlet.kernel.canonical import content_hash
 from martlet.kernel.errors import Invalid, NotFound
 from martlet.records import COLUMNS, FEATURES, Kind, features_with_samples
 from martlet.signals import KINDS, Unit
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 SOURCE = "CUMCM 2020 problem C: VAT invoices of 123 Chinese small firms, 27 of them in default"
 ALL_HISTORY = date(2020, 2, 22)
 """The last invoice is of 2020-02-21."""
+LABELLED, STRANGERS = "123_labelled", "302_unlabelled"
+"""The two samples, as their files are called: firms that share no partner and no outcome."""
+_SIDES = ("sales", "purchases")
 BEFORE_2019 = date(2018, 12, 31)
 BEFORE_2018 = date(2017, 12, 31)
 """Fifteen months of invoices at most, and 15 firms that had not sold anything yet."""
@@ -47,8 +51,25 @@ class LabelledFirms:
 def read_contest(folder: Path) -> tuple[Records, pl.DataFrame]:
     """Return the invoices of the labelled firms in the records' own columns, and the labels."""
     labels = pl.read_csv(_file(folder, "123_firms.csv"), columns=["firm_id", "defaulted"])
-    sides = [_invoices(folder, side) for side in ("sales", "purchases")]
-    return {Kind.INVOICES: pl.concat(sides)}, labels
+    return {Kind.INVOICES: read_invoices(folder, LABELLED)}, labels
+
+
+def read_invoices(folder: Path, sample: str) -> pl.DataFrame:
+    """Return all invoices of one of the two samples in the records' own columns."""
+    return pl.concat([_invoices(folder, sample, side) for side in _SIDES])
+
+
+def read_strangers(folder: Path) -> dict[str, str]:
+    """Return the firms without an outcome: each one's number and masked name, in order."""
+    firms = pl.read_csv(_file(folder, "302_firms.csv"), columns=["firm_id", "name_masked"])
+    return {code: name.strip() for code, name in firms.iter_rows()}
+
+
+def invoices_hash(folder: Path, sample: str) -> str:
+    """Return one hash of a sample's files, as evidence of what was read."""
+    return content_hash(
+        b"".join(_file(folder, f"{sample}_{side}.parquet").read_bytes() for side in _SIDES)
+    )
 
 
 def labelled_at(records: Records, labels: pl.DataFrame, day: date) -> LabelledFirms:
@@ -77,9 +98,9 @@ def _where_known(slug: str) -> pl.Expr:
     return pl.when(pl.col(f"{slug}#n") >= kind.sample_min).then(pl.col(slug)).alias(slug)
 
 
-def _invoices(folder: Path, side: str) -> pl.DataFrame:
+def _invoices(folder: Path, sample: str, side: str) -> pl.DataFrame:
     """Return one side's invoices; a day's invoices count as known from that day on."""
-    rows = pl.scan_parquet(_file(folder, f"123_labelled_{side}.parquet"))
+    rows = pl.scan_parquet(_file(folder, f"{sample}_{side}.parquet"))
     seen = pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("Asia/Shanghai")
     fen = [
         (pl.col(name) * 100).round().cast(pl.Int64).alias(f"{as_name}_fen")

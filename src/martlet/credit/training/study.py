@@ -15,7 +15,7 @@ from martlet.credit.training.contest import (
     labelled_at,
     read_contest,
 )
-from martlet.credit.training.fit import train
+from martlet.credit.training.fit import Trained, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from martlet.credit.scorecard import Scorecard
     from martlet.credit.training.backtest import Measured
+    from martlet.credit.training.contest import LabelledFirms
 
     OnProgress = Callable[[int, int | None], None]
 
@@ -149,6 +150,15 @@ def train_folder(
 ) -> TrainingReport:
     """Return a scorecard trained on all labelled firms of a folder, measured by its back-test."""
     report = backtest_folder(folder, repeats=repeats, seed=seed, on_progress=on_progress)
+    trained, _ = fit_folder(folder, version=version, seed=seed)
+    card = model_card(trained.scorecard, report.measured, LIMITS_OF_USE)
+    return TrainingReport(trained.scorecard, card, report.measured)
+
+
+def fit_folder(
+    folder: Path, *, version: str = "1", seed: int = SEED
+) -> tuple[Trained, LabelledFirms]:
+    """Return a scorecard trained on all labelled firms of a folder, and what it was trained on."""
     records, labels = read_contest(folder)
     firms = labelled_at(records, labels, ALL_HISTORY)
     trained = train(
@@ -167,5 +177,4 @@ def train_folder(
             "method": METHOD,
         },
     )
-    card = model_card(trained.scorecard, report.measured, LIMITS_OF_USE)
-    return TrainingReport(trained.scorecard, card, report.measured)
+    return trained, firms
