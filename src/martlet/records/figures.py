@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from martlet.kernel.calendar import business_date_of
-from martlet.records.features import FAMILIES, FEATURES, features_with_samples
+from martlet.records.features import FAMILIES, FEATURES, features_with_samples, sample_of
 from martlet.records.limits import EVIDENCE_MAX, SIGNAL_DAYS
 from martlet.records.model import SOURCE_CONFIDENCE_PPM, Kind
 from martlet.signals import Signal, SignalSet, kind_of
@@ -99,7 +99,8 @@ def figures_of(
 ) -> dict[UUID, Figures]:
     """Return the figures of every business in `records`; evidence is the content of its imports."""
     frame = features_with_samples(records, as_of)
-    slugs = [feature.slug for feature in FEATURES]
+    there = set(frame.columns)
+    read = [(f.slug, sample_of(f.slug), kind_of(f.slug)) for f in FEATURES if f.slug in there]
     found: dict[UUID, Figures] = {}
     for row in frame.iter_rows(named=True):
         party_id = UUID(row["party_id"])
@@ -111,9 +112,9 @@ def figures_of(
             known_at=row["known_at"],
             verified_by=row["verified_by"] or "",
             values={
-                slug: (row[slug], row[f"{slug}#n"] or 0)
-                for slug in slugs
-                if row[slug] is not None and kind_of(slug).accepts(row[slug])
+                slug: (row[slug], row[sample] or 0)
+                for slug, sample, kind in read
+                if row[slug] is not None and kind.accepts(row[slug])
             },
             evidence={kind: tuple(h[-EVIDENCE_MAX:]) for kind, h in by_kind.items()},
         )

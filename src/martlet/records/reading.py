@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from martlet.parties import consents_in_force, consents_of_many, consents_of_some
 from martlet.records.figures import Figures, figures_of
 from martlet.records.limits import SHARDS
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    import polars as pl
     from sqlalchemy import Connection
 
     from martlet.kernel.principal import Principal
@@ -79,11 +80,9 @@ def figures_of_party(
         *files_of_party(connection, reading.tenant_id, party_id, kinds),
         *reading.extra,
     )
-    records: Plans = {
-        kind: scan_rows(folder, kind, files, [party_id])
-        for kind in kinds
-        if any(file.kind is kind for file in files)
-    }
+    there = [kind for kind in kinds if any(file.kind is kind for file in files)]
+    rows = pl.collect_all([scan_rows(folder, kind, files, [party_id]) for kind in there])
+    records: Plans = dict(zip(there, rows, strict=True))
     evidence = {party_id: evidence_of_imports(reading.imports, kinds, as_of)}
     return figures_of(records, as_of, evidence).get(party_id)
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from martlet.kernel.calendar import business_date_of
 from martlet.records import queries
-from martlet.records.features import FEATURES, features_with_samples
+from martlet.records.features import FEATURES, features_with_samples, sample_of
 from martlet.records.figures import PROVIDER, VERSION
 from martlet.records.limits import STORED_SIGNALS_DAYS
 from martlet.records.model import Kind
@@ -116,9 +116,9 @@ class RecordsSignals:
             shards = read_shards(
                 connection, self._folder, principal, as_of, self._consents, party_ids
             )
-            frames = [features_with_samples(shard.records, as_of) for shard in shards]
-        whole = pl.concat(frames) if frames else features_with_samples({}, as_of)
-        return _thick_only(whole).sort("party_id")
+            frames = [_thick_only(features_with_samples(shard.records, as_of)) for shard in shards]
+        whole = pl.concat(frames) if frames else _thick_only(features_with_samples({}, as_of))
+        return whole.sort("party_id")
 
 
 def _still_good(stored: StoredSignals, allowed: frozenset[str], as_of: datetime) -> bool:
@@ -130,13 +130,17 @@ def _still_good(stored: StoredSignals, allowed: frozenset[str], as_of: datetime)
 
 
 def _thick_only(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the features, each null where fewer records stand behind it than its kind asks."""
+    """Return all features, each null where fewer records stand behind it than its kind asks."""
+    there = set(frame.columns)
+    nothing = pl.lit(None, pl.Int64)
     return frame.select(
         "party_id",
         *(
-            pl.when(pl.col(f"{f.slug}#n") >= kind_of(f.slug).sample_min)
+            pl.when(pl.col(sample_of(f.slug)) >= kind_of(f.slug).sample_min)
             .then(pl.col(f.slug))
             .alias(f.slug)
+            if f.slug in there
+            else nothing.alias(f.slug)
             for f in FEATURES
         ),
     )

@@ -11,6 +11,7 @@ from martlet.records.features.engine import (
     OVERALL_FEATURES,
     features_of,
     features_with_samples,
+    sample_of,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "Feature",
     "features_of",
     "features_with_samples",
+    "sample_of",
 ]

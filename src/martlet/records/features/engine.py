@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from martlet.kernel.calendar import business_date_of
-from martlet.records.features.definition import MONTHS, PPM, YEAR_DAYS, Feature, FeatureFamily
+from martlet.records.features.definition import (
+    MONTHS,
+    PPM,
+    WINDOWS,
+    YEAR_DAYS,
+    Feature,
+    FeatureFamily,
+)
 from martlet.records.features.invoices import INVOICE_FEATURES, INVOICE_MONTHLY_FEN
 from martlet.records.features.orders import ORDER_FEATURES, ORDERS_MONTHLY_FEN
 from martlet.records.features.payments import (
@@ -102,102 +109,149 @@ FEATURES: tuple[Feature, ...] = (
     *OVERALL_FEATURES,
 )
 
+_RECORDS = "#records"
+_SAMPLES: Mapping[str, str] = {
+    **{f.slug: f"{family.kind}#{f.sample}" for family in FAMILIES for f in family.features},
+    **{feature.slug: _RECORDS for feature in OVERALL_FEATURES},
+}
+_NONE_THERE = {
+    "party_id": pl.String(),
+    **{feature.slug: pl.Int64() for feature in OVERALL_FEATURES},
+    _RECORDS: pl.Int64(),
+    "known_at": _MOMENT,
+    "verified_by": pl.String(),
+}
+"""What is answered where no kind of records is there."""
+
 
 def features_of(records: Plans, as_of: datetime) -> pl.DataFrame:
     """Return one row a business: `party_id` and a column for every feature, nulls where unknown.
 
     Sorted by `party_id`. A business without any visible record has no row.
     """
-    return _computed(records, as_of).select(
-        "party_id", *(pl.col(feature.slug) for feature in FEATURES)
+    found = features_with_samples(records, as_of)
+    there = set(found.columns)
+    return found.select(
+        "party_id",
+        *(
+            pl.col(feature.slug) if feature.slug in there else _nothing(feature.slug)
+            for feature in FEATURES
+        ),
     )
 
 
 def features_with_samples(records: Plans, as_of: datetime) -> pl.DataFrame:
-    """Return the same and what a signal needs besides.
+    """Return the features of the kinds that are there, and what a signal needs besides.
 
-    `<slug>#n`, the number of records behind each figure; `known_at`, when the newest of them
-    became known; `verified_by`, the kind of records that `verified_takings_monthly_fen` rests on.
+    `sample_of(slug)` names the column with the number of records behind a figure; `known_at` is
+    when the newest of them became known; `verified_by` the kind of records that
+    `verified_takings_monthly_fen` rests on.
     """
-    return _computed(records, as_of)
+    families = [
+        _family_frame(family, records[family.kind], as_of)
+        for family in FAMILIES
+        if family.kind in records
+    ]
+    if not families:
+        return pl.DataFrame(schema=_NONE_THERE)
+    joined, *others = pl.collect_all(families)
+    for other in others:
+        joined = joined.join(other, on="party_id", how="full", coalesce=True)
+    there = set(joined.columns)
+    return (
+        joined.with_columns(blank for name, blank in _blanks().items() if name not in there)
+        .with_columns(_overall())
+        .drop(_blanks())
+        .sort("party_id")
+    )
 
 
-def visible(rows: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
+def sample_of(slug: str) -> str:
+    """Return the column of `features_with_samples` that counts the records behind a figure."""
+    return _SAMPLES[slug]
+
+
+def visible(rows: pl.DataFrame | pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
     """Return the rows that had happened and were known at `as_of`, each in its newest revision."""
     day = pl.lit(business_date_of(as_of), pl.Date)
-    seen = rows.filter(pl.col("day") <= day, pl.col("known_at") <= as_of.astimezone(UTC))
+    seen = rows.lazy().filter(pl.col("day") <= day, pl.col("known_at") <= as_of.astimezone(UTC))
+    if not isinstance(rows, pl.DataFrame) or (rows["revision"] > 0).any():
+        seen = _newest(seen)
+    age = (day - pl.col("day")).dt.total_days()
+    return seen.with_columns(day.alias("as_of_day"), age.alias("age_days")).with_columns(
+        (pl.col("age_days") * MONTHS // YEAR_DAYS).alias("month")
+    )
+
+
+def _newest(seen: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the rows without those that a later revision among them replaces."""
     newest = (
         seen.filter(pl.col("revision") > 0)
         .group_by("party_id", "row_id")
         .agg(pl.col("revision").max().alias("newest"))
     )
-    age = (day - pl.col("day")).dt.total_days()
     return (
         seen.join(newest, on=["party_id", "row_id"], how="left")
         .filter(pl.col("newest").is_null() | (pl.col("newest") == pl.col("revision")))
         .drop("newest")
-        .with_columns(day.alias("as_of_day"), age.alias("age_days"))
-        .with_columns((pl.col("age_days") * MONTHS // YEAR_DAYS).alias("month"))
     )
 
 
-def _computed(records: Plans, as_of: datetime) -> pl.DataFrame:
-    families = [
-        _family_frame(family, records[family.kind].lazy(), as_of)
-        for family in FAMILIES
-        if family.kind in records
-    ]
-    if not families:
-        return pl.DataFrame(schema=_schema())
-    plans = pl.collect_all(families)
-    joined = plans[0]
-    for plan in plans[1:]:
-        joined = joined.join(plan, on="party_id", how="full", coalesce=True)
-    there = set(joined.columns)
-    missing = [nothing for name, nothing in _nothings().items() if name not in there]
-    joined = joined.with_columns(missing)
-    rows = pl.sum_horizontal(_over(_ROWS)).cast(pl.Int64)
+def _nothing(name: str) -> pl.Expr:
+    return pl.lit(None, pl.Int64).alias(name)
+
+
+@cache
+def _blanks() -> dict[str, pl.Expr]:
+    """Return for each column behind the overall features what it is where its kind is missing."""
+    kinds: dict[str, pl.DataType] = dict.fromkeys((_COUNTED, _FIRST, _LAST, _ROWS), pl.Int64())
+    kinds[_KNOWN] = _MOMENT
+    columns = {f"_{kind}_{name}": type_ for kind in Kind for name, type_ in kinds.items()}
+    return {name: pl.lit(None, type_).alias(name) for name, type_ in columns.items()}
+
+
+@cache
+def _overall() -> list[pl.Expr]:
     best = pl.max_horizontal(_over(_COUNTED))
     winner = pl.coalesce(
         [pl.when(pl.col(f"_{kind}_{_COUNTED}") == best).then(pl.lit(str(kind))) for kind in Kind]
     )
-    return (
-        joined.with_columns(
-            pl.max_horizontal(_over(_KNOWN)).alias("known_at"), winner.alias("verified_by")
-        )
-        .with_columns(feature.expression.alias(feature.slug) for feature in OVERALL_FEATURES)
-        .with_columns(rows.alias(f"{feature.slug}#n") for feature in OVERALL_FEATURES)
-        .select(_casts())
-        .sort("party_id")
-    )
+    return [
+        *(feature.expression.cast(pl.Int64).alias(feature.slug) for feature in OVERALL_FEATURES),
+        pl.sum_horizontal(_over(_ROWS)).cast(pl.Int64).alias(_RECORDS),
+        pl.max_horizontal(_over(_KNOWN)).alias("known_at"),
+        winner.alias("verified_by"),
+    ]
 
 
-@cache
-def _casts() -> list[pl.Expr]:
-    return [pl.col(name).cast(kind) for name, kind in _schema().items()]
+def _family_frame(
+    family: FeatureFamily, rows: pl.DataFrame | pl.LazyFrame, as_of: datetime
+) -> pl.LazyFrame:
+    """Return one row a business: the family's features, their samples, and what `overall` needs.
 
-
-@cache
-def _nothings() -> dict[str, pl.Expr]:
-    """Return for each column the expression that fills it where no record tells it."""
-    columns = {**_schema(), **_overall_schema()}
-    return {name: pl.lit(None, kind).alias(name) for name, kind in columns.items()}
-
-
-def _family_frame(family: FeatureFamily, rows: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
-    """Return one row a business: the family's features, their samples, and what `overall` needs."""
-    seen = visible(rows, as_of)
+    All views start from the same visible rows; polars plans them once for all.
+    """
+    seen = visible(rows, as_of).with_columns(_row_values(family.kind))
     base = seen.group_by("party_id").agg(
         pl.len().cast(pl.Int64).alias(f"_{family.kind}_{_ROWS}"),
         pl.col("age_days").max().alias(f"_{family.kind}_{_FIRST}"),
         pl.col("age_days").min().alias(f"_{family.kind}_{_LAST}"),
         pl.col("known_at").max().alias(f"_{family.kind}_{_KNOWN}"),
+        *(value.alias(name) for name, value in family.rows.items()),
     )
     for view in family.views:
         measures = [expression.alias(name) for name, expression in view.measures.items()]
         summed = view.prepare(seen).group_by("party_id").agg(measures)
         base = base.join(summed, on="party_id", how="left")
     return base.select(_told_by(family.kind))
+
+
+@cache
+def _row_values(kind: Kind) -> list[pl.Expr]:
+    """Return what each row adds to the measures, and the windows that it is in."""
+    family = next(one for one in FAMILIES if one.kind is kind)
+    named = {**WINDOWS, **family.values}
+    return [value.alias(name) for name, value in named.items()]
 
 
 @cache
@@ -209,23 +263,9 @@ def _told_by(kind: Kind) -> list[pl.Expr]:
         pl.col("party_id"),
         *(pl.col(f"_{kind}_{name}") for name in (_ROWS, _FIRST, _LAST, _KNOWN)),
         counted.cast(pl.Int64).alias(f"_{kind}_{_COUNTED}"),
-        *(feature.expression.cast(pl.Int64).alias(feature.slug) for feature in family.features),
-        *(pl.col(f.sample).cast(pl.Int64).alias(f"{f.slug}#n") for f in family.features),
+        *(feature.expression.alias(feature.slug) for feature in family.features),
+        *(
+            pl.col(measure).alias(f"{kind}#{measure}")
+            for measure in dict.fromkeys(feature.sample for feature in family.features)
+        ),
     ]
-
-
-def _schema() -> dict[str, pl.DataType]:
-    columns: dict[str, pl.DataType] = {"party_id": pl.String()}
-    for feature in FEATURES:
-        columns[feature.slug] = pl.Int64()
-    for feature in FEATURES:
-        columns[f"{feature.slug}#n"] = pl.Int64()
-    columns["known_at"] = _MOMENT
-    columns["verified_by"] = pl.String()
-    return columns
-
-
-def _overall_schema() -> dict[str, pl.DataType]:
-    kinds: dict[str, pl.DataType] = dict.fromkeys((_COUNTED, _FIRST, _LAST, _ROWS), pl.Int64())
-    kinds[_KNOWN] = _MOMENT
-    return {f"_{kind}_{name}": type_ for kind in Kind for name, type_ in kinds.items()}

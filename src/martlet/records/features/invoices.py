@@ -5,369 +5,272 @@ from __future__ import annotations
 import polars as pl
 
 from martlet.records.features.definition import (
+    ALL,
+    M3,
+    M12,
     MONTHS,
+    PPM,
+    ROUND_FEN,
     Feature,
     FeatureFamily,
     Measures,
     View,
-    as_is,
+    amounts_ppm,
     count,
+    counts_ppm,
     distinct,
+    figure,
+    growth_ppm,
     mean_of,
     money,
     monthly,
     ratio_ppm,
+    rise_ppm,
+    share_ppm,
     total,
     trend_ppm,
     volatility_ppm,
-    within,
-    worst_month,
+    where,
+    windowed,
 )
+from martlet.records.features.rhythm import DAYS, SALES, WEEKS, Trade, by_day, rhythm_features
+from martlet.records.features.spread import Crowd, by_counterparty, spread, spread_features
 from martlet.records.model import Kind
-from martlet.signals import Unit
 
-_amount = pl.col("total_fen")
-_is_sale = pl.col("side") == "sales"
-_sale = _is_sale & pl.col("valid")
-_is_purchase = pl.col("side") == "purchases"
-_purchase = _is_purchase & pl.col("valid")
-_year = within(12)
+QUARTER_END_FROM_DAY = 21
+"""The last ten days of March, June, September and December, when books are dressed."""
+
+_c = pl.col
+_amount = _c("total_fen")
+_is_sale, _is_purchase = _c("side") == "sales", _c("side") == "purchases"
+_sale, _purchase = _is_sale & _c("valid"), _is_purchase & _c("valid")
 _positive = _amount > 0
+_year = _c("12m")
+_quarter_end = (_c("day").dt.month() % 3 == 0) & (_c("day").dt.day() >= QUARTER_END_FROM_DAY)
 
-_totals: Measures = {
-    "sales_total": total(_amount, _sale),
-    "sales_12m": total(_amount, _sale, _year),
-    "sales_6m": total(_amount, _sale, within(6)),
-    "sales_3m": total(_amount, _sale, within(3)),
-    "sales_gross": total(_amount, _sale, _positive),
-    "sales_refunded": total(-_amount, _sale, ~_positive),
-    "sales_gross_12m": total(_amount, _sale, _positive, _year),
-    "sales_count": count(_sale),
-    "sales_count_12m": count(_sale, _positive, _year),
-    "sales_months": distinct("month", _sale, _positive),
-    "sales_months_12m": distinct("month", _sale, _positive, _year),
-    "sales_days_12m": distinct("day", _sale, _positive, _year),
-    "sales_issued": count(_is_sale),
-    "sales_void": count(_is_sale, ~pl.col("valid")),
-    "last_sale_age": pl.col("age_days").filter(_sale, _positive).min(),
-    "first_sale_age": pl.col("age_days").filter(_sale, _positive).max(),
-    "longest_pause": pl.col("day").filter(_sale, _positive).sort().diff().max().dt.total_days(),
-    "purchases_total": total(_amount, _purchase),
-    "purchases_12m": total(_amount, _purchase, _year),
-    "purchases_6m": total(_amount, _purchase, within(6)),
-    "purchases_prior_6m": total(_amount, _purchase, within(12, since=6)),
-    "purchases_count": count(_purchase),
-    "purchases_count_12m": count(_purchase, _year),
-    "purchases_issued": count(_is_purchase),
-    "purchases_void": count(_is_purchase, ~pl.col("valid")),
-    "tax_sales_12m": total(pl.col("tax_fen"), _sale, _year),
-    "net_sales_12m": total(pl.col("net_fen"), _sale, _year),
-    "buyers": distinct("counterparty", _sale, _positive),
-    "buyers_12m": distinct("counterparty", _sale, _positive, _year),
-    "suppliers": distinct("counterparty", _purchase, _positive),
-    "suppliers_12m": distinct("counterparty", _purchase, _positive, _year),
-    **monthly("sales", _amount, _sale),
+_VALUES: Measures = {
+    "amount": where(_amount, _sale),
+    "made": _sale & _positive,
+    "sales": _sale,
+    "gross": where(_amount, _sale, _positive),
+    "round": _sale & _positive & (_amount % ROUND_FEN == 0),
+    "quarter_end": where(_amount, _sale, _quarter_end),
+    "issued": _is_sale,
+    "void": _is_sale & ~_c("valid"),
+    "tax": where(_c("tax_fen"), _sale),
+    "net": where(_c("net_fen"), _sale),
+    "bought": where(_amount, _purchase),
+    "purchases": _purchase,
+    "bought_issued": _is_purchase,
+    "bought_void": _is_purchase & ~_c("valid"),
+}
+_EVER = ("amount", "sales", "gross", "issued", "void", "bought", "purchases")
+_LATELY = ("made", "gross", "round", "quarter_end", "issued", "void", "tax", "net")
+
+_invoices: Measures = {
+    **SALES,
+    **{name: _c(name).sum().cast(pl.Int64) for name in (*_EVER, "bought_issued", "bought_void")},
+    **windowed({"12m": (*_LATELY, "purchases"), "3m": ("issued", "void")}),
+    **monthly("bought"),
+    "amount_before": total(_c("amount"), _c("month") < 2 * MONTHS, ~_year),
+    "largest_12m": where(_c("gross"), _year).max(),
+    "sales_months": distinct("month", _c("made")),
+    "bought_months_12m": distinct("month", _purchase, _year),
+    "last_purchase_age": where(_c("age_days"), _purchase, _positive).min(),
+}
+_days: Measures = {
+    **DAYS,
+    "longest_pause": _c("age_days").filter(_c("made") > 0).sort().diff().max(),
 }
 
 
 def _by_counterparty(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Return what each counterparty bought or sold in the year, and in how many months."""
-    return (
-        rows.filter(pl.col("valid"), _positive, _year)
-        .group_by("party_id", "side", "counterparty")
-        .agg(_amount.sum().alias("bought"), pl.col("month").n_unique().alias("months"))
-    )
+    valid = rows.filter(_c("valid"), _positive)
+    return by_counterparty(valid, "counterparty", _amount, "side", months=True)
 
 
-_bought = pl.col("bought")
 _counterparties: Measures = {
-    "top_buyer": _bought.filter(_is_sale).max().fill_null(0),
-    "repeat_buyers": total(_bought, _is_sale, pl.col("months") > 1),
-    "top_supplier": _bought.filter(_is_purchase).max().fill_null(0),
-    "all_suppliers": total(_bought, _is_purchase),
+    **spread("buyers", _is_sale),
+    **spread("suppliers", _is_purchase),
+    "buyers": count(_is_sale),
+    "suppliers": count(_is_purchase),
+    "repeat_buyers": total(_c("spent"), _is_sale, _c("months") > 1),
 }
+_S, _S12, _P, _P12 = "sales", "made_12m", "purchases", "purchases_12m"
 
-_ALL, _12M, _6M, _3M = "all history", "365 days", "182 days", "91 days"
-_c = pl.col
+
+def _named(counterparties: str, records: str) -> pl.Expr:
+    """Return a number of counterparties: none where there is no record, unknown without names."""
+    return _c(counterparties).fill_null(pl.when(_c(records) == 0).then(0))
+
+
+_SALES = (
+    figure(
+        "invoice_sales_total_fen", ALL, "good", money(_c("amount")), _S,
+        "the best single ranking of small firms; refunds taken off",
+    ),
+    figure(
+        "invoice_sales_12m_fen", M12, "good", money(_c("amount_12m")), _S12,
+        "what the business turns over now",
+    ),
+    figure(
+        "invoice_sales_3m_fen", M3, "good", money(_c("amount_3m")), _S12,
+        "whether it still sells",
+    ),
+    figure(
+        "invoice_sales_growth_12m_ppm", "730 days", "good",
+        growth_ppm(_c("amount_12m"), _c("amount_before")), _S12,
+        "the year over the year before: no season is in it",
+    ),
+    figure(
+        "invoice_sales_count_12m", M12, "good", _c("made_12m"), _S12,
+        "many small sales are surer than one large",
+    ),
+    figure(
+        "invoice_sales_months_active", ALL, "good", _c("sales_months"), _S,
+        "how long it has been selling, pauses left out",
+    ),
+    *rhythm_features(Trade("invoice_sales", "invoice_sales", "invoice_sales_days", _S12)),
+    figure(
+        "invoice_average_sale_fen", M12, "neutral", mean_of("gross_12m", "made_12m"), _S12,
+        "the size of its usual sale",
+    ),
+    figure(
+        "invoice_largest_sale_share_ppm", M12, "bad",
+        amounts_ppm("largest_12m", "gross_12m"), _S12, "sales that were one single invoice",
+    ),
+    figure(
+        "invoice_round_share_ppm", M12, "bad", counts_ppm("round_12m", "made_12m"), _S12,
+        "invoices of whole hundreds of yuan, tax and all: invented ones are round",
+    ),
+    figure(
+        "invoice_quarter_end_share_ppm", M12, "bad",
+        share_ppm(_c("quarter_end_12m"), _c("amount_12m")), _S12,
+        "sales of the last ten days of calendar quarters: a ninth where nobody dresses the books",
+    ),
+    figure(
+        "invoice_days_since_last_sale_days", ALL, "bad", _c("last_age"), _S,
+        "silence is the first sign of a firm that stopped",
+    ),
+    figure(
+        "invoice_sales_history_days", ALL, "good", _c("first_age"), _S, "since when it has sold",
+    ),
+    figure(
+        "invoice_longest_pause_days", ALL, "bad", _c("longest_pause"), _S,
+        "the longest time without a sale",
+    ),
+)  # fmt: skip
+
+_TAKEN_BACK = (
+    figure(
+        "invoice_void_share_ppm", ALL, "bad", counts_ppm("void", "issued"), "issued",
+        "invoices taken back as if they had never been",
+    ),
+    figure(
+        "invoice_void_share_12m_ppm", M12, "bad", counts_ppm("void_12m", "issued_12m"),
+        "issued_12m", "the same of the year",
+    ),
+    figure(
+        "invoice_void_rise_ppm", M12, "bad",
+        rise_ppm("void", "issued"), "issued_12m",
+        "the void share of 91 days over the year's: 100 % is as ever",
+    ),
+    figure(
+        "invoice_refund_share_ppm", ALL, "bad",
+        share_ppm(_c("gross") - _c("amount"), _c("gross")), _S,
+        "money given back over money invoiced",
+    ),
+    figure(
+        "invoice_refund_share_12m_ppm", M12, "bad",
+        share_ppm(_c("gross_12m") - _c("amount_12m"), _c("gross_12m")), _S12,
+        "the same of the year",
+    ),
+)  # fmt: skip
+
+_BUYERS = (
+    figure(
+        "invoice_buyers_count", ALL, "good", _named("buyers", _S), _S,
+        "how many have ever bought",
+    ),
+    figure(
+        "invoice_buyers_12m_count", M12, "good", _named("buyers_12m", _S), _S12,
+        "how many buy now",
+    ),
+    figure(
+        "invoice_buyers_3m_count", M3, "good", _named("buyers_3m", _S), _S12,
+        "how many still buy",
+    ),
+    *spread_features(Crowd("invoice", "buyer", "buyers", _S12, "buyers")),
+    figure(
+        "invoice_repeat_buyers_share_ppm", M12, "good",
+        amounts_ppm("repeat_buyers", "buyers_known"), _S12,
+        "sales to those who came in more than one month",
+    ),
+)  # fmt: skip
+
+_PURCHASES = (
+    figure(
+        "invoice_purchases_total_fen", ALL, "good", money(_c("bought")), _P,
+        "how much trade it has fed",
+    ),
+    figure(
+        "invoice_purchases_12m_fen", M12, "good", money(_c("bought_12m")), _P12,
+        "it buys because it sells",
+    ),
+    figure(
+        "invoice_purchases_3m_fen", M3, "good", money(_c("bought_3m")), _P12,
+        "whether it still buys",
+    ),
+    figure(
+        "invoice_purchases_trend_ppm", M12, "good", trend_ppm("bought"), _P12,
+        "buying falls before sales do",
+    ),
+    figure(
+        "invoice_purchases_volatility_ppm", M12, "bad", volatility_ppm("bought"), _P12,
+        "how far a month's buying strays from the mean month",
+    ),
+    figure(
+        "invoice_purchases_months_active_12m", M12, "good", _c("bought_months_12m"), _P12,
+        "a firm at work buys month after month",
+    ),
+    figure(
+        "invoice_days_since_last_purchase_days", ALL, "bad", _c("last_purchase_age"), _P,
+        "who stops buying will stop selling",
+    ),
+    figure(
+        "invoice_purchase_void_share_ppm", ALL, "bad",
+        counts_ppm("bought_void", "bought_issued"), "bought_issued",
+        "suppliers that took their invoices back",
+    ),
+    figure(
+        "invoice_suppliers_count", ALL, "good", _named("suppliers", _P), _P,
+        "how many have ever sold to it",
+    ),
+    figure(
+        "invoice_suppliers_12m_count", M12, "good", _named("suppliers_12m", _P), _P12,
+        "how many sell to it now",
+    ),
+    *spread_features(Crowd("invoice", "supplier", "suppliers", _P12, "suppliers")),
+    figure(
+        "invoice_margin_12m_ppm", M12, "good",
+        ratio_ppm(_c("amount_12m") - _c("bought_12m"), _c("amount_12m"), -PPM, PPM), _S12,
+        "what is left of sales after purchases; wages are not in it",
+    ),
+    figure(
+        "invoice_tax_rate_12m_ppm", M12, "neutral", share_ppm(_c("tax_12m"), _c("net_12m")), _S12,
+        "tells a general taxpayer (6 to 17 %) from a small one (3 %)",
+    ),
+)  # fmt: skip
+
+_ALL_OF_THEM: tuple[Feature, ...] = (*_SALES, *_TAKEN_BACK, *_BUYERS, *_PURCHASES)
 
 INVOICE_FEATURES = FeatureFamily(
     Kind.INVOICES,
-    (View(as_is, _totals), View(_by_counterparty, _counterparties)),
-    (
-        Feature(
-            "invoice_sales_total_fen",
-            Unit.FEN,
-            _ALL,
-            "good",
-            money(_c("sales_total")),
-            "sales_count",
-            "the best single ranking of small firms; refunds taken off",
-        ),
-        Feature(
-            "invoice_sales_12m_fen",
-            Unit.FEN,
-            _12M,
-            "good",
-            money(_c("sales_12m")),
-            "sales_count_12m",
-            "what the business turns over now",
-        ),
-        Feature(
-            "invoice_sales_6m_fen",
-            Unit.FEN,
-            _6M,
-            "good",
-            money(_c("sales_6m")),
-            "sales_count_12m",
-            "a season's turnover",
-        ),
-        Feature(
-            "invoice_sales_3m_fen",
-            Unit.FEN,
-            _3M,
-            "good",
-            money(_c("sales_3m")),
-            "sales_count_12m",
-            "whether it still sells",
-        ),
-        Feature(
-            "invoice_sales_count_12m",
-            Unit.COUNT,
-            _12M,
-            "good",
-            _c("sales_count_12m"),
-            "sales_count_12m",
-            "many small sales are surer than one large",
-        ),
-        Feature(
-            "invoice_sales_days_12m_count",
-            Unit.COUNT,
-            _12M,
-            "good",
-            _c("sales_days_12m"),
-            "sales_count_12m",
-            "on how many days it sold",
-        ),
-        Feature(
-            "invoice_sales_months_active",
-            Unit.COUNT,
-            _ALL,
-            "good",
-            _c("sales_months"),
-            "sales_count",
-            "how long it has been selling, pauses left out",
-        ),
-        Feature(
-            "invoice_sales_months_active_12m",
-            Unit.COUNT,
-            _12M,
-            "good",
-            _c("sales_months_12m"),
-            "sales_count_12m",
-            "steadiness over the year",
-        ),
-        Feature(
-            "invoice_sales_trend_ppm",
-            Unit.PPM,
-            _12M,
-            "good",
-            trend_ppm("sales"),
-            "sales_count_12m",
-            "the last six months over the six before",
-        ),
-        Feature(
-            "invoice_sales_volatility_ppm",
-            Unit.PPM,
-            _12M,
-            "bad",
-            volatility_ppm("sales"),
-            "sales_count_12m",
-            "how far a month strays from the mean month",
-        ),
-        Feature(
-            "invoice_sales_worst_month_fen",
-            Unit.FEN,
-            _12M,
-            "good",
-            worst_month("sales"),
-            "sales_count_12m",
-            "what even the weakest month brought",
-        ),
-        Feature(
-            "invoice_average_sale_fen",
-            Unit.FEN,
-            _12M,
-            "neutral",
-            mean_of(_c("sales_gross_12m"), _c("sales_count_12m")),
-            "sales_count_12m",
-            "the size of its usual sale",
-        ),
-        Feature(
-            "invoice_void_share_ppm",
-            Unit.PPM,
-            _ALL,
-            "bad",
-            ratio_ppm(_c("sales_void"), _c("sales_issued")),
-            "sales_issued",
-            "invoices taken back as if they had never been",
-        ),
-        Feature(
-            "invoice_refund_share_ppm",
-            Unit.PPM,
-            _ALL,
-            "bad",
-            ratio_ppm(_c("sales_refunded"), _c("sales_gross")).clip(0, 1_000_000),
-            "sales_count",
-            "money given back over money invoiced",
-        ),
-        Feature(
-            "invoice_buyers_count",
-            Unit.COUNT,
-            _ALL,
-            "good",
-            _c("buyers"),
-            "sales_count",
-            "how many have ever bought",
-        ),
-        Feature(
-            "invoice_buyers_12m_count",
-            Unit.COUNT,
-            _12M,
-            "good",
-            _c("buyers_12m"),
-            "sales_count_12m",
-            "how many buy now",
-        ),
-        Feature(
-            "invoice_top_buyer_share_ppm",
-            Unit.PPM,
-            _12M,
-            "bad",
-            ratio_ppm(_c("top_buyer"), _c("sales_gross_12m")),
-            "sales_count_12m",
-            "what is lost when the best buyer leaves",
-        ),
-        Feature(
-            "invoice_repeat_buyers_share_ppm",
-            Unit.PPM,
-            _12M,
-            "good",
-            ratio_ppm(_c("repeat_buyers"), _c("sales_gross_12m")),
-            "sales_count_12m",
-            "sales to those who came in more than one month",
-        ),
-        Feature(
-            "invoice_suppliers_count",
-            Unit.COUNT,
-            _ALL,
-            "good",
-            _c("suppliers"),
-            "purchases_count",
-            "how many have ever sold to it",
-        ),
-        Feature(
-            "invoice_suppliers_12m_count",
-            Unit.COUNT,
-            _12M,
-            "good",
-            _c("suppliers_12m"),
-            "purchases_count_12m",
-            "how many sell to it now",
-        ),
-        Feature(
-            "invoice_top_supplier_share_ppm",
-            Unit.PPM,
-            _12M,
-            "bad",
-            ratio_ppm(_c("top_supplier"), _c("all_suppliers")),
-            "purchases_count_12m",
-            "how far it hangs on one supplier",
-        ),
-        Feature(
-            "invoice_purchases_total_fen",
-            Unit.FEN,
-            _ALL,
-            "good",
-            money(_c("purchases_total")),
-            "purchases_count",
-            "how much trade it has fed",
-        ),
-        Feature(
-            "invoice_purchases_12m_fen",
-            Unit.FEN,
-            _12M,
-            "good",
-            money(_c("purchases_12m")),
-            "purchases_count_12m",
-            "it buys because it sells",
-        ),
-        Feature(
-            "invoice_purchases_trend_ppm",
-            Unit.PPM,
-            _12M,
-            "good",
-            ratio_ppm(_c("purchases_6m"), _c("purchases_prior_6m")).clip(0, 10_000_000),
-            "purchases_count_12m",
-            "buying falls before sales do",
-        ),
-        Feature(
-            "invoice_purchase_void_share_ppm",
-            Unit.PPM,
-            _ALL,
-            "bad",
-            ratio_ppm(_c("purchases_void"), _c("purchases_issued")),
-            "purchases_issued",
-            "suppliers that took their invoices back",
-        ),
-        Feature(
-            "invoice_margin_12m_ppm",
-            Unit.PPM,
-            _12M,
-            "good",
-            ratio_ppm(_c("sales_12m") - _c("purchases_12m"), _c("sales_12m")).clip(
-                -1_000_000, 1_000_000
-            ),
-            "sales_count_12m",
-            "what is left of sales after purchases; wages are not in it",
-        ),
-        Feature(
-            "invoice_tax_rate_12m_ppm",
-            Unit.PPM,
-            _12M,
-            "neutral",
-            ratio_ppm(_c("tax_sales_12m"), _c("net_sales_12m")).clip(0, 1_000_000),
-            "sales_count_12m",
-            "tells a general taxpayer (6 to 17 %) from a small one (3 %)",
-        ),
-        Feature(
-            "invoice_days_since_last_sale_days",
-            Unit.DAYS,
-            _ALL,
-            "bad",
-            _c("last_sale_age"),
-            "sales_count",
-            "silence is the first sign of a firm that stopped",
-        ),
-        Feature(
-            "invoice_sales_history_days",
-            Unit.DAYS,
-            _ALL,
-            "good",
-            _c("first_sale_age"),
-            "sales_count",
-            "since when it has sold",
-        ),
-        Feature(
-            "invoice_longest_pause_days",
-            Unit.DAYS,
-            _ALL,
-            "bad",
-            _c("longest_pause"),
-            "sales_count",
-            "the longest time without a sale",
-        ),
-    ),
+    _VALUES,
+    _invoices,
+    (View(by_day, _days), WEEKS, View(_by_counterparty, _counterparties)),
+    _ALL_OF_THEM,
 )
 
-INVOICE_MONTHLY_FEN = money(_c("sales_12m")) // MONTHS
+INVOICE_MONTHLY_FEN = money(_c("amount_12m")) // MONTHS
 """Mean monthly sales over the year: what the business takes, by its invoices."""

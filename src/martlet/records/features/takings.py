@@ -2,165 +2,123 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from martlet.records.features.definition import (
+    ALL,
+    M3,
+    M12,
     MONTHS,
-    Feature,
+    ROUND_FEN,
     FeatureFamily,
     Measures,
     View,
-    as_is,
     count,
-    distinct,
+    counts_ppm,
+    figure,
     mean_of,
     money,
-    monthly,
-    ratio_ppm,
-    total,
-    trend_ppm,
-    volatility_ppm,
+    place_of,
+    share_ppm,
+    where,
+    windowed,
     within,
-    worst_month,
 )
+from martlet.records.features.rhythm import DAYS, SALES, WEEKS, Trade, by_day, rhythm_features
 from martlet.records.model import Kind
-from martlet.signals import Unit
 
-_taken = pl.col("taken_fen")
-_net = _taken - pl.col("refunded_fen")
-_open = _taken > 0
-_year = within(12)
-
-_totals: Measures = {
-    "net_12m": total(_net, _year),
-    "net_3m": total(_net, within(3)),
-    "gross_12m": total(_taken, _year),
-    "refunded_12m": total(pl.col("refunded_fen"), _year),
-    "open_days_12m": distinct("day", _open, _year),
-    "days_told": count(_year),
-    "months_12m": distinct("month", _open, _year),
-    "payments_12m": total(pl.col("payments_count"), _year),
-    "paid_12m": total(_taken, _year, pl.col("payments_count") > 0),
-    "last_open_age": pl.col("age_days").filter(_open).min(),
-    **monthly("net", _net),
-}
 _c = pl.col
-_Y, _Q = "365 days", "91 days"
+_taken, _refunded, _payments = _c("taken_fen"), _c("refunded_fen"), _c("payments_count")
+_open = _taken > 0
+
+_VALUES: Measures = {
+    "amount": _taken - _refunded,
+    "made": _open,
+    "taken": _taken,
+    "refunded": _refunded,
+    "payments": _payments,
+    "paid": where(_taken, _payments > 0),
+}
+_LATELY = ("taken", "refunded", "payments", "paid")
+_totals: Measures = {**SALES, **windowed({"12m": _LATELY, "3m": _LATELY})}
+_by_day = partial(by_day, more={"taken": _taken.sum()})
+_open_day = (_c("made") > 0) & within(MONTHS)
+_days: Measures = {
+    **DAYS,
+    "round_12m": count(_open_day, _c("taken") % ROUND_FEN == 0),
+    "opened": _c("amount").filter(_open_day).sort(),
+}
+_N = "days_12m"
+_whole = _c("amount_12m")
 
 TAKINGS_FEATURES = FeatureFamily(
     Kind.TAKINGS,
-    (View(as_is, _totals),),
+    _VALUES,
+    _totals,
+    (View(_by_day, _days), WEEKS),
     (
-        Feature(
-            "takings_12m_fen",
-            Unit.FEN,
-            _Y,
-            "good",
-            money(_c("net_12m")),
-            "open_days_12m",
+        figure(
+            "takings_12m_fen", M12, "good", money(_whole), _N,
             "what the shop takes in a year, refunds taken off",
         ),
-        Feature(
-            "takings_3m_fen",
-            Unit.FEN,
-            _Q,
-            "good",
-            money(_c("net_3m")),
-            "open_days_12m",
+        figure(
+            "takings_3m_fen", M3, "good", money(_c("amount_3m")), _N,
             "whether it still takes",
         ),
-        Feature(
-            "takings_open_days_12m_count",
-            Unit.COUNT,
-            _Y,
-            "good",
-            _c("open_days_12m"),
-            "open_days_12m",
-            "on how many days the shop was open",
+        *rhythm_features(Trade("takings", "takings", "takings_open_days", _N)),
+        figure(
+            "takings_daily_fen", M12, "good", money(mean_of("amount_12m", "days_12m")), _N,
+            "what an open day brings, in the mean",
         ),
-        Feature(
-            "takings_months_active_12m",
-            Unit.COUNT,
-            _Y,
-            "good",
-            _c("months_12m"),
-            "open_days_12m",
-            "steadiness over the year",
+        figure(
+            "takings_usual_day_fen", M12, "good", money(place_of("opened", 50)), _N,
+            "every other open day brings at least this much: one good fair does not move it",
         ),
-        Feature(
-            "takings_trend_ppm",
-            Unit.PPM,
-            _Y,
-            "good",
-            trend_ppm("net"),
-            "open_days_12m",
-            "the last six months over the six before",
+        figure(
+            "takings_slow_day_fen", M12, "good", money(place_of("opened", 25)), _N,
+            "three open days of four bring at least this much",
         ),
-        Feature(
-            "takings_volatility_ppm",
-            Unit.PPM,
-            _Y,
-            "bad",
-            volatility_ppm("net"),
-            "open_days_12m",
-            "how far a month strays from the mean month",
-        ),
-        Feature(
-            "takings_worst_month_fen",
-            Unit.FEN,
-            _Y,
-            "good",
-            worst_month("net"),
-            "open_days_12m",
-            "what even the weakest month brought",
-        ),
-        Feature(
-            "takings_daily_fen",
-            Unit.FEN,
-            _Y,
-            "good",
-            mean_of(_c("net_12m"), _c("open_days_12m")),
-            "open_days_12m",
-            "what an open day brings",
-        ),
-        Feature(
-            "takings_payments_12m_count",
-            Unit.COUNT,
-            _Y,
-            "good",
-            _c("payments_12m"),
-            "open_days_12m",
+        figure(
+            "takings_payments_12m_count", M12, "good", _c("payments_12m"), _N,
             "how many customers paid",
         ),
-        Feature(
-            "takings_average_payment_fen",
-            Unit.FEN,
-            _Y,
-            "neutral",
-            mean_of(_c("paid_12m"), _c("payments_12m")),
-            "open_days_12m",
-            "the size of a usual payment",
+        figure(
+            "takings_payments_3m_count", M3, "good", _c("payments_3m"), _N,
+            "whether customers still come",
         ),
-        Feature(
-            "takings_refund_share_ppm",
-            Unit.PPM,
-            _Y,
-            "bad",
-            ratio_ppm(_c("refunded_12m"), _c("gross_12m")).clip(0, 1_000_000),
-            "open_days_12m",
+        figure(
+            "takings_average_payment_fen", M12, "neutral",
+            mean_of("paid_12m", "payments_12m"), _N, "the size of a usual payment",
+        ),
+        figure(
+            "takings_average_payment_3m_fen", M3, "neutral",
+            mean_of("paid_3m", "payments_3m"), _N, "the same of late",
+        ),
+        figure(
+            "takings_refund_share_ppm", M12, "bad",
+            share_ppm(_c("refunded_12m"), _c("taken_12m")), _N,
             "money given back over money taken",
         ),
-        Feature(
-            "takings_days_since_last_days",
-            Unit.DAYS,
-            "all history",
-            "bad",
-            _c("last_open_age"),
-            "open_days_12m",
+        figure(
+            "takings_refund_share_3m_ppm", M3, "bad",
+            share_ppm(_c("refunded_3m"), _c("taken_3m")), "days_3m", "the same of late",
+        ),
+        figure(
+            "takings_round_share_ppm", M12, "bad", counts_ppm("round_12m", "days_12m"), _N,
+            "open days that took whole hundreds of yuan: invented figures are round",
+        ),
+        figure(
+            "takings_days_since_last_days", ALL, "bad", _c("last_age"), _N,
             "silence is the first sign of a shop that closed",
         ),
+        figure(
+            "takings_history_days", ALL, "good", _c("first_age"), _N,
+            "since when it has taken money",
+        ),
     ),
-)
+)  # fmt: skip
 
-TAKINGS_MONTHLY_FEN = money(_c("net_12m")) // MONTHS
+TAKINGS_MONTHLY_FEN = money(_whole) // MONTHS
 """Mean monthly takings over the year."""
