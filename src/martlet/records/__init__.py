@@ -11,6 +11,7 @@ from martlet.records.features import (
     Feature,
     features_of,
     features_with_samples,
+    sample_of,
 )
 from martlet.records.figures import Figures, figures_of
 from martlet.records.formats import FORMATS, Format
@@ -44,4 +45,5 @@ __all__ = [
     "features_with_samples",
     "figures_of",
     "read_records",
+    "sample_of",
 ]

@@ -17,7 +17,7 @@ import polars as pl
 from martlet.kernel.calendar import SHANGHAI
 from martlet.kernel.canonical import content_hash
 from martlet.kernel.errors import Invalid, NotFound
-from martlet.records import COLUMNS, FEATURES, Kind, features_with_samples
+from martlet.records import COLUMNS, FEATURES, Kind, features_with_samples, sample_of
 from martlet.signals import KINDS, Unit
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def labelled_at(records: Records, labels: pl.DataFrame, day: date) -> LabelledFi
     """
     moment = datetime.combine(day, time(23, 59, 59), SHANGHAI).astimezone(UTC)
     figures = features_with_samples(records, moment)
-    features = figures.select("party_id", *(_where_known(part.slug) for part in FEATURES))
+    told = [part.slug for part in FEATURES if part.slug in figures.columns]
+    features = figures.select("party_id", *map(_where_known, told))
     joined = labels.join(features, left_on="firm_id", right_on="party_id", how="left")
     bad = (joined["defaulted"] == 1).to_numpy()
     if not 0 < int(bad.sum()) < len(bad):
@@ -95,7 +96,7 @@ def _where_known(slug: str) -> pl.Expr:
     kind = KINDS[slug]
     if kind.unit is not Unit.PPM:
         return pl.col(slug)
-    return pl.when(pl.col(f"{slug}#n") >= kind.sample_min).then(pl.col(slug)).alias(slug)
+    return pl.when(pl.col(sample_of(slug)) >= kind.sample_min).then(pl.col(slug)).alias(slug)
 
 
 def _invoices(folder: Path, sample: str, side: str) -> pl.DataFrame:
