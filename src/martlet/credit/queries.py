@@ -129,14 +129,19 @@ class StoredDecision:
         }
 
 
+_BODY = Prepared(
+    select(credit_artefact.c.body).where(
+        credit_artefact.c.tenant_id == bindparam("tenant"),
+        credit_artefact.c.content_hash == bindparam("content"),
+    )
+)
+"""Written once: every decision by a published policy or a registered model asks."""
+
+
 def artefact_body(connection: Connection, tenant_id: UUID, content_hash: str) -> str:
     """Return the text of a policy or model by its hash."""
-    body = connection.execute(
-        select(credit_artefact.c.body).where(
-            credit_artefact.c.tenant_id == tenant_id,
-            credit_artefact.c.content_hash == content_hash,
-        )
-    ).scalar_one_or_none()
+    keys = {"tenant": tenant_id, "content": content_hash}
+    body = _BODY.on(connection, keys).scalar_one_or_none()
     if body is None:
         raise Corrupt("credit.artefact_lost", content_hash=content_hash)
     return str(body)
