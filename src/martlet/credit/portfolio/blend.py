@@ -1,0 +1,107 @@
+"""From several models' log-odds to one calibrated probability with its interval.
+
+Weights are never negative and drawn towards what so few or so many bad cases deserve: a scorecard
+where there are few, boosted trees where there are many. Fitted on held-out cases only, so the
+blend is calibrated by the same step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from martlet.credit.portfolio.limits import (
+    BAND_CASES_MIN,
+    BANDS_OF_SCORE_MAX,
+    BLEND_PENALTY,
+    BOOSTING_BADS_HALF,
+)
+from martlet.credit.training.logistic import fit_logistic
+
+if TYPE_CHECKING:
+    from martlet.credit.training.arrays import Floats, Truths
+
+_Z = 1.96
+"""Of a 95 % interval."""
+LOGIT_MAX = 12.0
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How much of each model counts, and the shift to the base rate."""
+
+    weights: Floats
+    intercept: float
+
+    def logit(self, logits: Floats) -> Floats:
+        """Return the blended log-odds of being good (columns: models)."""
+        return np.clip(self.intercept + logits @ self.weights, -LOGIT_MAX, LOGIT_MAX)
+
+
+def fit_blend(logits: Floats, bad: Truths) -> Blend:
+    """Return the blend of the scorecard (first column) and the boosted models (the others)."""
+    boosted = logits.shape[1] - 1
+    bads = float(bad.sum())
+    share = bads / (bads + BOOSTING_BADS_HALF) if boosted else 0.0
+    start = np.array([1.0 - share, *([share / boosted] * boosted if boosted else [])])
+    fit = fit_logistic(logits, ~bad, start, BLEND_PENALTY)
+    return Blend(fit.weights, fit.intercept)
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Score bands with the bad rates that held-out cases of like scores leave possible."""
+
+    edges: Floats
+    """In log-odds of being good; band i holds edges[i-1] <= logit < edges[i]."""
+    low: Floats
+    high: Floats
+
+    def interval(self, logit: Floats) -> tuple[Floats, Floats]:
+        """Return the interval of the bad rate at each score."""
+        places = np.searchsorted(self.edges, logit, side="right")
+        return self.low[places], self.high[places]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {name: getattr(self, name).tolist() for name in ("edges", "low", "high")}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Bands:
+        """Read back what `as_json` wrote."""
+        return cls(*(np.array(value[n], dtype=np.float64) for n in ("edges", "low", "high")))
+
+
+def learn_bands(logit: Floats, bad: Truths) -> Bands:
+    """Return bands of equal numbers of cases, joined until the bad rate only falls, by Wilson."""
+    count = int(np.clip(len(bad) // BAND_CASES_MIN, 1, BANDS_OF_SCORE_MAX))
+    edges = np.unique(np.quantile(logit, np.linspace(0, 1, count + 1)[1:-1]))
+    places = np.searchsorted(edges, logit, side="right")
+    cases = np.bincount(places, minlength=len(edges) + 1).astype(np.float64)
+    bads = np.bincount(places, weights=bad.astype(np.float64), minlength=len(edges) + 1)
+    groups: list[tuple[float, float, int]] = []
+    for number, failed in zip(cases.tolist(), bads.tolist(), strict=True):
+        groups.append((number, failed, 1))
+        while len(groups) > 1 and _rises(groups[-2], groups[-1]):
+            last, before = groups.pop(), groups.pop()
+            groups.append((before[0] + last[0], before[1] + last[1], before[2] + last[2]))
+    bounds = [(_wilson(number, failed), size) for number, failed, size in groups]
+    low = np.concatenate([np.full(size, pair[0]) for pair, size in bounds])
+    high = np.concatenate([np.full(size, pair[1]) for pair, size in bounds])
+    # A better score never has a worse interval.
+    return Bands(edges, np.minimum.accumulate(low), np.maximum.accumulate(high[::-1])[::-1])
+
+
+def _rises(worse: tuple[float, float, int], better: tuple[float, float, int]) -> bool:
+    return better[1] * worse[0] >= worse[1] * better[0]
+
+
+def _wilson(cases: float, bads: float) -> tuple[float, float]:
+    """Return Wilson's interval of a rate."""
+    cases = max(cases, 1.0)
+    rate, square = bads / cases, _Z**2 / cases
+    middle = (rate + square / 2) / (1 + square)
+    half = _Z * float(np.sqrt(rate * (1 - rate) / cases + square / (4 * cases))) / (1 + square)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
