@@ -23,7 +23,7 @@ from martlet.lending.limits import CHUNK_LOANS
 from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import events_by_loan, terms_of
 from martlet.lending.product import ScheduleKind
-from martlet.lending.projection import in_order, project
+from martlet.lending.projection import oldest_unpaid
 from martlet.lending.tables import loan, offer, payout
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from martlet.kernel.principal import Principal
-    from martlet.lending.loan import LoanEvent, LoanState, LoanTerms
+    from martlet.lending.loan import LoanEvent, LoanTerms
     from martlet.store import Database
 
     _Accepted = tuple[list[datetime], list[Any]]
@@ -164,35 +164,11 @@ def _never_late(row: Row[Any], terms: LoanTerms, today: date) -> bool:
 def _lateness(
     terms: LoanTerms, events: list[LoanEvent], today: date, overdue_days: int
 ) -> tuple[int, date | None]:
-    """Return the most days overdue that a loan ever was, and when it first reached so many.
-
-    It is looked at as it stood before each payment and as it stands now: between payments the
-    days overdue only grow.
-    """
-    ordered = in_order(events, today)
-    now = project(terms, ordered, today)
-    if now.oldest_due_on is None and not now.penalty_ticks and _always_charged(terms):
-        return 0, None
-    states = [
-        project(terms, ordered[:place], event.value_date)
-        for place, event in enumerate(ordered)
-        if place
-    ]
+    """Return the most days overdue that a loan ever was, and when it first reached so many."""
     late_most, bad_on = 0, None
-    for state in (*states, now):
-        late_most = max(late_most, state.days_overdue)
-        if bad_on is None and state.days_overdue >= overdue_days:
-            bad_on = _reached(state, overdue_days)
+    for day, oldest in oldest_unpaid(terms, events, today):
+        late = 0 if oldest is None else (day - oldest).days
+        late_most = max(late_most, late)
+        if bad_on is None and oldest is not None and late >= overdue_days:
+            bad_on = oldest + timedelta(days=overdue_days)
     return late_most, bad_on
-
-
-def _always_charged(terms: LoanTerms) -> bool:
-    """Tell whether lateness leaves a penalty from its first day on."""
-    conventions = terms.conventions
-    charged = conventions.penalty_multiplier_ppm > 0 and terms.rate_ppm_per_day > 0
-    return charged and not conventions.grace_days
-
-
-def _reached(state: LoanState, overdue_days: int) -> date:
-    assert state.oldest_due_on is not None, state
-    return state.oldest_due_on + timedelta(days=overdue_days)

@@ -64,6 +64,27 @@ def schedule(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> tupl
     return tuple(row.frozen() for row in fold.rows[known:])
 
 
+def oldest_unpaid(
+    terms: LoanTerms, events: Iterable[LoanEvent], as_of: date
+) -> list[tuple[date, date | None]]:
+    """Return the oldest day fallen due and unpaid, before each payment and on a day.
+
+    Between payments lateness only grows, so these are the moments at which it was greatest; and
+    all of them come out of one replay.
+    """
+    ordered = in_order(events, as_of)
+    if not ordered:
+        return []
+    found, fold = [], _Fold(terms, ordered[0].value_date)
+    for event in ordered[1:]:
+        fold.advance_to(event.value_date)
+        fold.settle_until(event.value_date)
+        found.append((event.value_date, fold.oldest_due_on()))
+        fold.repay(event)
+    fold.advance_to(as_of)
+    return [*found, (as_of, fold.oldest_due_on())]
+
+
 def in_order(events: Iterable[LoanEvent], as_of: date) -> list[LoanEvent]:
     """Return the events that count by a day, by value date and then by sequence."""
     ordered = sorted(
@@ -382,7 +403,7 @@ class _Fold:
         line, mode = self.line(), self.terms.conventions.rounding_mode
         self.settle_until(as_of)
         due = self.due()
-        oldest = self._oldest_due_on()
+        oldest = self.oldest_due_on()
         return LoanState(
             as_of=as_of,
             status=self._status(oldest, as_of),
@@ -407,7 +428,8 @@ class _Fold:
             line=line,
         )
 
-    def _oldest_due_on(self) -> date | None:
+    def oldest_due_on(self) -> date | None:
+        """Return the oldest day that fell due and is not paid in full."""
         unpaid = (row.due_on for row in self.rows if row.frozen().unpaid_fen)
         matured = self.period >= len(self.due_dates) and self.closed_on is None
         return min(unpaid, default=self.due_dates[-1] if matured else None)
