@@ -339,7 +339,9 @@ class Lived:
     def definitions(self) -> tuple[()]:
         return ()
 
-    def outcomes(self, principal: Principal) -> Iterator[LoanOutcome]:
+    def outcomes(
+        self, principal: Principal, drawn_since: date | None = None
+    ) -> Iterator[LoanOutcome]:
         yield LoanOutcome(
             UUID(int=5), self.decision_id, UUID(int=5), UUID(int=5), date(2026, 3, 3), 1_000,
             date(2027, 9, 1), False, True, None, 3, 0, 50,

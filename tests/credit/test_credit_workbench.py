@@ -204,7 +204,9 @@ class Lived:
     def definitions(self) -> tuple[()]:
         return ()
 
-    def outcomes(self, principal: Principal) -> Iterator[LoanOutcome]:
+    def outcomes(
+        self, principal: Principal, drawn_since: date | None = None
+    ) -> Iterator[LoanOutcome]:
         for decision_id in self.bad:
             yield LoanOutcome(
                 decision_id, decision_id, decision_id, decision_id, date(2026, 3, 3), 1_000,

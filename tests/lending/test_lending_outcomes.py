@@ -89,6 +89,8 @@ def test_what_was_never_paid_out_has_no_outcome_and_owners_see_their_own(
     bank.drawn(2_000)
     party_id = outcomes(bank)[mine].party_id
     assert set(outcomes(bank, bank.owner_of(party_id))) == {mine}
+    later = LoanOutcomes(bank.database).outcomes(bank.principal, TODAY + timedelta(days=1))
+    assert list(later) == []
     elsewhere = Principal(UUID(int=7), UUID(int=1), ActorKind.STAFF, bank.principal.scopes)
     assert elsewhere.tenant_id != bank.principal.tenant_id
     nobody = Principal(bank.principal.tenant_id, UUID(int=1), ActorKind.STAFF, frozenset())

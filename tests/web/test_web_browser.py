@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ import pytest
 from tests.web.conftest import SAMPLES, Town, build_town
 
 from martlet.api import create_app
+from martlet.credit import default_policy, expert_scorecard
+from martlet.kernel.principal import ALL_SCOPES, ActorKind, Principal
 from martlet.parties import PersonKind
 
 if TYPE_CHECKING:
@@ -214,6 +216,7 @@ def test_every_page_of_the_console(look: Look, served: tuple[Town, str]) -> None
     look.page.fill("#text", text.replace("offer_valid_days = 30", "offer_valid_days = 20"))
     look.press("button[value=preview]", "/console/policy/new")
     assert look.page.locator("ins").count() == 1
+    assert look.page.locator("#trial").is_visible()
     look.open("/console/decisions")
     look.press("tbody a >> nth=0", "/console/decisions/*")
     look.page.locator("#replay button").click()
@@ -223,6 +226,41 @@ def test_every_page_of_the_console(look: Look, served: tuple[Town, str]) -> None
     look.press("form[action$=end-of-day] button", "/console/end-of-day")
     assert look.page.locator("#report").is_visible()
     look.clean()
+
+
+def test_every_page_of_the_monitoring(look: Look, served: tuple[Town, str]) -> None:
+    """What has become of decisions, and what others would have been."""
+    town, _ = served
+    seed(town)
+    watched(town)
+    enter(look, town, PersonKind.STAFF, "/console")
+    look.open("/console/monitoring?everybody=true")
+    look.page.locator("#approvals ~ [data-chart] canvas").wait_for()
+    look.page.locator("summary").first.click()
+    look.check()
+    look.press("table.heats tbody a >> nth=0", "/console/monitoring/*?everybody=true")
+    look.open("/console/fairness")
+    look.open("/console/policy")
+    look.press("a[href*='policy/versions'] >> nth=0", "/console/policy/versions/*")
+    look.open("/console/models")
+    look.press("tbody a >> nth=0", "/console/models/*")
+    assert look.page.locator("#drift").is_visible(), "the model that decides is monitored"
+    look.press("a[href$=backtest]", "/console/models/*/backtest")
+    assert look.page.locator("#trial").is_visible()
+    look.clean()
+
+
+def watched(town: Town) -> None:
+    """Leave a registered champion and a published policy behind."""
+    bank, itself = town.bank, town.itself
+    if bank.credit.models(itself):
+        return
+    policy = default_policy().text.replace('version = "starter-1"', 'version = "same-again"')
+    bank.credit.publish_policy(itself, "seed-policy", policy)
+    model = replace(expert_scorecard(), version="2")
+    answer = bank.credit.register_model(itself, "seed-model", model, "# A card\n\nOf a test.\n")
+    other = Principal(itself.tenant_id, town.staff_id, ActorKind.STAFF, ALL_SCOPES)
+    bank.credit.promote_model(other, "seed-promote", uuid_of(answer["model_id"]))
 
 
 def seed(town: Town) -> None:

@@ -11,7 +11,7 @@ from martlet.credit.deciders import Deciders
 from martlet.credit.defaults import default_policy, expert_scorecard
 from martlet.credit.docket import KeptDecision
 from martlet.credit.drafting import Drafting
-from martlet.credit.history import Period
+from martlet.credit.history import Period, staff_only
 from martlet.credit.model import (
     Application,
     Change,
@@ -33,7 +33,8 @@ from martlet.credit.queries import (
 )
 from martlet.credit.recording import decide_and_record, record_decision
 from martlet.credit.scorecard import Scorecard, read_scorecard
-from martlet.credit.sentences import Explanation, explanation, reason_text, way_out_text
+from martlet.credit.segments import size_label
+from martlet.credit.sentences import Explanation, explanation, reason_text, value_text, way_out_text
 from martlet.credit.service import CreditService, ReplayReport
 
 __all__ = [
@@ -78,5 +79,8 @@ __all__ = [
     "read_scorecard",
     "reason_text",
     "record_decision",
+    "size_label",
+    "staff_only",
+    "value_text",
     "way_out_text",
 ]

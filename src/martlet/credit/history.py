@@ -15,13 +15,14 @@ from martlet.credit.limits import REPLAY_DECISIONS_MAX, REPLAY_PAGE
 from martlet.credit.queries import stored_from
 from martlet.credit.segments import Segments, size_of
 from martlet.credit.tables import credit_decision
+from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Forbidden, Refused
 from martlet.kernel.principal import Scope
 from martlet.parties import facts_of_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy import Connection, Select
@@ -50,6 +51,8 @@ class Extent:
 
     stored_count: int
     read_count: int
+    first_day: date | None = None
+    """The day of the first decision read: nothing was drawn on any of them before it."""
 
 
 def staff_only(principal: Principal) -> None:
@@ -65,12 +68,15 @@ def extent(database: Database, principal: Principal, period: Period) -> Extent:
     with database.read() as connection:
         count = select(func.count()).select_from(_of(principal, period).subquery())
         stored_count = int(connection.execute(count).scalar_one())
-    read_count = stored_count if period.newest is None else min(period.newest, stored_count)
+        read_count = stored_count if period.newest is None else min(period.newest, stored_count)
+        first = _of(principal, period).with_only_columns(credit_decision.c.as_of)
+        first = first.order_by(credit_decision.c.decision_id.desc()).offset(max(read_count - 1, 0))
+        began: datetime | None = connection.execute(first.limit(1)).scalar()
     if read_count > REPLAY_DECISIONS_MAX:
         raise Refused(
             "credit.period_too_long", decisions_count=read_count, most_count=REPLAY_DECISIONS_MAX
         )
-    return Extent(stored_count, read_count)
+    return Extent(stored_count, read_count, None if began is None else business_date_of(began))
 
 
 def pages(database: Database, principal: Principal, period: Period) -> Iterator[Page]:

@@ -80,8 +80,10 @@ class OutcomeSource(Protocol):
         """Return what "bad" means, each from its day of drawdown on."""
         ...
 
-    def outcomes(self, principal: Principal) -> Iterator[LoanOutcome]:
-        """Return every loan paid out that the principal may see, as of the open business day."""
+    def outcomes(
+        self, principal: Principal, drawn_since: date | None = None
+    ) -> Iterator[LoanOutcome]:
+        """Return loans paid out (from a day on) that the principal may see, as of the open day."""
         ...
 
 

@@ -58,14 +58,16 @@ class LoanOutcomes:
         """Return what "bad" means, each from its day of drawdown on."""
         return bad_definitions()
 
-    def outcomes(self, principal: Principal) -> Iterator[LoanOutcome]:
-        """Return every loan paid out that the principal may see, as of the open business day."""
+    def outcomes(
+        self, principal: Principal, drawn_since: date | None = None
+    ) -> Iterator[LoanOutcome]:
+        """Return loans paid out (from a day on) that the principal may see, as of the open day."""
         principal.require(Scope.LENDING_READ)
         after: UUID | None = None
         while True:
             with self._database.read() as connection:
                 today = current_business_date(connection, principal.tenant_id)
-                rows = _page(connection, principal, after)
+                rows = _page(connection, principal, drawn_since, after)
                 found = _outcomes_of(connection, principal, rows, today)
             yield from found
             if len(rows) < CHUNK_LOANS:
@@ -73,7 +75,9 @@ class LoanOutcomes:
             after = rows[-1].loan_id
 
 
-def _page(connection: Connection, principal: Principal, after: UUID | None) -> Sequence[Row[Any]]:
+def _page(
+    connection: Connection, principal: Principal, drawn_since: date | None, after: UUID | None
+) -> Sequence[Row[Any]]:
     """Return loans that were paid out, in the order of their making, after one."""
     query = (
         select(loan, payout.c.ordered_at)
@@ -84,6 +88,8 @@ def _page(connection: Connection, principal: Principal, after: UUID | None) -> S
     )
     if principal.party_ids is not None:
         query = query.where(loan.c.party_id.in_(sorted(principal.party_ids)))
+    if drawn_since is not None:
+        query = query.where(loan.c.disbursed_on >= drawn_since)
     if after is not None:
         query = query.where(loan.c.loan_id > after)
     return connection.execute(query).all()

@@ -14,6 +14,7 @@ from martlet.kernel.errors import Corrupt, MartletError
 from martlet.kernel.i18n import choose_locale
 from martlet.web import console, owner, sign_in
 from martlet.web.limits import STATIC_CACHE_SECONDS
+from martlet.web.portfolios import Portfolios
 from martlet.web.rendering import STATIC, render
 from martlet.web.visitors import SignInNeeded, Visitor, answer_sign_in
 
@@ -37,6 +38,7 @@ def create_pages(bank: Bank, doorkeeper: Doorkeeper) -> ASGIApp:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.bank = bank
     app.state.doorkeeper = doorkeeper
+    app.state.portfolios = Portfolios(bank)
     for router in (sign_in.router, *owner.routers, *console.routers):
         app.include_router(router)
     files = StaticFiles(directory=STATIC)

@@ -34,3 +34,27 @@ HISTORY_DAYS = 14
 
 LOANS_SHOWN_MAX = 30
 """Loans of a business on its first page; an owner with more finds them under the line."""
+
+TRIAL_DECISIONS = 1_000
+"""Stored applications decided again for a page: about a second of work; the CLI takes them all."""
+
+TRIAL_MOVERS_SHOWN = 5
+"""Movers of one sort named on a page, the largest first."""
+
+MONITORED_DECISIONS = 2_000
+"""The newest decisions that the monitoring pages look at; the CLI takes them all."""
+
+PORTFOLIO_KEPT_SECONDS = 60
+"""How old what monitoring shows may be: it changes by the month."""
+
+PORTFOLIOS_KEPT_MAX = 16
+"""Tenants whose portfolio is kept at once."""
+
+DRIFT_MONTHS_SHOWN = 8
+"""Months of a heat table, the latest first: as many as fit a laptop's width."""
+
+VINTAGES_SHOWN = 9
+"""Cohorts of the vintage chart, the latest: more lines are not told apart."""
+
+VINTAGE_MONTHS_MIN = 4
+"""Months on book before a cohort is shown: until then nothing can be ninety days overdue."""

@@ -85,7 +85,7 @@ def read_portfolio(
 ) -> Portfolio:
     """Return the decisions of a period and what became of them; for staff only."""
     extent = history.extent(database, principal, period)
-    loans = () if outcomes is None else tuple(outcomes.outcomes(principal))
+    loans = () if outcomes is None else tuple(outcomes.outcomes(principal, extent.first_day))
     lived = by_decision(loans)
     with database.read() as connection:
         scorecard = queries.champion(connection, principal.tenant_id)

@@ -63,7 +63,7 @@ def backtest_stored(
 ) -> StoredBacktest:
     """Return what a changed policy or model would have decided on stored applications."""
     extent = history.extent(database, principal, period)
-    lived = {} if outcomes is None else by_decision(outcomes.outcomes(principal))
+    lived = {} if outcomes is None else by_decision(outcomes.outcomes(principal, extent.first_day))
 
     def cases() -> Iterator[Replayed]:
         done = 0

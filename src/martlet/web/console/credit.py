@@ -1,25 +1,22 @@
-"""Decisions with their inputs and replay, the policy and its next version, the models."""
+"""Decisions with their inputs and replay, and the models with what has become of them."""
 
-from datetime import UTC, date, datetime, time
-from difflib import unified_diff
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
-from martlet.credit import Policy, StoredDecision, champion, parse_policy, policy_in_force
-from martlet.kernel.calendar import SHANGHAI, business_date_of, next_day
-from martlet.kernel.errors import Invalid, MartletError, NotFound
+from martlet.credit import ModelState, RegisteredModel, StoredDecision, champion
+from martlet.kernel.errors import MartletError, NotFound
 from martlet.kernel.i18n import write, yuan
-from martlet.kernel.principal import Scope
 from martlet.kernel.rates import percent_text
 from martlet.signals import Signal, Unit, kind_of
+from martlet.web.console.monitoring import watched
 from martlet.web.explained import explained
-from martlet.web.limits import DIFF_LINES_MAX, LIST_ROWS
+from martlet.web.limits import LIST_ROWS
 from martlet.web.rendering import render
-from martlet.web.visitors import Staff, Visitor, shown
+from martlet.web.trials import trial
+from martlet.web.visitors import Staff, Visitor
 
 router = APIRouter(prefix="/console")
 
@@ -108,83 +105,6 @@ def _signal(visitor: Visitor, signal: Signal) -> dict[str, Any]:
     return {"signal": signal, "shown": written}
 
 
-def _policy(visitor: Visitor) -> Policy:
-    """Return the policy in force."""
-    visitor.principal.require(Scope.CREDIT_READ)
-    now, tenant_id = visitor.bank.clock.now(), visitor.principal.tenant_id
-    with visitor.bank.database.read() as connection:
-        return policy_in_force(connection, tenant_id, now)
-
-
-@router.get("/policy")
-def show_policy(visitor: Staff, note: str = "") -> Response:
-    """Show the policy in force and every version published."""
-    policy = _policy(visitor)
-    notes = {"published": visitor.say("The new version is published.")}
-    return visitor.page(
-        "console/policy.html",
-        here="/console/policy",
-        note=notes.get(note, ""),
-        policy=policy,
-        versions=visitor.bank.credit.policies(visitor.principal),
-        may_publish=Scope.POLICY_WRITE in visitor.principal.scopes,
-    )
-
-
-@router.get("/policy/new")
-def draft_policy(visitor: Staff) -> Response:
-    """Offer the policy in force as the draft of the next."""
-    policy = _policy(visitor)
-    tomorrow = next_day(business_date_of(visitor.bank.clock.now()))
-    return _draft(visitor, policy.text, tomorrow.isoformat(), [], None)
-
-
-@router.post("/policy/new")
-def publish_policy(visitor: Staff) -> Response:
-    """Show what a draft would change, or publish it."""
-    refusals: list[str] = []
-    text = visitor.field("text").replace("\r\n", "\n") + "\n"
-    start = visitor.field("effective_from")
-    with shown(refusals, visitor):
-        visitor.principal.require(Scope.POLICY_WRITE)
-        parse_policy(text)
-        moment = _beginning_of(start)
-        if visitor.field("do") == "publish":
-            visitor.bank.credit.publish_policy(visitor.principal, visitor.key, text, moment)
-            return visitor.go("/console/policy?note=published")
-    return _draft(visitor, text, start, refusals, _diff(visitor, text))
-
-
-def _beginning_of(text: str) -> datetime:
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), SHANGHAI).astimezone(UTC)
-    except ValueError as error:
-        raise Invalid("web.date_unreadable", text=text[:20]) from error
-
-
-def _draft(
-    visitor: Visitor, text: str, start: str, refusals: list[str], diff: list[str] | None
-) -> Response:
-    return visitor.page(
-        "console/policy_new.html",
-        422 if refusals else 200,
-        here="/console/policy",
-        note="",
-        text=text,
-        effective_from=start,
-        refusals=refusals,
-        diff=diff,
-    )
-
-
-def _diff(visitor: Visitor, text: str) -> list[str]:
-    """Return the lines that differ from the policy in force, with a little around them."""
-    policy = _policy(visitor)
-    before = policy.text.splitlines()[:DIFF_LINES_MAX]
-    after = text.splitlines()[:DIFF_LINES_MAX]
-    return list(islice(unified_diff(before, after, lineterm="", n=2), 2, DIFF_LINES_MAX))
-
-
 @router.get("/models")
 def list_models(visitor: Staff) -> Response:
     """Show the models in the registry and the one that decides."""
@@ -202,8 +122,35 @@ def list_models(visitor: Staff) -> Response:
 
 @router.get("/models/{model_id}")
 def show_model(visitor: Staff, model_id: UUID) -> Response:
-    """Show a model's card."""
+    """Show a model's card and, of the one that decides, how its decisions have gone since."""
+    model = _model(visitor, model_id)
+    deciding = model.state is ModelState.CHAMPION
+    seen = visitor.request.app.state.portfolios.of(visitor.principal) if deciding else None
+    return visitor.page(
+        "console/model.html",
+        here="/console/models",
+        note="",
+        model=model,
+        **(watched(visitor, seen) if seen is not None else {"seen": None}),
+    )
+
+
+@router.get("/models/{model_id}/backtest")
+def try_model(visitor: Staff, model_id: UUID) -> Response:
+    """Show what a model would have decided on stored applications, and whom it would move."""
+    model = _model(visitor, model_id)
+    changed = visitor.bank.credit.changed(visitor.principal, None, model_id)
+    return visitor.page(
+        "console/backtest.html",
+        here="/console/models",
+        note="",
+        model=model,
+        trial=trial(visitor, changed),
+    )
+
+
+def _model(visitor: Visitor, model_id: UUID) -> RegisteredModel:
     for model in visitor.bank.credit.models(visitor.principal):
         if model.model_id == model_id:
-            return visitor.page("console/model.html", here="/console/models", note="", model=model)
+            return model
     raise NotFound("credit.model_not_found", model_id=str(model_id))

@@ -4,6 +4,22 @@
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// Many lines of one colour, the older the fainter, called by their names where they end.
+function faded(index, count, name, width) {
+  const strength = 0.35 + (0.65 * (index + 1)) / count;
+  const named = width > 520 || (count - 1 - index) % 3 === 0;
+  return {
+    smooth: false,
+    areaStyle: undefined,
+    color: css("--brand"),
+    lineStyle: { opacity: strength, width: index === count - 1 ? 3 : 2 },
+    showSymbol: true,
+    symbolSize: 4,
+    itemStyle: { opacity: strength },
+    endLabel: { show: named, formatter: name, color: css("--ink-soft"), fontSize: 11 },
+  };
+}
+
 function drawChart(figure) {
   const table = document.getElementById(figure.dataset.chart);
   if (!table || !window.echarts || figure.dataset.drawn) return;
@@ -13,15 +29,19 @@ function drawChart(figure) {
   const rows = [...table.tBodies[0].rows];
   const kinds = (figure.dataset.series || "").split(",");
   const colours = [css("--brand"), css("--attention"), css("--bar-other")];
+  const scale = Number(figure.dataset.scale || 100);
+  const unit = figure.dataset.unit || "";
+  const value = (cell) => (cell.dataset.value ? Number(cell.dataset.value) / scale : null);
   const series = kinds.map((kind, index) => ({
     name: heads[index + 1],
     type: kind,
-    smooth: 0.3,
+    smooth: unit ? false : 0.3,
     showSymbol: false,
     barMaxWidth: 28,
     itemStyle: { borderRadius: kind === "bar" ? 4 : 0 },
     areaStyle: kind === "line" ? { opacity: 0.08 } : undefined,
-    data: rows.map((row) => Number(row.cells[index + 1].dataset.value) / 100),
+    data: rows.map((row) => value(row.cells[index + 1])),
+    ...(figure.dataset.fade ? faded(index, kinds.length, heads[index + 1], figure.clientWidth) : {}),
   }));
   const chart = window.echarts.init(figure);
   chart.setOption({
@@ -29,7 +49,7 @@ function drawChart(figure) {
     aria: { enabled: true, label: { description: figure.getAttribute("aria-label") } },
     color: colours,
     textStyle: { fontFamily: css("--pico-font-family"), color: css("--ink-soft") },
-    grid: { left: 8, right: 8, top: 12, bottom: 8, containLabel: true },
+    grid: { left: 8, right: figure.dataset.fade ? 56 : 8, top: 12, bottom: 8, containLabel: true },
     tooltip: { trigger: "axis", renderMode: "richText" },
     xAxis: {
       type: "category",
@@ -40,7 +60,7 @@ function drawChart(figure) {
     },
     yAxis: {
       type: "value",
-      axisLabel: { color: css("--ink-soft") },
+      axisLabel: { color: css("--ink-soft"), formatter: `{value}${unit}` },
       splitLine: { lineStyle: { color: css("--line") } },
     },
     series,
