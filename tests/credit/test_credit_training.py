@@ -37,7 +37,7 @@ from martlet.kernel.canonical import canonical_json
 from martlet.kernel.errors import Invalid, NotFound
 
 TURNOVER = Candidate(
-    "invoice_sales_total_fen", Direction.HIGHER, 1.0, 10**5, 10**12, logarithmic=True
+    "invoice_net_sales_total_fen", Direction.HIGHER, 1.0, 10**5, 10**12, logarithmic=True
 )
 SHARE = Candidate("invoice_void_share_ppm", Direction.LOWER, -1.0, 0, 10**6, unit=10**6)
 
@@ -234,7 +234,7 @@ def test_a_single_figure_is_ranked_the_way_it_declares() -> None:
     frame = pl.DataFrame({"invoice_void_share_ppm": [10, None, 900_000, 20]})
     risk = risk_by(frame, "invoice_void_share_ppm", higher_is_safer=False)
     assert risk.tolist() == [10, 900_000, 900_000, 20]
-    sales = pl.DataFrame({"invoice_sales_total_fen": [5, None, 0]})
+    sales = pl.DataFrame({"invoice_net_sales_total_fen": [5, None, 0]})
     assert turnover_risk(sales).tolist() == [-5, 0, 0]
 
 
@@ -247,7 +247,7 @@ def test_the_card_shows_intervals_fifths_and_the_best_single_figures() -> None:
     assert "| figure, alone | AUC |" in card
     assert "| fifth | pd foretold | its 95 % interval | bad came |" in card
     assert "| score | pd | 95 % interval |" in card
-    assert "Evaluation 8" in card
+    assert "Evaluation 9" in card
 
 
 @pytest.mark.realdata

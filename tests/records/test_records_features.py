@@ -85,6 +85,14 @@ def test_the_year_ends_today_and_began_365_days_ago() -> None:
     assert seen["invoice_longest_pause_days"] == 364
 
 
+def test_revenue_is_without_tax_and_the_total_with_it() -> None:
+    sale = _invoice(TODAY, 1_030, net_fen=100_000, tax_fen=3_000)
+    void = _invoice(TODAY, 500, valid=False)
+    seen = _one([sale, void])
+    assert seen["invoice_net_sales_total_fen"] == 100_000
+    assert seen["invoice_sales_total_fen"] == 103_000
+
+
 def test_a_further_source_never_lowers_what_is_verified() -> None:
     invoices = _book([_invoice(TODAY, 12_000)])
     takings = pl.DataFrame(

@@ -53,7 +53,7 @@ def _moved_table(moved: Sequence[Moved], locale: Locale) -> list[str]:
     tell = partial(text, locale=locale)
     heads = [
         tell("Firm"),
-        tell("Sales, all history"),
+        tell("Sales without VAT, all history"),
         tell("pd"),
         tell("What moves it most"),
         tell("Points from the mean"),

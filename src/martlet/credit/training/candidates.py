@@ -5,7 +5,8 @@ spread, growth and recency with small weights of like size. The list and the pri
 written down after the single characteristics had been ranked on the 123 contest firms, so a
 back-test on those firms is optimistic by an unknown amount (`study.LIMITS_OF_USE` says so on every
 card). The order is the order in which they may enter: a smaller model is always a beginning of
-this list. Firm numbers, ratings and names are not in it: they hold the outcome.
+this list. Turnover is without VAT: tax is only passed on, at rates that differ by taxpayer. Firm
+numbers, ratings and names are not in it: they hold the outcome.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ _PPM = 1_000_000
 
 INVOICE_CANDIDATES: tuple[Candidate, ...] = (
     Candidate(
-        "invoice_sales_total_fen",
+        "invoice_net_sales_total_fen",
         _HIGHER,
         1.5,
         10_000 * _YUAN,
@@ -127,5 +128,5 @@ INVOICE_CANDIDATES: tuple[Candidate, ...] = (
 )
 """For businesses known by their VAT invoices."""
 
-TURNOVER = "invoice_sales_total_fen"
+TURNOVER = "invoice_net_sales_total_fen"
 """The one-feature ranking beside which every model is shown."""

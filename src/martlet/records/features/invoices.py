@@ -64,7 +64,7 @@ _VALUES: Measures = {
     "bought_issued": _is_purchase,
     "bought_void": _is_purchase & ~_c("valid"),
 }
-_EVER = ("amount", "sales", "gross", "issued", "void", "bought", "purchases")
+_EVER = ("amount", "net", "sales", "gross", "issued", "void", "bought", "purchases")
 _LATELY = ("made", "gross", "round", "quarter_end", "issued", "void", "tax", "net")
 
 _invoices: Measures = {
@@ -108,6 +108,10 @@ _SALES = (
     figure(
         "invoice_sales_total_fen", ALL, "good", money(_c("amount")), _S,
         "the best single ranking of small firms; refunds taken off",
+    ),
+    figure(
+        "invoice_net_sales_total_fen", ALL, "good", money(_c("net")), _S,
+        "revenue as accounts have it: VAT is only passed on, at rates that differ by taxpayer",
     ),
     figure(
         "invoice_sales_12m_fen", M12, "good", money(_c("amount_12m")), _S12,
