@@ -18,7 +18,9 @@ from martlet.kernel.rates import PPM
 from martlet.kernel.rounding import RoundingMode, divide
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from martlet.credit.optimise.market import Market
 
 
 class Counts(StrEnum):
@@ -139,6 +141,16 @@ class Portfolio:
         assert self.lend_least_fen >= 0, self.lend_least_fen
         assert 0 <= self.budget_fen <= AMOUNT_FEN_MAX, self.budget_fen
         assert len({(cap.name, cap.of_rating) for cap in self.caps}) == len(self.caps)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInputs:
+    """All that a plan is made from."""
+
+    applicants: Sequence[Applicant]
+    terms: Terms
+    portfolio: Portfolio
+    market: Market
 
 
 @dataclass(frozen=True, slots=True)
