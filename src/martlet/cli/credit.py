@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import backtests, monitoring, policies, scoring, shadows, studies
+from martlet.cli import backtests, monitoring, optimising, policies, scoring, shadows, studies
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import show
 from martlet.cli.session import open_session
@@ -50,6 +50,13 @@ app.command("models", help=say("The registry of models; promote one with --promo
 app.command("shadow", help=say("What the models in shadow would have done on live traffic."))(
     shadows.shadow
 )
+app.command(
+    "optimise",
+    help=say(
+        "Limits and rates for a whole file of applicants: the most expected profit under budget,"
+        " losses and caps, and what one yuan more of each would earn. Opens no bank."
+    ),
+)(optimising.optimise)
 
 HASH_CHARS_SHOWN = 12
 """Of a hash, on a terminal: enough to tell a bank's models apart; `--json` gives all of it."""

@@ -55,3 +55,35 @@ def yuan(text: str) -> int:
     from martlet.kernel.money import parse_fen
 
     return parse_fen(text)
+
+
+def amount(text: str) -> int:
+    """Read an amount in yuan that is not below zero into fen."""
+    found = yuan(text)
+    if found < 0:
+        raise Invalid("kernel.amount_unreadable", text=text[:32])
+    return found
+
+
+def share(text: str) -> int:
+    """Read a share from 0 to 1 ('0.6', '60%') into ppm."""
+    found = _ppm(text, 1)
+    if found is None:
+        raise Invalid("cli.share_unreadable", text=text[:40])
+    return found
+
+
+def months(text: str) -> int:
+    """Read a number of months up to 24 ('2.5') into ppm of one."""
+    found = _ppm(text, 24)
+    if found is None:
+        raise Invalid("cli.months_unreadable", text=text[:40])
+    return found
+
+
+def _ppm(text: str, most: int) -> int | None:
+    from martlet.credit.optimise import share_ppm
+    from martlet.kernel.rates import PPM
+
+    found = share_ppm(text)
+    return None if found is None or found > most * PPM else found

@@ -6,7 +6,13 @@ by a back-test and a person who publishes it.
 """
 
 from martlet.credit.optimise.grid import FittedPolicy, GridBand, policy_from_plan
-from martlet.credit.optimise.market import Market, RatingBand, rating_of, read_market
+from martlet.credit.optimise.market import (
+    Market,
+    RatingBand,
+    rating_of,
+    read_market,
+    share_ppm,
+)
 from martlet.credit.optimise.model import (
     Applicant,
     Bound,
@@ -49,4 +55,5 @@ __all__ = [
     "rating_of",
     "read_applicants",
     "read_market",
+    "share_ppm",
 ]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CASH_FLOW = "verified_takings_monthly_fen"
 """The capacity of a policy that a plan's cash flow stands for."""
 _DIGITS = 3
-"""Significant digits of a pd in a grid that people read."""
+"""Significant digits of the figures of a grid, which people read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,8 @@ class _Book:
         for pd_ppm, volume in lent:
             so_far += volume
             if so_far * count >= total * (len(edges) + 1) or pd_ppm == lent[-1][0]:
-                edges.append(_readable(pd_ppm))
-        return sorted({*edges, _readable(lent[-1][0])})[-count:]
+                edges.append(_edge(pd_ppm))
+        return sorted({*edges, _edge(lent[-1][0])})[-count:]
 
     def _average_rate(self, members: Sequence[int]) -> int:
         granted = [self._grants[i] for i in members if self._grants[i].volume_fen]
@@ -222,6 +222,7 @@ class _Book:
                 divide(share * whole_ppm, PPM, RoundingMode.DOWN) for share in shares[: last + 1]
             ]
             lowered[last] = min(lowered[last], last_share)
+            lowered = [_readable(share, RoundingMode.FLOOR) for share in lowered]
             return tuple(GridBand(*part) for part in zip(edges, rates, lowered, strict=False))
 
         last, last_share = len(edges) - 1, max(shares)
@@ -252,7 +253,12 @@ class _Book:
         return tally
 
 
-def _readable(pd_ppm: int) -> int:
-    """Return a pd rounded up to a few digits, as people write it."""
-    unit = int(10 ** max(len(str(pd_ppm)) - _DIGITS, 0))
-    return min(max(divide(pd_ppm, unit, RoundingMode.CEILING) * unit, 1), PPM - 1)
+def _readable(figure: int, mode: RoundingMode) -> int:
+    """Return a figure rounded to a few digits, as people write it."""
+    unit = int(10 ** max(len(str(figure)) - _DIGITS, 0))
+    return divide(figure, unit, mode) * unit
+
+
+def _edge(pd_ppm: int) -> int:
+    """Return the upper end of a band that holds a pd."""
+    return min(max(_readable(pd_ppm, RoundingMode.CEILING), 1), PPM - 1)
