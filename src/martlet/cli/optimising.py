@@ -239,10 +239,21 @@ def _tell(plan: Plan, grid: FittedPolicy | None, *, as_json: bool) -> None:
         note(escape(sentence))
     if grid is not None:
         show(grid.as_json()["bands"], as_json=False, title=say("Price grid"))
-        given_up = say(
-            "On these applicants the grid is expected to earn {profit_fen}: {given_up_fen} less"
-            " than the plan, the price of simplicity.",
+        note(escape(_simplicity(grid)))
+
+
+def _simplicity(grid: FittedPolicy) -> str:
+    """Return what a grid earns beside the plan; only caps that are not in it can make it more."""
+    if grid.given_up_fen < 0:
+        return say(
+            "On these applicants the grid is expected to earn {profit_fen}: {more_fen} more than"
+            " the plan, because caps by group or rating are not in it.",
             profit_fen=grid.profit_fen,
-            given_up_fen=grid.given_up_fen,
+            more_fen=-grid.given_up_fen,
         )
-        note(escape(given_up))
+    return say(
+        "On these applicants the grid is expected to earn {profit_fen}: {given_up_fen} less"
+        " than the plan, the price of simplicity.",
+        profit_fen=grid.profit_fen,
+        given_up_fen=grid.given_up_fen,
+    )

@@ -33,6 +33,9 @@ CASH_FLOW = "verified_takings_monthly_fen"
 _DIGITS = 3
 """Significant digits of the figures of a grid, which people read."""
 
+_ROUNDS = 5
+"""Times that shares are lowered for losses and for the budget in turn; one is mostly enough."""
+
 
 @dataclass(frozen=True, slots=True)
 class GridBand:
@@ -59,7 +62,7 @@ class FittedPolicy:
 
     @property
     def given_up_fen(self) -> int:
-        """What is given up for a grid that people can read."""
+        """What is given up for a grid that people can read; below zero where caps were left out."""
         return self.plan_profit_fen - self.profit_fen
 
     def as_json(self) -> dict[str, Any]:
@@ -74,7 +77,7 @@ class FittedPolicy:
                     "name": band.name,
                     "pd_max_ppm": part.pd_max_ppm,
                     "rate_ppm_per_day": part.rate_ppm_per_day,
-                    "share_ppm": part.share_ppm,
+                    "cash_flow_share_ppm": part.share_ppm,
                 }
                 for band, part in zip(self.policy.bands, self.bands, strict=True)
             ],
@@ -91,10 +94,21 @@ def policy_from_plan(
     if all(source.kind != CASH_FLOW for source in base.capacity):
         raise Refused("credit.grid_source_missing", kind=CASH_FLOW)
     book = _Book(plan, inputs)
-    fitted = book.fitted(min(bands, GRID_BANDS_MAX))
+    fitted = _merged(book.fitted(min(bands, GRID_BANDS_MAX)))
     drafted = _written(base, fitted, version, note)
     policy = parse_policy(policy_text(drafted))
     return FittedPolicy(policy, fitted, book.grants(fitted), plan.totals["profit_fen"])
+
+
+def _merged(bands: Sequence[GridBand]) -> tuple[GridBand, ...]:
+    """Return the bands without those that say the same as the next."""
+    following = [*bands[1:], None]
+    return tuple(
+        band
+        for band, after in zip(bands, following, strict=True)
+        if after is None
+        or (band.rate_ppm_per_day, band.share_ppm) != (after.rate_ppm_per_day, after.share_ppm)
+    )
 
 
 def _written(base: Policy, fitted: Sequence[GridBand], version: str, note: str) -> Policy:
@@ -225,18 +239,23 @@ class _Book:
             lowered = [_readable(share, RoundingMode.FLOOR) for share in lowered]
             return tuple(GridBand(*part) for part in zip(edges, rates, lowered, strict=False))
 
-        last, last_share = len(edges) - 1, max(shares)
-        while last > 0 and not self._loss_holds(grid(PPM, last, 0)):
-            last -= 1
-        last_share = _largest(shares[last], lambda share: self._loss_holds(grid(PPM, last, share)))
-        whole_ppm = _largest(
-            PPM, lambda part: self._broken(grid(part, last, last_share)) is not Bound.BUDGET
-        )
-        found = grid(whole_ppm, last, last_share)
-        kept = tuple(band for band in found if band.share_ppm) or found[:1]
-        if self._broken(kept) is not None:
-            return (replace(kept[0], share_ppm=0),)
-        return kept
+        whole_ppm, last = PPM, len(edges) - 1
+        for _ in range(_ROUNDS):
+            while last > 0 and not self._loss_holds(grid(whole_ppm, last, 0)):
+                last -= 1
+            last_share = _largest(
+                shares[last],
+                lambda share: self._loss_holds(grid(whole_ppm, last, share)),  # noqa: B023 - called here
+            )
+            whole_ppm = _largest(
+                whole_ppm,
+                lambda part: self._broken(grid(part, last, last_share)) is not Bound.BUDGET,  # noqa: B023 - called here
+            )
+            found = grid(whole_ppm, last, last_share)
+            kept = tuple(band for band in found if band.share_ppm) or found[:1]
+            if self._broken(kept) is None:
+                return kept
+        return (replace(kept[0], share_ppm=0),)
 
     def _loss_holds(self, bands: Sequence[GridBand]) -> bool:
         room = self._tally(bands).loss_room

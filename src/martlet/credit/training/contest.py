@@ -72,6 +72,14 @@ def invoices_hash(folder: Path, sample: str) -> str:
     )
 
 
+def features_at(records: Records, day: date) -> pl.DataFrame:
+    """Return what was known of every firm with a record at the end of a day, by `party_id`."""
+    moment = datetime.combine(day, time(23, 59, 59), SHANGHAI).astimezone(UTC)
+    figures = features_with_samples(records, moment)
+    told = [part.slug for part in FEATURES if part.slug in figures.columns]
+    return figures.select("party_id", *map(_where_known, told))
+
+
 def labelled_at(records: Records, labels: pl.DataFrame, day: date) -> LabelledFirms:
     """Return what was known of every labelled firm at the end of a day.
 
@@ -79,11 +87,9 @@ def labelled_at(records: Records, labels: pl.DataFrame, day: date) -> LabelledFi
     at all says for certain what is not in it, so its amounts and counts stand, zeros too; a share
     or a trend that rests on fewer records than its kind asks for is unknown, as when it decides.
     """
-    moment = datetime.combine(day, time(23, 59, 59), SHANGHAI).astimezone(UTC)
-    figures = features_with_samples(records, moment)
-    told = [part.slug for part in FEATURES if part.slug in figures.columns]
-    features = figures.select("party_id", *map(_where_known, told))
-    joined = labels.join(features, left_on="firm_id", right_on="party_id", how="left")
+    joined = labels.join(
+        features_at(records, day), left_on="firm_id", right_on="party_id", how="left"
+    )
     bad = (joined["defaulted"] == 1).to_numpy()
     if not 0 < int(bad.sum()) < len(bad):
         raise Invalid("credit.training_data_unusable", detail="no bad or no good cases")
