@@ -65,6 +65,8 @@ def choose_shares(
     The options of an owner make up at most one; what all use together (a column of `uses` for each
     row) stays within what is allowed. Every row is measured by its largest use.
     """
+    if not len(worth):
+        return np.zeros(0), bool((allowed >= 0).all())
     gauge = np.maximum(np.abs(uses).max(axis=0), np.abs(allowed) * 1e-6)
     gauge[gauge == 0] = 1.0
     uses, allowed = uses / gauge, allowed / gauge

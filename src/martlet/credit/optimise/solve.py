@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-_TIED = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
-"""Yuan of worth for a yuan of ceiling: options closer than this count as equally good."""
-_EXACT = 1e-7
+_LEFT_OPEN = (1_000, 5_000, 20_000)
+"""Second-best options among which the small program may choose, tried in turn."""
+_NEAR = 1e-6
 """Of the bound: how near the options taken must come to it."""
 _ROUNDED_FEN = 2
 """Four components of a grant, each at most half a fen off."""
@@ -140,44 +140,60 @@ def _refuse_short(portfolio: Portfolio, rows: Rows, most: Found) -> None:
 def _settled(frontier: Frontier, rows: Rows, found: Found) -> tuple[Integers, Integers, Floats]:
     """Return every option taken: whose, at which rate, and how much of it.
 
-    Options count as equally good within a tolerance that grows until they reach the bound.
+    Only the options that are nearly as good as their applicant's best are left open; more of them
+    where fewer do not come near enough to the bound.
     """
+    best = np.flatnonzero(found.choice.worth > 0)
+    who, where = _nearly_as_good(frontier, rows, found)
     unit = float(frontier.ceilings.max()) or 1.0
-    for tied in _TIED:
-        index, place = _tied(frontier, rows, found, tied)
+    for size in _LEFT_OPEN:
+        is_open = np.zeros(len(frontier.ceilings), dtype=bool)
+        is_open[who[:size]] = True
+        others = where[:size] >= 0
+        mine = best[is_open[best]]
+        fixed = best[~is_open[best]]
+        index = np.concatenate([mine, who[:size][others]])
+        place = np.concatenate([found.choice.place[mine], where[:size][others]])
         worth, uses = _uses(frontier, rows, index, place)
-        alone = np.bincount(index, minlength=len(frontier.ceilings)) == 1
-        sure = (alone & (found.choice.worth > tied * frontier.ceilings))[index]
-        share = np.ones(len(index))
-        left = rows.right_sides - uses[sure].sum(axis=0)
-        open_to = ~sure
-        if open_to.any():
-            share[open_to], solved = choose_shares(
-                worth[open_to] / unit, index[open_to], uses[open_to] / unit, left / unit
-            )
-        else:
-            solved = bool((left >= -unit * _EXACT).all())
-        if solved and worth @ share >= found.bound - _EXACT * max(abs(found.bound), 1.0):
+        sure, used = _uses(frontier, rows, fixed, found.choice.place[fixed])
+        left = rows.right_sides - used.sum(axis=0)
+        share, solved = choose_shares(worth / unit, index, uses / unit, left / unit)
+        earned = float(worth @ share + sure.sum())
+        if solved and earned >= found.bound - _NEAR * max(abs(found.bound), 1.0):
             break
-    return index, place, share
+    if not solved:
+        share = (np.arange(len(index)) < len(mine)).astype(np.float64)
+    return (
+        np.concatenate([fixed, index]),
+        np.concatenate([found.choice.place[fixed], place]),
+        np.concatenate([np.ones(len(fixed)), share]),
+    )
 
 
-def _tied(frontier: Frontier, rows: Rows, found: Found, tied: float) -> tuple[Integers, Integers]:
-    """Return every option that is as good as its applicant's best."""
-    prices = prices_of(rows, found.prices)
-    choice, slack = found.choice, tied * frontier.ceilings
-    good = np.flatnonzero((choice.worth > -slack) & (frontier.ceilings > 0))
-    index, place = [good], [choice.place[good]]
+def _nearly_as_good(frontier: Frontier, rows: Rows, found: Found) -> tuple[Integers, Integers]:
+    """Return the second-best options, those that cost least by the yuan first; -1 is no offer.
+
+    Offering at all and offering at the next rate take turns, or the many next rates, which cost
+    next to nothing, would leave no place for the other.
+    """
+    prices, choice = prices_of(rows, found.prices), found.choice
+    able = np.flatnonzero(frontier.ceilings > 0)
+    idle = choice.worth[able] <= 0
+    kinds = [(able, np.where(idle, choice.place[able], -1), np.abs(choice.worth[able]))]
     last = np.array([len(hull.rates) - 1 for hull in frontier.hulls])[frontier.rating]
     for step in (-1, 1):
-        other = choice.place[good] + step
-        inside = (other >= 0) & (other <= last[good])
-        who, where = good[inside], other[inside]
-        worth = frontier.value_at(who, where, prices)
-        equal = worth >= np.maximum(choice.worth[who], 0.0) - slack[who]
-        index.append(who[equal])
-        place.append(where[equal])
-    return np.concatenate(index), np.concatenate(place)
+        other = choice.place[able] + step
+        inside = (other >= 0) & (other <= last[able])
+        mine, there = able[inside], other[inside]
+        regret = np.maximum(choice.worth[mine], 0.0) - frontier.value_at(mine, there, prices)
+        kinds.append((mine, there, regret))
+    ranks = [
+        np.argsort(np.argsort(regret / frontier.ceilings[who], kind="stable"))
+        for who, _, regret in kinds
+    ]
+    order = np.argsort(np.concatenate(ranks), kind="stable")
+    who, where = (np.concatenate(parts)[order] for parts in list(zip(*kinds, strict=True))[:2])
+    return who, where
 
 
 def _uses(
