@@ -16,9 +16,10 @@ from martlet.credit.optimise.frontier import grant_of
 from martlet.credit.optimise.limits import CANDIDATES_MAX
 from martlet.credit.optimise.model import Bound, Grant
 from martlet.kernel.rates import PPM
+from martlet.kernel.rounding import divide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from martlet.credit.optimise.constraints import Rows
     from martlet.credit.optimise.frontier import Choice, Frontier, Prices
@@ -39,25 +40,24 @@ class Draft:
         self._grants = [Grant(applicant.application_id) for applicant in self._applicants]
         self._tally = Tally(rows, frontier.applicants, frontier.terms)
         self._classes = self._peers()
-        self._split: dict[int, None] = {}
+        self._split: dict[int, list[tuple[int, int]]] = {}
+        self._menu = frontier.terms.rates
         self.reordered_count = 0
         self.order_cost_fen = 0
 
     def take(self, applicant: int, place: int, share: float) -> None:
-        """Grant a share of an applicant's ceiling at a rate; of two shares, the larger rate's."""
-        ceiling_fen = self._frontier.ceilings_fen[applicant]
+        """Grant a share of an applicant's ceiling at a rate; a split one waits for `finish`."""
+        rate = self._frontier.rate_at(applicant, place)
         if share >= _WHOLE:
-            self._set(applicant, self._at(applicant, place, ceiling_fen))
+            ceiling_fen = self._frontier.ceilings_fen[applicant]
+            self._set(applicant, self._at(applicant, rate, ceiling_fen))
         elif share > 1.0 - _WHOLE:
-            terms, held = self._frontier.terms, self._grants[applicant]
-            self._split[applicant] = None
-            limit_fen = held.limit_fen + ceiling_fen * int(share * _PARTS) // _PARTS
-            limit_fen -= limit_fen % terms.limit_unit_fen
-            if limit_fen >= terms.limit_min_fen:
-                self._set(applicant, self._at(applicant, place, limit_fen))
+            self._split.setdefault(applicant, []).append((int(share * _PARTS), rate))
 
     def finish(self) -> tuple[Grant, ...]:
         """Return the grants, rounded, in order and within every constraint."""
+        for applicant, parts in self._split.items():
+            self._join(applicant, parts)
         self._repair()
         self._fill([*self._split, *self._next_in_line()])
         self._put_in_order()
@@ -68,6 +68,19 @@ class Draft:
             self._repair()
         self._prune()
         return tuple(self._grants)
+
+    def _join(self, applicant: int, parts: list[tuple[int, int]]) -> None:
+        """Offer the sum of an applicant's parts at the average of their rates."""
+        terms, ceiling_fen = self._frontier.terms, self._frontier.ceilings_fen[applicant]
+        taken = sum(part for part, _ in parts)
+        wanted = divide(sum(part * rate for part, rate in parts), taken)
+        rate = min(self._menu, key=lambda known: abs(known - wanted))
+        limit_fen = ceiling_fen * taken // _PARTS
+        if taken >= int(_WHOLE * _PARTS):
+            limit_fen = ceiling_fen
+        limit_fen -= limit_fen % terms.limit_unit_fen
+        if limit_fen >= terms.limit_min_fen:
+            self._set(applicant, self._at(applicant, rate, limit_fen))
 
     def _peers(self) -> list[list[int]]:
         """Return the applicants by class of peers, the lowest pd first."""
@@ -84,12 +97,14 @@ class Draft:
         self._tally.put(applicant, grant, self._grants[applicant])
         self._grants[applicant] = grant
 
-    def _at(self, applicant: int, place: int, limit_fen: int) -> Grant:
+    def _at(self, applicant: int, rate: int, limit_fen: int) -> Grant:
         frontier = self._frontier
-        rate = frontier.rate_at(applicant, place)
         return grant_of(
             self._applicants[applicant], limit_fen, rate, frontier.terms, frontier.market
         )
+
+    def _best_rate(self, applicant: int) -> int:
+        return self._frontier.rate_at(applicant, int(self._choice.place[applicant]))
 
     def _next_in_line(self) -> list[int]:
         """Give those without an offer, the one closest to being worth it first."""
@@ -112,8 +127,8 @@ class Draft:
             wanted = self._tally.promise_left
             sizes = (None, wanted) if wanted else (None,)
             fitting = (
-                self._fitting(applicant, at, size)
-                for at in self._places(applicant)
+                self._fitting(applicant, rate, size)
+                for rate in self._rates(applicant)
                 for size in sizes
             )
             offers += [offer for offer in fitting if offer is not None]
@@ -125,13 +140,16 @@ class Draft:
         """Return how an offer ranks: by how much of a promise it keeps, then by what it earns."""
         return min(self._tally.counted(offer), wanted), offer.profit_fen
 
-    def _places(self, applicant: int) -> list[int]:
-        """Return the rate that is best at the prices, and its neighbours on the hull."""
+    def _rates(self, applicant: int) -> Sequence[int]:
+        """Return the rate that is best at the prices and its neighbours; all where it is split."""
+        if applicant in self._split:
+            return self._menu
         at = int(self._choice.place[applicant])
         last = len(self._frontier.hulls[self._frontier.rating[applicant]].rates) - 1
-        return [place for place in (at, at - 1, at + 1) if 0 <= place <= last]
+        near = [place for place in (at, at - 1, at + 1) if 0 <= place <= last]
+        return [self._frontier.rate_at(applicant, place) for place in near]
 
-    def _fitting(self, applicant: int, place: int, wanted: int | None) -> Grant | None:
+    def _fitting(self, applicant: int, rate: int, wanted: int | None) -> Grant | None:
         """Return the largest offer at a rate that breaks nothing; None where there is none.
 
         Where only so much is wanted, the smallest offer that counts for it.
@@ -141,7 +159,7 @@ class Draft:
         if room <= 0:
             return None
         ceiling_fen = self._frontier.ceilings_fen[applicant]
-        whole = self._at(applicant, place, ceiling_fen)
+        whole = self._at(applicant, rate, ceiling_fen)
         counted = max(tally.counted(whole), 1)
         limit_fen = min(ceiling_fen, ceiling_fen * room // counted)
         if wanted is not None:
@@ -153,7 +171,7 @@ class Draft:
         limit_fen -= limit_fen % terms.limit_unit_fen
         if limit_fen < terms.limit_min_fen:
             return None
-        return self._at(applicant, place, limit_fen)
+        return self._at(applicant, rate, limit_fen)
 
     def _put_in_order(self) -> None:
         """Exchange limits among peers until none with a lower pd has less."""
@@ -165,8 +183,8 @@ class Draft:
             for applicant, limit_fen in zip(members, wanted, strict=True):
                 if self._grants[applicant].limit_fen != limit_fen:
                     before_fen = self._grants[applicant].profit_fen
-                    at = int(self._choice.place[applicant])
-                    self._set(applicant, self._at(applicant, at, limit_fen))
+                    rate = self._best_rate(applicant)
+                    self._set(applicant, self._at(applicant, rate, limit_fen))
                     self.reordered_count += 1
                     self.order_cost_fen += before_fen - self._grants[applicant].profit_fen
 
@@ -210,11 +228,10 @@ class Draft:
 
     def _lower(self, applicant: int, row: int) -> None:
         """Lower an offer by what is exceeded, or take it back where too little would remain."""
-        frontier, grant = self._frontier, self._grants[applicant]
+        terms, grant = self._frontier.terms, self._grants[applicant]
         relief, over = self._relief(applicant, row), self._tally.over(row)
         limit_fen = grant.limit_fen * max(relief - over, 0) // relief
-        limit_fen -= limit_fen % frontier.terms.limit_unit_fen
-        if limit_fen < frontier.terms.limit_min_fen:
+        limit_fen -= limit_fen % terms.limit_unit_fen
+        if limit_fen < terms.limit_min_fen:
             limit_fen = 0
-        rate, who = grant.rate_ppm_per_day, self._applicants[applicant]
-        self._set(applicant, grant_of(who, limit_fen, rate, frontier.terms, frontier.market))
+        self._set(applicant, self._at(applicant, grant.rate_ppm_per_day, limit_fen))
