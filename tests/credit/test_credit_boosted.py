@@ -92,6 +92,22 @@ def test_an_artefact_says_what_kind_of_model_it_is() -> None:
     assert [ModelKind.of_mark(kind.mark) for kind in ModelKind] == list(ModelKind)
 
 
+def test_a_pd_carries_its_interval_and_reads_back_with_it() -> None:
+    plain = challenger()
+    table = plain.pd_ppm_by_score
+    low, high = tuple(pd // 2 + 1 for pd in table), tuple(pd // 2 + 500_000 for pd in table)
+    sure = replace(plain, pd_low_ppm_by_score=low, pd_high_ppm_by_score=high)
+    assert plain.pd_interval_ppm(500) is None
+    assert sure.pd_interval_ppm(500) == (low[500], high[500])
+    assert sure.pd_interval_ppm(-7) == (low[0], high[0])
+    assert read_model(sure.artefact) == sure
+    broken = sure.artefact.replace(b'"pd_low_ppm_by_score":[', b'"pd_low_ppm_by_score":[999999,')
+    with pytest.raises(Invalid, match=r"credit\.artefact_unreadable"):
+        read_model(broken)
+    with pytest.raises(AssertionError, match="interval"):
+        replace(plain, pd_low_ppm_by_score=high, pd_high_ppm_by_score=low)
+
+
 def test_only_a_scorecard_is_read_as_a_model_that_decides() -> None:
     assert read_deciding(expert_scorecard().artefact) == expert_scorecard()
     with pytest.raises(Refused, match=r"credit\.only_scorecards_decide"):

@@ -54,6 +54,13 @@ def test_it_ranks_firms_that_it_has_not_seen() -> None:
     assert mean == pytest.approx(float(unseen.bad.mean()), abs=0.06)
 
 
+def test_every_pd_lies_in_its_interval() -> None:
+    model = trained_once().model
+    for score in (200, 400, 500, 600, 800):
+        low, high = model.pd_interval_ppm(score) or (0, 0)
+        assert low < model.pd_ppm(score) < high
+
+
 def test_lengths_share_the_average_and_longer_ones_count_less_tree_by_tree() -> None:
     trained = trained_once()
     assert sum(trained.shares.values()) == pytest.approx(1.0)

@@ -20,7 +20,7 @@ from martlet.credit.limits import (
     TREE_LEAVES_MAX,
     TREES_MAX,
 )
-from martlet.credit.scorecard import Direction, check_pd_table
+from martlet.credit.scorecard import Direction, check_pd_bounds, check_pd_table
 from martlet.kernel.canonical import canonical_json, content_hash, parse_json
 from martlet.kernel.errors import Invalid
 
@@ -170,6 +170,9 @@ class BoostedTrees:
     """The pd of `first_score`, `first_score + 1`, …; beyond the ends the ends hold."""
     about: Mapping[str, str | int] = field(default_factory=dict)
     """What it was made from, in words and whole numbers; part of the artefact."""
+    pd_low_ppm_by_score: tuple[int, ...] = ()
+    """The lower end of the 95 % interval of each pd; empty where none was measured."""
+    pd_high_ppm_by_score: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         assert 0 < len(self.features) <= CHARACTERISTICS_MAX
@@ -183,6 +186,7 @@ class BoostedTrees:
             assert all(0 <= asked < len(kinds) for asked in tree.feature), "no such feature"
             tree.check_monotone(directions)
         check_pd_table(self.pd_ppm_by_score)
+        check_pd_bounds(self.pd_low_ppm_by_score, self.pd_ppm_by_score, self.pd_high_ppm_by_score)
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
@@ -206,6 +210,13 @@ class BoostedTrees:
         """Return the probability of default that belongs to a score."""
         place = score - self.first_score
         return self.pd_ppm_by_score[min(max(place, 0), len(self.pd_ppm_by_score) - 1)]
+
+    def pd_interval_ppm(self, score: int) -> tuple[int, int] | None:
+        """Return the 95 % interval of the pd that belongs to a score; None where none is known."""
+        if not self.pd_low_ppm_by_score:
+            return None
+        place = min(max(score - self.first_score, 0), len(self.pd_ppm_by_score) - 1)
+        return self.pd_low_ppm_by_score[place], self.pd_high_ppm_by_score[place]
 
     @cached_property
     def neutral_pd_ppm(self) -> int:
@@ -237,7 +248,12 @@ class BoostedTrees:
 
     def as_json(self) -> dict[str, Any]:
         """Return the artefact: all that is needed to score anywhere."""
+        bounds = {
+            "pd_low_ppm_by_score": list(self.pd_low_ppm_by_score),
+            "pd_high_ppm_by_score": list(self.pd_high_ppm_by_score),
+        }
         return {
+            **{name: table for name, table in bounds.items() if table},
             "format": FORMAT,
             "kind": KIND,
             "name": self.name,
@@ -294,6 +310,8 @@ def read_boosted(data: bytes | str) -> BoostedTrees:
                 _text(name): said if isinstance(said, str) else _whole(said)
                 for name, said in value["about"].items()
             },
+            pd_low_ppm_by_score=_all_whole(value.get("pd_low_ppm_by_score", ())),
+            pd_high_ppm_by_score=_all_whole(value.get("pd_high_ppm_by_score", ())),
         )
     except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise Invalid("credit.artefact_unreadable", detail=str(error)[:200]) from error

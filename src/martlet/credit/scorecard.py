@@ -114,12 +114,7 @@ class Scorecard:
         kinds = [part.kind for part in self.characteristics]
         assert len(set(kinds)) == len(kinds), "a kind twice"
         check_pd_table(self.pd_ppm_by_score)
-        bounds = (self.pd_low_ppm_by_score, self.pd_high_ppm_by_score)
-        if any(bounds):
-            tables = zip(bounds[0], self.pd_ppm_by_score, bounds[1], strict=True)
-            assert all(low <= pd <= high for low, pd, high in tables), "a pd out of its interval"
-            for table in bounds:
-                check_pd_table(table)
+        check_pd_bounds(self.pd_low_ppm_by_score, self.pd_ppm_by_score, self.pd_high_ppm_by_score)
 
     def score(self, values: Mapping[str, int]) -> int:
         """Return the score of a dict of values; what is not in it counts as missing."""
@@ -227,6 +222,15 @@ def check_pd_table(table: tuple[int, ...]) -> None:
     assert 0 < len(table) <= SCORE_SPAN_MAX, len(table)
     assert all(low >= high for low, high in pairwise(table)), "the pd rises with the score"
     assert all(0 < pd < 1_000_000 for pd in (table[0], table[-1]))  # noqa: PLR2004 - ppm
+
+
+def check_pd_bounds(low: tuple[int, ...], middle: tuple[int, ...], high: tuple[int, ...]) -> None:
+    """Assert that every pd lies in its interval, where intervals were measured at all."""
+    if low or high:
+        tables = zip(low, middle, high, strict=True)
+        assert all(least <= pd <= most for least, pd, most in tables), "a pd out of its interval"
+        check_pd_table(low)
+        check_pd_table(high)
 
 
 def read_scorecard(data: bytes | str) -> Scorecard:

@@ -20,6 +20,7 @@ from martlet.credit.scorecard import Direction
 from martlet.credit.training.arrays import column_of
 from martlet.credit.training.candidates import INVOICE_CANDIDATES
 from martlet.credit.training.fit import BADS_MIN, stratified_folds
+from martlet.credit.training.intervals import pd_bounds
 from martlet.credit.training.logistic import fit_logistic
 from martlet.credit.training.prior_trees import MICRO, Growing, curve_tree, scaled
 from martlet.credit.training.scale import (
@@ -109,7 +110,8 @@ def train_trees(
             "credit.training_data_unusable", detail=f"at least {BADS_MIN} bad and good cases"
         )
     columns = np.column_stack([column_of(frame, part.kind) for part in candidates])
-    shares, inner = _weigh_lengths(columns, bad, candidates, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    shares, inner = _weigh_lengths(columns, bad, candidates, rng)
     line = fit_logistic(
         inner.reshape(-1, 1),
         np.tile(~bad, INNER_REPEATS),
@@ -117,6 +119,8 @@ def train_trees(
         PENALTY * INNER_REPEATS,
     )
     slope, shift = float(line.weights[0]), line.intercept
+    pds = pd_table(slope, shift)
+    low, high = pd_bounds(inner.reshape(INNER_REPEATS, -1), bad, pds, PENALTY, rng)
     grown = _grow(columns, bad, candidates, max(shares))
     model = BoostedTrees(
         name=name,
@@ -126,8 +130,10 @@ def train_trees(
         micro_per_point=MICRO_PER_POINT,
         trees=(*grown.prior, *_averaged(grown.boosted, shares)),
         first_score=FIRST_SCORE,
-        pd_ppm_by_score=pd_table(slope, shift),
+        pd_ppm_by_score=pds,
         about=dict(about or {}),
+        pd_low_ppm_by_score=low,
+        pd_high_ppm_by_score=high,
     )
     return TrainedTrees(model, shares, slope, shift)
 

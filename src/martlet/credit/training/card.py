@@ -12,6 +12,7 @@ from martlet.credit.sentences import label, value_text
 from martlet.kernel.i18n import Locale
 
 if TYPE_CHECKING:
+    from martlet.credit.artefact import CreditModel
     from martlet.credit.scorecard import Characteristic, Scorecard
     from martlet.credit.training.backtest import Measured
 
@@ -50,7 +51,7 @@ def model_card(
             *_fifths(part),
             *_singles(part),
         ]
-    lines += _pd_by_score(scorecard)
+    lines += pd_by_score(scorecard)
     lines += ["## Limits of use", "", *(f"- {line}" for line in limits_of_use), ""]
     lines += ["## Characteristics", ""]
     for characteristic in scorecard.characteristics:
@@ -91,9 +92,9 @@ def _singles(part: Measured) -> list[str]:
     ]
 
 
-def _pd_by_score(scorecard: Scorecard) -> list[str]:
+def pd_by_score(model: CreditModel) -> list[str]:
     """Return the pd of every fiftieth score with its interval, where one was measured."""
-    if not scorecard.pd_low_ppm_by_score:
+    if not model.pd_low_ppm_by_score:
         return []
     lines = [
         "## The pd of a score, and how sure it is",
@@ -104,12 +105,12 @@ def _pd_by_score(scorecard: Scorecard) -> list[str]:
         "| score | pd | 95 % interval |",
         "|---|---|---|",
     ]
-    last = scorecard.first_score + len(scorecard.pd_ppm_by_score)
-    for score in range(scorecard.first_score + 200, last, 50):
-        bounds = scorecard.pd_interval_ppm(score)
+    last = model.first_score + len(model.pd_ppm_by_score)
+    for score in range(model.first_score + 200, last, 50):
+        bounds = model.pd_interval_ppm(score)
         assert bounds is not None, score
         ends = " to ".join(_percent(end) for end in bounds)
-        lines.append(f"| {score} | {_percent(scorecard.pd_ppm(score))} | {ends} |")
+        lines.append(f"| {score} | {_percent(model.pd_ppm(score))} | {ends} |")
     return [*lines, ""]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from martlet.credit.scorecard import Direction
 from martlet.credit.sentences import label
+from martlet.credit.training.card import pd_by_score
 from martlet.kernel.i18n import Locale
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def challenger_card(
     ]
     for part in compared:
         lines += _horizon(part)
-    lines += ["## Limits of use", "", f"- {ONLY_IN_SHADOW}"]
+    lines += [*pd_by_score(model), "## Limits of use", "", f"- {ONLY_IN_SHADOW}"]
     lines += [*(f"- {line}" for line in limits_of_use), "", "## Features", ""]
     lines += [
         "The gain is a feature's share of what boosting added to the expert's curves; a feature",
