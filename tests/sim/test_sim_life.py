@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from martlet.bootstrap import open_bank
+from martlet.credit.workbench import Changed
 from martlet.kernel.config import Settings
 from martlet.kernel.errors import Corrupt, Invalid
 from martlet.kernel.principal import system_principal
@@ -39,6 +40,21 @@ def test_the_same_seed_is_the_same_chain_on_either_database(
     assert found.repayments > 0
     assert found.months_checked == 3
     assert found.as_json()["chain_links"] > 500
+
+
+def test_what_a_world_was_told_comes_out_the_same_when_decided_again(tmp_path: Path) -> None:
+    bank = open_world(tmp_path, SEED)
+    report = simulate(bank, SEED, MERCHANTS, 40)
+    (tenant,) = bank.parties.tenants()
+    principal = system_principal(tenant.tenant_id)
+    found = bank.credit.backtest(principal, Changed()).comparison
+    assert found.identical == found.cases == report.applications > 0
+    assert found.movers_count == 0
+    assert found.before.approved == report.approved
+    assert found.kept.drawn_fen <= report.drawn_fen
+    watched = bank.credit.portfolio(principal)
+    assert sum(loan.amount_fen for loan in watched.loans) == found.kept.drawn_fen
+    bank.close()
 
 
 def test_another_seed_is_another_chain() -> None:

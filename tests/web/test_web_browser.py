@@ -18,7 +18,7 @@ import pytest
 from tests.web.conftest import SAMPLES, Town, build_town
 
 from martlet.api import create_app
-from martlet.credit import default_policy, expert_scorecard
+from martlet.credit import ModelState, default_policy, expert_scorecard
 from martlet.kernel.principal import ALL_SCOPES, ActorKind, Principal
 from martlet.parties import PersonKind
 
@@ -243,7 +243,12 @@ def test_every_page_of_the_monitoring(look: Look, served: tuple[Town, str]) -> N
     look.open("/console/policy")
     look.press("a[href*='policy/versions'] >> nth=0", "/console/policy/versions/*")
     look.open("/console/models")
-    look.press("tbody a >> nth=0", "/console/models/*")
+    look.press("a:has-text('expert-prior 3')", "/console/models/*")
+    assert look.page.locator("section[aria-labelledby=shadow] dd").count() > 1, (
+        "a shadow is held beside it"
+    )
+    look.open("/console/models")
+    look.press("a:has-text('expert-prior 2')", "/console/models/*")
     assert look.page.locator("#drift").is_visible(), "the model that decides is monitored"
     look.press("a[href$=backtest]", "/console/models/*/backtest")
     assert look.page.locator("#trial").is_visible()
@@ -261,6 +266,11 @@ def watched(town: Town) -> None:
     answer = bank.credit.register_model(itself, "seed-model", model, "# A card\n\nOf a test.\n")
     other = Principal(itself.tenant_id, town.staff_id, ActorKind.STAFF, ALL_SCOPES)
     bank.credit.promote_model(other, "seed-promote", uuid_of(answer["model_id"]))
+    shadow = replace(model, version="3", base_points=model.base_points - 20)
+    answer = bank.credit.register_model(itself, "seed-model-3", shadow, "# A card\n\nOf a test.\n")
+    model_id = uuid_of(answer["model_id"])
+    bank.credit.promote_model(other, "seed-shadow", model_id, ModelState.SHADOW)
+    bank.lending.apply(itself, "seed-again", town.party_id, "revolving_daily", 10_000)
 
 
 def seed(town: Town) -> None:

@@ -15,6 +15,7 @@ from martlet.web.console.monitoring import watched
 from martlet.web.explained import explained
 from martlet.web.limits import LIST_ROWS
 from martlet.web.rendering import render
+from martlet.web.spans import interval_text
 from martlet.web.trials import trial
 from martlet.web.visitors import Staff, Visitor
 
@@ -131,8 +132,21 @@ def show_model(visitor: Staff, model_id: UUID) -> Response:
         here="/console/models",
         note="",
         model=model,
+        shadow=_shadow(visitor, model) if model.state is ModelState.SHADOW else None,
         **(watched(visitor, seen) if seen is not None else {"seen": None}),
     )
+
+
+def _shadow(visitor: Visitor, model: RegisteredModel) -> dict[str, Any] | None:
+    """Return how a model in shadow compares with the one that decides, on what both judged."""
+    for report in visitor.bank.credit.shadow_reports(visitor.principal):
+        if report.model.model_id == model.model_id:
+            shares = (report.agreement, report.rank_correlation, report.lived.bad)
+            return {
+                "report": report,
+                "shown": [interval_text(s.value_ppm, s.low_ppm, s.high_ppm) for s in shares],
+            }
+    return None
 
 
 @router.get("/models/{model_id}/backtest")
