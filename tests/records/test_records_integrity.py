@@ -13,7 +13,7 @@ from tests.records.trade_stories import EVENING, SHOP, TODAY, book, ordinary, ri
 from tools.plant_fraud import SCHEMES, invoice, planted
 
 from martlet.records import COLUMNS, Kind
-from martlet.records.integrity import KINDS, OWNER_KINDS, findings_of
+from martlet.records.integrity import BOOK_KINDS, KINDS, OWNER_KINDS, findings_of
 from martlet.signals import KINDS as ALL_KINDS
 
 YEAR = ordinary()
@@ -267,5 +267,5 @@ def test_order_and_the_future_change_nothing(seed: int, scheme: str, days_ago: i
 
 
 def test_every_kind_of_finding_is_registered_and_may_not_be_scored() -> None:
-    roles = {kind: ALL_KINDS[kind].role for kind in (*KINDS, *OWNER_KINDS)}
+    roles = {kind: ALL_KINDS[kind].role for kind in (*KINDS, *BOOK_KINDS, *OWNER_KINDS)}
     assert set(roles.values()) == {"exclusion", "context"}

@@ -83,7 +83,7 @@ def _asked(
 def test_a_round_found_at_the_import_stops_the_next_decision(
     records, principal, shop, clock, bring, database
 ) -> None:
-    bring(shop, [*ordinary(), *ring()])
+    bring(shop, [*ordinary(420), *ring()])
     found = _asked(records, principal, shop, clock)
     [signal] = usable(found, clock.now()).signals
     assert (signal.kind, signal.role, signal.sample_size) == (CIRCULAR, "exclusion", 12)
@@ -103,7 +103,7 @@ def test_people_see_the_invoices_behind_it_as_of_any_day(
     records, principal, shop, clock, bring
 ) -> None:
     before = clock.now() - timedelta(seconds=1)
-    bring(shop, [*ordinary(), *ring()])
+    bring(shop, [*ordinary(420), *ring()])
     report = records.integrity(principal, shop, clock.now())
     [tea] = report.as_json()["findings"]
     assert (tea["kind"], tea["role"], len(tea["evidence"])) == (CIRCULAR, "exclusion", 20)
@@ -114,7 +114,7 @@ def test_people_see_the_invoices_behind_it_as_of_any_day(
 def test_without_consent_nothing_is_read_and_nothing_is_said(
     records, principal, shop, clock, bring, parties
 ) -> None:
-    bring(shop, [*ordinary(), *ring()])
+    bring(shop, [*ordinary(420), *ring()])
     assert _asked(records, principal, shop, clock).signals
     parties.withdraw_consent(principal, "no more", shop, records=("invoices",))
     clock.advance(timedelta(seconds=1))
@@ -123,7 +123,7 @@ def test_without_consent_nothing_is_read_and_nothing_is_said(
 
 
 def test_an_honest_shop_has_no_signals_at_all(records, principal, shop, clock, bring) -> None:
-    bring(shop, ordinary())
+    bring(shop, ordinary(420))
     assert _asked(records, principal, shop, clock).signals == ()
 
 
@@ -131,7 +131,7 @@ def test_a_bulk_import_is_checked_by_the_nightly_refresh(
     records, principal, open_shop, clock, tmp_path
 ) -> None:
     shops = {f"E{n}": open_shop(n) for n in (1, 2)}
-    told = [*ordinary(), *ring()]
+    told = [*ordinary(420), *ring()]
     for side in ("sales", "purchases"):
         path = _file(tmp_path, told, side, firms=shops)
         records.import_file(principal, side, path, party_of=shops)
@@ -160,7 +160,7 @@ def test_two_shops_of_one_owner_are_no_sign_of_anything(
     records, principal, shop, clock, bring, parties
 ) -> None:
     second = _second_shop(parties, principal, 2, of=1)
-    bring(shop, ordinary())
+    bring(shop, ordinary(420))
     assert _asked(records, principal, shop, clock).signals == ()
     assert _asked(records, principal, second, clock).signals == ()
 
@@ -184,7 +184,7 @@ def test_a_round_in_one_shop_stops_the_owners_other_shop_while_it_may_be_read(
 ) -> None:
     second = _second_shop(parties, principal, 2, of=1)
     stranger = _second_shop(parties, principal, 9, of=9)
-    bring(shop, [*ordinary(), *ring()])
+    bring(shop, [*ordinary(420), *ring()])
     [signal] = _asked(records, principal, second, clock).signals
     assert (signal.kind, signal.value) == ("integrity_owner_excluded_count", 1)
     assert _asked(records, principal, stranger, clock).signals == ()
@@ -199,7 +199,7 @@ def test_selling_to_ones_own_name_is_seen_though_names_are_sealed(
     records, principal, shop, clock, bring
 ) -> None:
     own = [(3 + 12 * n, "sales", "合成商户 (0001)", 2_000_000) for n in range(20)]
-    bring(shop, [*ordinary(), *own])
+    bring(shop, [*ordinary(420), *own])
     [signal] = _asked(records, principal, shop, clock).signals
     assert signal.kind == "integrity_self_dealing_ppm"
 
@@ -214,3 +214,62 @@ def test_findings_are_for_staff_and_other_tenants_have_none(
     with pytest.raises(NotFound):
         records.integrity(other_bank, shop, clock.now())
     assert Kind.INVOICES.value in records.integrity_signals.consents
+
+
+BORROWED, ELSEWHERE = "integrity_borrowed_invoices_ppm", "integrity_invoices_elsewhere_ppm"
+
+
+def test_a_shop_that_brings_its_neighbours_invoices_is_stopped_and_the_neighbour_is_not(
+    records, principal, shop, open_shop, clock, bring, parties
+) -> None:
+    neighbour = open_shop(5)
+    bring(neighbour, ordinary(420))
+    honest = clock.now()
+    clock.advance(timedelta(hours=1))
+    last_year = [told for told in ordinary(420) if told[0] < 300]
+    bring(shop, last_year)
+    [stopped] = _asked(records, principal, shop, clock).signals
+    assert stopped.kind == BORROWED
+    assert stopped.value > 900_000, "all but the month in which the copy begins"
+    assert stopped.evidence
+    [told] = _asked(records, principal, neighbour, clock).signals
+    assert (told.kind, told.role) == (ELSEWHERE, "context")
+    [found] = records.integrity(principal, shop, clock.now()).book_findings
+    assert found.others == (neighbour,)
+    assert len(found.evidence) == 20
+    assert {row.side for row in found.evidence} == {"sales"}
+    then = records.integrity_signals.collect(SignalRequest(principal, neighbour), honest)
+    assert then.signals == (), "nobody had copied it yet"
+    parties.withdraw_consent(principal, "no more", neighbour, records=("invoices",))
+    clock.advance(timedelta(seconds=1))
+    assert _asked(records, principal, shop, clock).signals == ()
+
+
+def test_where_nobody_was_first_both_wait_for_a_person(
+    records, principal, shop, open_shop, clock, bring
+) -> None:
+    twin = open_shop(5)
+    for one in (shop, twin):
+        bring(one, ordinary(420))
+    kinds = {
+        signal.kind
+        for one in (shop, twin)
+        for signal in _asked(records, principal, one, clock).signals
+    }
+    assert kinds == {BORROWED}
+    columns = records.integrity_signals.collect_many(
+        [SignalRequest(principal, one) for one in (shop, twin)], clock.now()
+    )
+    assert columns[BORROWED].to_list() == [1_000_000, 1_000_000]
+
+
+def test_shops_that_buy_from_one_another_share_no_sales(
+    records, principal, shop, open_shop, clock, bring
+) -> None:
+    """One's sales invoice is the other's purchase invoice: that is how trade looks."""
+    buyer, flipped = open_shop(5), {"sales": "purchases", "purchases": "sales"}
+    bring(shop, ordinary(420))
+    bring(buyer, [(age, flipped[side], partner, fen) for age, side, partner, fen in ordinary(420)])
+    for one in (shop, buyer):
+        kinds = {signal.kind for signal in _asked(records, principal, one, clock).signals}
+        assert not kinds & {BORROWED, ELSEWHERE}

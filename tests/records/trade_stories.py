@@ -56,11 +56,15 @@ HEADS = {
 def exported(
     told: Iterable[Told], side: str, *, today: date = TODAY, firms: Iterable[str] = ()
 ) -> str:
-    """Write one side of a story as the tax office exports it; with `firms`, each has it all."""
+    """Write one side of a story as the tax office exports it.
+
+    With `firms`, each has it all, its amounts a fen apart from the next one's.
+    """
     names = list(firms)
     lines = [(*(["企业代号"] if names else []), *HEADS[side])]
-    for firm in names or [""]:
-        for number, (age, one_side, partner, fen) in enumerate(told):
+    for apart_fen, firm in enumerate(names or [""]):
+        for number, (age, one_side, partner, told_fen) in enumerate(told):
+            fen = told_fen + apart_fen
             if one_side == side:
                 yuan, day = f"{fen // 100}.{fen % 100:02d}", today - timedelta(days=age)
                 cells = (f"{number * 7:08d}", day.isoformat(), partner, yuan, "0", yuan, "正常")

@@ -91,7 +91,7 @@ def check(
     sides = {"sales": say("Sold"), "purchases": say("Bought")}
     for one in told["findings"]:
         kind = kind_of(one["kind"])
-        facts = {
+        facts: dict[str, Any] = {
             ("share_ppm" if kind.unit is Unit.PPM else "number_count"): one["value"],
             "records_count": one["sample_size"],
             "effect": say("Stops lending")
@@ -100,6 +100,8 @@ def check(
         }
         if "amount_fen" in one:
             facts["amount_fen"] = one["amount_fen"]
+        if "others" in one:
+            facts["other_businesses"] = one["others"]
         show(facts, as_json=False, title=kind.label(LANGUAGE))
         rows = one.get("evidence", one.get("businesses"))
         show([_row(row, sides) for row in rows], as_json=False)

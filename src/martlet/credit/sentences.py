@@ -33,6 +33,7 @@ _SEEN = {
     "integrity_mirrored_invoices_ppm": ("credit.seen_mirrored", "credit.advice_trade_proof"),
     "integrity_self_dealing_ppm": ("credit.seen_self_dealing", "credit.advice_partner_proof"),
     "integrity_sales_burst_ppm": ("credit.seen_burst", "credit.advice_goods_proof"),
+    "integrity_borrowed_invoices_ppm": ("credit.seen_borrowed", "credit.advice_invoice_proof"),
     "integrity_owner_excluded_count": ("credit.seen_owner", "credit.advice_owner_proof"),
 }
 """Exclusions that say in plain words what was seen and what to send; they accuse nobody."""

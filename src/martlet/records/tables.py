@@ -12,6 +12,7 @@ from martlet.store.schema import (
     STRICT,
     Amount,
     Day,
+    Flag,
     Id,
     Json,
     Moment,
@@ -105,3 +106,32 @@ party_integrity = Table(
     **STRICT,
 )
 """What the checks found at the last import, as figures: a copy for speed, like `party_signal`."""
+
+invoice_mark = append_only(
+    Table(
+        "invoice_mark",
+        metadata,
+        Column("tenant_id", Id, primary_key=True),
+        Column("mark", Amount, primary_key=True),
+        Column("party_id", Id, primary_key=True),
+        Column("known_at", Moment, nullable=False),
+        Index("ix_invoice_mark_party", "tenant_id", "party_id"),
+        **STRICT,
+    )
+)
+"""Hashes of the largest sales invoices of each month, by which equal books find each other."""
+
+shared_book = Table(
+    "shared_book",
+    metadata,
+    Column("tenant_id", Id, primary_key=True),
+    Column("party_id", Id, primary_key=True),
+    Column("other_id", Id, primary_key=True),
+    Column("shared_count", Amount, nullable=False),
+    Column("own_count", Amount, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("is_first", Flag, nullable=False),
+    CheckConstraint("is_first IN (0, 1)", name="is_first"),
+    **STRICT,
+)
+"""Two businesses with the same sales invoices, seen from each: a copy for speed."""

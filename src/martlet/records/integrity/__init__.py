@@ -6,11 +6,14 @@ records, and only where the records are many and the part of the turnover is lar
 
 from martlet.records.integrity.checks import KINDS, findings_of
 from martlet.records.integrity.finding import EvidenceRow, Finding
+from martlet.records.integrity.marks import BOOK_KINDS, BookFinding
 from martlet.records.integrity.owners import OWNER_KINDS, OwnerFinding
 
 __all__ = [
+    "BOOK_KINDS",
     "KINDS",
     "OWNER_KINDS",
+    "BookFinding",
     "EvidenceRow",
     "Finding",
     "OwnerFinding",

@@ -68,6 +68,18 @@ EQUAL_NUMBER_DIGITS = 9
 """The digits of a number that count up; the longer ones of electronic invoices begin with the
 year and the place."""
 
+MARK_DAYS = 730
+"""Two years of sales leave marks: what a decision looks at, and what was copied a year ago."""
+
+MARKS_PER_MONTH = 3
+"""The largest sales of each month: seventy marks a business, however large it is."""
+
+MARKS_SHARED_MIN = 5
+"""Equal marks from which two books are the same: one is a typing error, five no accident."""
+
+SHARED_BOOKS_MAX = 20
+"""Other businesses with the same invoices that are remembered for one."""
+
 NEW_DAYS = 60
 """A partner first met in the last two months is new."""
 

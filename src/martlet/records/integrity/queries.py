@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, insert, select, update
 
 from martlet.kernel.calendar import business_date_of
+from martlet.records.integrity.books import store_marks
 from martlet.records.integrity.signs import Signs
 from martlet.records.model import Kind
-from martlet.records.tables import party_integrity, record_party
+from martlet.records.tables import party_integrity, record_party, shared_book
 from martlet.store import Prepared
 
 if TYPE_CHECKING:
@@ -33,11 +34,14 @@ class StoredSigns:
     """The kinds that there are, allowed or not."""
     as_of: date
     computed_at: datetime
+    shared_count: int
+    """Other businesses with the same invoices."""
 
     @property
     def nothing_anywhere(self) -> bool:
         """Tell whether everything that there is was looked at and nothing found."""
-        return not self.signs.signs and set(self.signs.kinds) == set(self.kinds_there)
+        nothing = not self.signs.signs and not self.shared_count
+        return nothing and set(self.signs.kinds) == set(self.kinds_there)
 
 
 _STORED_OF_TENANT = select(
@@ -49,6 +53,13 @@ _STORED_OF_TENANT = select(
     )
     .scalar_subquery()
     .label("imports_now"),
+    select(func.count())
+    .where(
+        shared_book.c.tenant_id == party_integrity.c.tenant_id,
+        shared_book.c.party_id == party_integrity.c.party_id,
+    )
+    .scalar_subquery()
+    .label("shared"),
 ).where(party_integrity.c.tenant_id == bindparam("tenant_id"))
 _STORED_OF_SOME = _STORED_OF_TENANT.where(
     party_integrity.c.party_id.in_(bindparam("parties", expanding=True))
@@ -80,13 +91,14 @@ def _unchanged(row: Any) -> StoredSigns | None:  # noqa: ANN401 - a row of eithe
         tuple(Kind(kind) for kind in row.kinds_there),
         row.as_of,
         row.computed_at,
+        row.shared,
     )
 
 
 def store_signs(
     tx: Transaction, party_id: UUID, signs: Signs, imports: Sequence[PartyImport]
 ) -> None:
-    """Store the signs of a business over what was stored before."""
+    """Store the signs of a business over what was stored before, and its marks beside them."""
     values = {
         **signs.columns(),
         "imports_count": len(imports),
@@ -100,3 +112,4 @@ def store_signs(
         tx.execute(
             insert(party_integrity).values(tenant_id=tx.tenant_id, party_id=party_id, **values)
         )
+    store_marks(tx, party_id, signs.marks, tx.now)

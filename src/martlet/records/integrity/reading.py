@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from martlet.parties import business_facts, businesses_of_same_owners
-from martlet.records.integrity.checks import findings_of
+from martlet.records.integrity.books import shared_books
+from martlet.records.integrity.checks import checked
 from martlet.records.integrity.limits import SIBLING_DAYS
+from martlet.records.integrity.marks import book_findings
 from martlet.records.integrity.owners import OtherBusiness, owner_findings
 from martlet.records.integrity.queries import stored_signs
 from martlet.records.integrity.signs import Signs, signs_of
+from martlet.records.model import Kind
 from martlet.records.queries import files_of_party
 from martlet.records.reading import ConsentSource, PartyReading, evidence_of_imports
 from martlet.records.shelf import scan_rows
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from martlet.kernel.principal import Principal
     from martlet.records.integrity.dealing import OwnNames
     from martlet.records.integrity.finding import Finding
+    from martlet.records.integrity.marks import BookFinding, Mark
     from martlet.records.integrity.owners import OwnerFinding
     from martlet.records.model import Plans
     from martlet.records.reading import ShardReading
@@ -47,8 +51,8 @@ class Checking:
 
     def of_party(
         self, connection: Connection, reading: PartyReading, as_of: datetime
-    ) -> tuple[Finding, ...]:
-        """Return what is found in the records of one business."""
+    ) -> tuple[tuple[Finding, ...], tuple[Mark, ...]]:
+        """Return what is found in the records of one business, and the marks that they leave."""
         files = (
             *files_of_party(connection, reading.tenant_id, reading.party_id, reading.kinds),
             *reading.extra,
@@ -59,27 +63,53 @@ class Checking:
             if any(file.kind is kind for file in files)
         }
         names = self._names(connection, reading.tenant_id)
-        return findings_of(records, as_of, names).get(str(reading.party_id), ())
+        found, party = checked(records, as_of, names), str(reading.party_id)
+        return found.findings.get(party, ()), found.marks.get(party, ())
 
     def signs_of_party(
         self, connection: Connection, reading: PartyReading, as_of: datetime
     ) -> Signs:
         """Return the same as figures to be stored."""
-        found = self.of_party(connection, reading, as_of)
+        found, marks = self.of_party(connection, reading, as_of)
         evidence = evidence_of_imports(reading.imports, reading.kinds, as_of)
-        return signs_of(found, reading.kinds, evidence)
+        return signs_of(found, marks, reading.kinds, evidence)
 
     def signs_of_shard(
         self, connection: Connection, tenant_id: UUID, shard: ShardReading, as_of: datetime
     ) -> Mapping[UUID, Signs]:
         """Return the signs of every business of a shard, of those without any too."""
-        found = findings_of(shard.records, as_of, self._names(connection, tenant_id))
+        found = checked(shard.records, as_of, self._names(connection, tenant_id))
         return {
             party_id: signs_of(
-                found.get(str(party_id), ()), {kind for kind, _ in evidence}, evidence
+                found.findings.get(str(party_id), ()),
+                found.marks.get(str(party_id), ()),
+                {kind for kind, _ in evidence},
+                evidence,
             )
             for party_id, evidence in shard.evidence.items()
         }
+
+    def of_books(
+        self,
+        connection: Connection,
+        principal: Principal,
+        party_id: UUID,
+        allowed: Collection[str],
+        as_of: datetime,
+    ) -> tuple[BookFinding, ...]:
+        """Return whose books hold the same sales, where both let their invoices be read."""
+        if Kind.INVOICES.value not in allowed:
+            return ()
+        shared = shared_books(connection, principal.tenant_id, party_id)
+        return book_findings(
+            [
+                one
+                for one in shared
+                if Kind.INVOICES.value
+                in self.consents.of_one(connection, principal, one.other_id, as_of)
+            ],
+            as_of,
+        )
 
     def of_owners(
         self, connection: Connection, principal: Principal, party_id: UUID, as_of: datetime

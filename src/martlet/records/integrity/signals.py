@@ -6,7 +6,7 @@ since, or the day has, it checks that one business anew. An eye that found nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,22 @@ import polars as pl
 from martlet.kernel.calendar import business_date_of
 from martlet.parties import businesses_of_same_owners_of_some
 from martlet.records import queries
+from martlet.records.integrity.books import shared_marks
 from martlet.records.integrity.checks import KINDS
+from martlet.records.integrity.marks import BOOK_KINDS, rows_behind
 from martlet.records.integrity.owners import OWNER_CONFIDENCE_PPM, OWNER_KINDS
 from martlet.records.integrity.queries import stored_signs, stored_signs_of_some
 from martlet.records.integrity.reading import Checking
 from martlet.records.integrity.signs import PROVIDER, VERSION, signal_of
-from martlet.records.limits import STORED_SIGNALS_DAYS
-from martlet.records.model import Kind
-from martlet.records.reading import ConsentSource, PartyReading, known_kinds, read_shards
+from martlet.records.limits import EVIDENCE_MAX, STORED_SIGNALS_DAYS
+from martlet.records.model import SOURCE_CONFIDENCE_PPM, Kind
+from martlet.records.reading import (
+    ConsentSource,
+    PartyReading,
+    evidence_of_imports,
+    known_kinds,
+    read_shards,
+)
 from martlet.signals import SignalRequest, SignalSet, kind_of
 
 if TYPE_CHECKING:
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
 
     from martlet.kernel.principal import Principal
     from martlet.records.integrity.finding import Finding
+    from martlet.records.integrity.marks import BookFinding
     from martlet.records.integrity.owners import OwnerFinding
     from martlet.records.integrity.queries import StoredSigns
     from martlet.records.integrity.reading import AskNames
@@ -51,11 +60,16 @@ class IntegrityReport:
     kinds: tuple[Kind, ...]
     """The kinds of records that were there and allowed."""
     findings: tuple[Finding, ...]
+    book_findings: tuple[BookFinding, ...]
     owner_findings: tuple[OwnerFinding, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON value; each finding says what it may do."""
-        found: tuple[Finding | OwnerFinding, ...] = (*self.findings, *self.owner_findings)
+        found: tuple[Finding | BookFinding | OwnerFinding, ...] = (
+            *self.findings,
+            *self.book_findings,
+            *self.owner_findings,
+        )
         return {
             "party_id": str(self.party_id),
             "as_of": self.as_of.isoformat(),
@@ -70,7 +84,7 @@ class IntegritySignals:
     name = PROVIDER
     version = VERSION
     consents: tuple[str, ...] = (Kind.INVOICES.value, Kind.BANK.value, Kind.PAYMENTS.value)
-    kinds: tuple[str, ...] = (*KINDS, *OWNER_KINDS)
+    kinds: tuple[str, ...] = (*KINDS, *BOOK_KINDS, *OWNER_KINDS)
 
     def __init__(
         self,
@@ -87,9 +101,12 @@ class IntegritySignals:
         principal, party_id = request.principal, request.party_id
         principal.require_party(party_id)
         with self._database.read() as connection:
-            own = self._of_records(connection, principal, party_id, as_of)
+            stored = stored_signs(connection, principal.tenant_id, party_id)
             owners = self._checking.of_owners(connection, principal, party_id, as_of)
-        return SignalSet((*own, *_of_owners(owners, party_id, as_of)))
+            told = _of_owners(owners, party_id, as_of)
+            if stored is None or not _quiet(stored, as_of):
+                told += self._of_records(connection, request, stored, as_of)
+        return SignalSet(told)
 
     def collect_each(
         self, principal: Principal, party_ids: Sequence[UUID], as_of: datetime
@@ -106,7 +123,7 @@ class IntegritySignals:
         quiet = {
             party_id
             for party_id, known in stored.items()
-            if party_id not in others and known.nothing_anywhere and _recent(known, as_of)
+            if party_id not in others and _quiet(known, as_of)
         }
         return {
             party_id: SignalSet()
@@ -116,33 +133,48 @@ class IntegritySignals:
         }
 
     def _of_records(
-        self, connection: Connection, principal: Principal, party_id: UUID, as_of: datetime
+        self,
+        connection: Connection,
+        request: SignalRequest,
+        stored: StoredSigns | None,
+        as_of: datetime,
     ) -> tuple[Signal, ...]:
-        stored = stored_signs(connection, principal.tenant_id, party_id)
-        fresh = stored is not None and _recent(stored, as_of)
-        if stored is not None and fresh and stored.nothing_anywhere:
-            return ()
+        principal, party_id = request.principal, request.party_id
         imports = queries.imports_of_party(connection, principal.tenant_id, party_id)
         if not imports:
             return ()
         allowed = self._checking.consents.of_one(connection, principal, party_id, as_of)
-        if stored is not None and fresh and _covers(stored, allowed):
-            return stored.signs.allowed(allowed).signals(party_id, stored.computed_at)
         kinds = known_kinds(imports, allowed, as_of)
+        books = self._checking.of_books(connection, principal, party_id, allowed, as_of)
+        evidence = evidence_of_imports(imports, [Kind.INVOICES], as_of)
+        told = _of_books(books, evidence, party_id, as_of)
+        if stored is not None and _recent(stored, as_of) and _covers(stored, allowed):
+            return told + stored.signs.allowed(allowed).signals(party_id, stored.computed_at)
         reading = PartyReading(principal.tenant_id, party_id, imports, kinds)
-        return self._checking.signs_of_party(connection, reading, as_of).signals(party_id, as_of)
+        signs = self._checking.signs_of_party(connection, reading, as_of)
+        return told + signs.signals(party_id, as_of)
 
     def report(self, principal: Principal, party_id: UUID, as_of: datetime) -> IntegrityReport:
         """Run the checks on one business as of a moment; return the findings with their records."""
         principal.require_party(party_id)
+        request = SignalRequest(principal, party_id)
         with self._database.read() as connection:
             imports = queries.imports_of_party(connection, principal.tenant_id, party_id)
             allowed = self._checking.consents.of_one(connection, principal, party_id, as_of)
             kinds = known_kinds(imports, allowed, as_of)
             reading = PartyReading(principal.tenant_id, party_id, imports, kinds)
-            found = self._checking.of_party(connection, reading, as_of)
+            found, marks = self._checking.of_party(connection, reading, as_of)
+            books = tuple(
+                replace(one, evidence=rows_behind(marks, self._shared(connection, request, one)))
+                for one in self._checking.of_books(connection, principal, party_id, allowed, as_of)
+            )
             owners = self._checking.of_owners(connection, principal, party_id, as_of)
-        return IntegrityReport(party_id, as_of, kinds, found, owners)
+        return IntegrityReport(party_id, as_of, kinds, found, books, owners)
+
+    def _shared(
+        self, connection: Connection, request: SignalRequest, found: BookFinding
+    ) -> frozenset[int]:
+        return shared_marks(connection, request.principal.tenant_id, request.party_id, found.others)
 
     def collect_many(self, requests: Sequence[SignalRequest], as_of: datetime) -> pl.DataFrame:
         """Return the same as columns, `party_id` and one a kind; null where nothing was found."""
@@ -153,9 +185,16 @@ class IntegritySignals:
         with self._database.read() as connection:
             for principal, parties in by_principal.items():
                 own = self._of_shards(connection, principal, parties, as_of)
+                each = self._checking.consents.of_some(connection, principal, list(parties), as_of)
                 for party_id in parties:
                     owners = self._checking.of_owners(connection, principal, party_id, as_of)
-                    told = (*own.get(party_id, ()), *_of_owners(owners, party_id, as_of))
+                    allowed = each.get(party_id, frozenset())
+                    books = self._checking.of_books(connection, principal, party_id, allowed, as_of)
+                    told = (
+                        *own.get(party_id, ()),
+                        *_of_books(books, (), party_id, as_of),
+                        *_of_owners(owners, party_id, as_of),
+                    )
                     rows.append({"party_id": str(party_id), **_thick(told)})
         schema = {"party_id": pl.String(), **dict.fromkeys(self.kinds, pl.Int64())}
         return pl.DataFrame(rows, schema=schema).sort("party_id")
@@ -190,8 +229,33 @@ def _of_owners(
     )
 
 
+def _of_books(
+    found: Iterable[BookFinding],
+    evidence: Iterable[tuple[Kind, str]],
+    party_id: UUID,
+    as_of: datetime,
+) -> tuple[Signal, ...]:
+    hashes = tuple(content for _, content in evidence)[-EVIDENCE_MAX:]
+    return tuple(
+        signal_of(
+            party_id,
+            as_of,
+            (one.kind, one.value, one.sample_size),
+            known_at=one.known_at,
+            confidence_ppm=SOURCE_CONFIDENCE_PPM[Kind.INVOICES],
+            evidence=hashes,
+        )
+        for one in found
+    )
+
+
 def _thick(signals: Iterable[Signal]) -> dict[str, Any]:
     return {s.kind: s.value for s in signals if s.sample_size >= kind_of(s.kind).sample_min}
+
+
+def _quiet(stored: StoredSigns, as_of: datetime) -> bool:
+    """Tell whether it is known without asking further that the records say nothing."""
+    return stored.nothing_anywhere and _recent(stored, as_of)
 
 
 def _recent(stored: StoredSigns, as_of: datetime) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from martlet.records.integrity.finding import Finding
+    from martlet.records.integrity.marks import Mark
 
 PROVIDER = "records.integrity"
 VERSION = "1"
@@ -50,6 +51,8 @@ class Signs:
     """The kinds that were there and allowed."""
     signs: tuple[Sign, ...]
     evidence: Mapping[Kind, tuple[str, ...]]
+    marks: tuple[Mark, ...] = ()
+    """Kept in a table of their own, and only when signs are stored."""
 
     def columns(self) -> dict[str, Any]:
         """Return what the table of stored signs keeps of it."""
@@ -124,7 +127,10 @@ def signal_of(
 
 
 def signs_of(
-    findings: Iterable[Finding], kinds: Collection[Kind], evidence: Iterable[tuple[Kind, str]]
+    findings: Iterable[Finding],
+    marks: tuple[Mark, ...],
+    kinds: Collection[Kind],
+    evidence: Iterable[tuple[Kind, str]],
 ) -> Signs:
     """Return findings as figures; evidence is the content of the imports that were read."""
     found = tuple(
@@ -135,4 +141,4 @@ def signs_of(
     for kind, content_hash in evidence:
         if kind in sources:
             hashes[kind] = (*hashes.get(kind, ()), content_hash)[-EVIDENCE_MAX:]
-    return Signs(tuple(kind for kind in Kind if kind in kinds), found, hashes)
+    return Signs(tuple(kind for kind in Kind if kind in kinds), found, hashes, marks)
