@@ -7,7 +7,7 @@ room. Ownership is told in ids.
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
@@ -21,32 +21,34 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from martlet.kernel.crypto import Keyring
     from martlet.kernel.ids import IdSource
 
-_mine, _theirs = ownership.alias("mine"), ownership.alias("theirs")
-_OTHERS = (
-    select(_mine.c.party_id.label("of"), _theirs.c.party_id, business.c.registered_at)
-    .join(
-        _theirs,
-        (_mine.c.tenant_id == _theirs.c.tenant_id)
-        & (_mine.c.owner_id == _theirs.c.owner_id)
-        & (_mine.c.party_id != _theirs.c.party_id),
+_mine = ownership.alias("mine")
+_OWNERS = select(_mine.c.owner_id).where(_mine.c.tenant_id == bindparam("tenant"))
+
+
+def _businesses_of(owners: Select[Any]) -> Select[Any]:
+    """Select the businesses of owners; the owners in a subquery, so that they are found first.
+
+    A join would be turned round where the database knows no sizes, and read the whole tenant.
+    """
+    return (
+        select(ownership.c.owner_id, ownership.c.party_id, business.c.registered_at)
+        .join(
+            business,
+            (business.c.tenant_id == ownership.c.tenant_id)
+            & (business.c.party_id == ownership.c.party_id),
+        )
+        .where(ownership.c.tenant_id == bindparam("tenant"), ownership.c.owner_id.in_(owners))
     )
-    .join(
-        business,
-        (business.c.tenant_id == _theirs.c.tenant_id) & (business.c.party_id == _theirs.c.party_id),
-    )
-    .where(_mine.c.tenant_id == bindparam("tenant"))
-    .order_by(_theirs.c.party_id)
-)
-_OF_ONE = Prepared(
-    _OTHERS.where(_mine.c.party_id == bindparam("party")).limit(OWNER_BUSINESSES_MAX)
-)
+
+
+_OF_ONE = Prepared(_businesses_of(_OWNERS.where(_mine.c.party_id == bindparam("party"))))
 """Written once: every decision asks."""
-_OF_SOME = _OTHERS.where(_mine.c.party_id.in_(bindparam("parties", expanding=True)))
+_OF_SOME = _businesses_of(_OWNERS.where(_mine.c.party_id.in_(bindparam("parties", expanding=True))))
 Others = tuple[tuple["UUID", "datetime"], ...]
 
 
@@ -56,20 +58,30 @@ def businesses_of_same_owners(connection: Connection, tenant_id: UUID, party_id:
     For checks inside the bank, never for a caller: an owner may not learn of another owner's.
     """
     found = _OF_ONE.on(connection, {"tenant": tenant_id, "party": party_id})
-    return tuple({row.party_id: row.registered_at for row in found}.items())
+    return _in_order({row.party_id: row.registered_at for row in found}, party_id)
 
 
 def businesses_of_same_owners_of_some(
     connection: Connection, tenant_id: UUID, party_ids: Sequence[UUID]
 ) -> dict[UUID, Others]:
     """Return the same for some businesses in one question; those without any are absent."""
-    found: dict[UUID, dict[UUID, datetime]] = {}
+    of_owner: dict[UUID, dict[UUID, datetime]] = {}
     asked = {"tenant": tenant_id, "parties": list(party_ids)}
-    for row in connection.execute(_OF_SOME, asked):
-        others = found.setdefault(row.of, {})
-        if len(others) < OWNER_BUSINESSES_MAX:
-            others[row.party_id] = row.registered_at
-    return {party_id: tuple(others.items()) for party_id, others in found.items()}
+    for owner_id, party_id, registered_at in connection.execute(_OF_SOME, asked):
+        of_owner.setdefault(owner_id, {})[party_id] = registered_at
+    wanted = set(party_ids)
+    found: dict[UUID, dict[UUID, datetime]] = {}
+    for businesses in of_owner.values():
+        if len(businesses) > 1:
+            for party_id in wanted & businesses.keys():
+                found.setdefault(party_id, {}).update(businesses)
+    return {party_id: _in_order(others, party_id) for party_id, others in found.items()}
+
+
+def _in_order(businesses: dict[UUID, datetime], itself: UUID) -> Others:
+    """Return the others among a chain's businesses, the first registered first."""
+    others = [(since, party_id) for party_id, since in businesses.items() if party_id != itself]
+    return tuple((party_id, since) for since, party_id in sorted(others)[:OWNER_BUSINESSES_MAX])
 
 
 class OwnNames:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
 from martlet.kernel.calendar import business_date_of
 from martlet.records.integrity.books import store_marks
 from martlet.records.integrity.signs import Signs
+from martlet.records.limits import STORED_SIGNALS_DAYS
 from martlet.records.model import Kind
 from martlet.records.tables import party_integrity, record_party, shared_book
 from martlet.store import Prepared
@@ -34,64 +36,79 @@ class StoredSigns:
     """The kinds that there are, allowed or not."""
     as_of: date
     computed_at: datetime
-    shared_count: int
-    """Other businesses with the same invoices."""
-
-    @property
-    def nothing_anywhere(self) -> bool:
-        """Tell whether everything that there is was looked at and nothing found."""
-        nothing = not self.signs.signs and not self.shared_count
-        return nothing and set(self.signs.kinds) == set(self.kinds_there)
 
 
-_STORED_OF_TENANT = select(
-    party_integrity,
+_IMPORTS_NOW = (
     select(func.count())
     .where(
         record_party.c.tenant_id == party_integrity.c.tenant_id,
         record_party.c.party_id == party_integrity.c.party_id,
     )
     .scalar_subquery()
-    .label("imports_now"),
-    select(func.count())
+)
+_SHARED = (
+    select(shared_book.c.other_id)
     .where(
         shared_book.c.tenant_id == party_integrity.c.tenant_id,
         shared_book.c.party_id == party_integrity.c.party_id,
     )
-    .scalar_subquery()
-    .label("shared"),
-).where(party_integrity.c.tenant_id == bindparam("tenant_id"))
-_STORED_OF_SOME = _STORED_OF_TENANT.where(
+    .exists()
+)
+_QUIET_OF_TENANT = select(party_integrity.c.party_id).where(
+    party_integrity.c.tenant_id == bindparam("tenant_id"),
+    party_integrity.c.signs == literal_column("'[]'"),
+    party_integrity.c.kinds == party_integrity.c.kinds_there,
+    party_integrity.c.imports_count == _IMPORTS_NOW,
+    party_integrity.c.as_of >= bindparam("earliest"),
+    party_integrity.c.as_of <= bindparam("day"),
+    party_integrity.c.computed_at <= bindparam("moment"),
+    ~_SHARED,
+)
+_QUIET = Prepared(_QUIET_OF_TENANT.where(party_integrity.c.party_id == bindparam("party_id")))
+"""Written once: this is asked at every decision."""
+_QUIET_OF_SOME = _QUIET_OF_TENANT.where(
     party_integrity.c.party_id.in_(bindparam("parties", expanding=True))
 )
-_STORED = Prepared(_STORED_OF_TENANT.where(party_integrity.c.party_id == bindparam("party_id")))
-"""Written once: this is read at every decision."""
+
+
+def _asked(tenant_id: UUID, as_of: datetime) -> dict[str, Any]:
+    day = business_date_of(as_of)
+    earliest = day - timedelta(days=STORED_SIGNALS_DAYS)
+    return {"tenant_id": tenant_id, "earliest": earliest, "day": day, "moment": as_of}
+
+
+def is_quiet(connection: Connection, tenant_id: UUID, party_id: UUID, as_of: datetime) -> bool:
+    """Tell whether all that there is of a business was looked at lately and nothing found."""
+    asked = {"party_id": party_id, **_asked(tenant_id, as_of)}
+    return _QUIET.on(connection, asked).first() is not None
+
+
+def quiet_of_some(
+    connection: Connection, tenant_id: UUID, party_ids: Sequence[UUID], as_of: datetime
+) -> frozenset[UUID]:
+    """Return for which of some businesses this is so, in one question."""
+    asked = {"parties": list(party_ids), **_asked(tenant_id, as_of)}
+    return frozenset(connection.execute(_QUIET_OF_SOME, asked).scalars())
+
+
+_STORED = Prepared(
+    select(party_integrity, _IMPORTS_NOW.label("imports_now")).where(
+        party_integrity.c.tenant_id == bindparam("tenant_id"),
+        party_integrity.c.party_id == bindparam("party_id"),
+    )
+)
 
 
 def stored_signs(connection: Connection, tenant_id: UUID, party_id: UUID) -> StoredSigns | None:
     """Return what was found before in a business's records; None where they changed since."""
     row = _STORED.on(connection, {"tenant_id": tenant_id, "party_id": party_id}).first()
-    return None if row is None else _unchanged(row)
-
-
-def stored_signs_of_some(
-    connection: Connection, tenant_id: UUID, party_ids: Sequence[UUID]
-) -> dict[UUID, StoredSigns]:
-    """Return the same for some businesses in one question; what is None there is absent here."""
-    asked = {"tenant_id": tenant_id, "parties": list(party_ids)}
-    rows = connection.execute(_STORED_OF_SOME, asked)
-    return {row.party_id: found for row in rows if (found := _unchanged(row)) is not None}
-
-
-def _unchanged(row: Any) -> StoredSigns | None:  # noqa: ANN401 - a row of either statement
-    if row.imports_count != row.imports_now:
+    if row is None or row.imports_count != row.imports_now:
         return None
     return StoredSigns(
         Signs.from_columns(row.kinds, row.signs, row.evidence),
         tuple(Kind(kind) for kind in row.kinds_there),
         row.as_of,
         row.computed_at,
-        row.shared,
     )
 
 

@@ -19,7 +19,7 @@ from martlet.records.integrity.books import shared_marks
 from martlet.records.integrity.checks import KINDS
 from martlet.records.integrity.marks import BOOK_KINDS, rows_behind
 from martlet.records.integrity.owners import OWNER_CONFIDENCE_PPM, OWNER_KINDS
-from martlet.records.integrity.queries import stored_signs, stored_signs_of_some
+from martlet.records.integrity.queries import is_quiet, quiet_of_some, stored_signs
 from martlet.records.integrity.reading import Checking
 from martlet.records.integrity.signs import PROVIDER, VERSION, signal_of
 from martlet.records.limits import EVIDENCE_MAX, STORED_SIGNALS_DAYS
@@ -101,11 +101,10 @@ class IntegritySignals:
         principal, party_id = request.principal, request.party_id
         principal.require_party(party_id)
         with self._database.read() as connection:
-            stored = stored_signs(connection, principal.tenant_id, party_id)
             owners = self._checking.of_owners(connection, principal, party_id, as_of)
             told = _of_owners(owners, party_id, as_of)
-            if stored is None or not _quiet(stored, as_of):
-                told += self._of_records(connection, request, stored, as_of)
+            if not is_quiet(connection, principal.tenant_id, party_id, as_of):
+                told += self._of_records(connection, request, as_of)
         return SignalSet(told)
 
     def collect_each(
@@ -118,26 +117,17 @@ class IntegritySignals:
         for party_id in party_ids:
             principal.require_party(party_id)
         with self._database.read() as connection:
-            stored = stored_signs_of_some(connection, principal.tenant_id, party_ids)
+            quiet = quiet_of_some(connection, principal.tenant_id, party_ids, as_of)
             others = businesses_of_same_owners_of_some(connection, principal.tenant_id, party_ids)
-        quiet = {
-            party_id
-            for party_id, known in stored.items()
-            if party_id not in others and _quiet(known, as_of)
-        }
         return {
             party_id: SignalSet()
-            if party_id in quiet
+            if party_id in quiet and party_id not in others
             else self.collect(SignalRequest(principal, party_id), as_of)
             for party_id in party_ids
         }
 
     def _of_records(
-        self,
-        connection: Connection,
-        request: SignalRequest,
-        stored: StoredSigns | None,
-        as_of: datetime,
+        self, connection: Connection, request: SignalRequest, as_of: datetime
     ) -> tuple[Signal, ...]:
         principal, party_id = request.principal, request.party_id
         imports = queries.imports_of_party(connection, principal.tenant_id, party_id)
@@ -148,6 +138,7 @@ class IntegritySignals:
         books = self._checking.of_books(connection, principal, party_id, allowed, as_of)
         evidence = evidence_of_imports(imports, [Kind.INVOICES], as_of)
         told = _of_books(books, evidence, party_id, as_of)
+        stored = stored_signs(connection, principal.tenant_id, party_id)
         if stored is not None and _recent(stored, as_of) and _covers(stored, allowed):
             return told + stored.signs.allowed(allowed).signals(party_id, stored.computed_at)
         reading = PartyReading(principal.tenant_id, party_id, imports, kinds)
@@ -251,11 +242,6 @@ def _of_books(
 
 def _thick(signals: Iterable[Signal]) -> dict[str, Any]:
     return {s.kind: s.value for s in signals if s.sample_size >= kind_of(s.kind).sample_min}
-
-
-def _quiet(stored: StoredSigns, as_of: datetime) -> bool:
-    """Tell whether it is known without asking further that the records say nothing."""
-    return stored.nothing_anywhere and _recent(stored, as_of)
 
 
 def _recent(stored: StoredSigns, as_of: datetime) -> bool:

@@ -57,7 +57,7 @@ class Signs:
     def columns(self) -> dict[str, Any]:
         """Return what the table of stored signs keeps of it."""
         return {
-            "kinds": [kind.value for kind in self.kinds],
+            "kinds": sorted(kind.value for kind in self.kinds),
             "signs": [
                 [s.kind, s.source.value, s.value, s.sample_size, s.known_at.isoformat()]
                 for s in self.signs
