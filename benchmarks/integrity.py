@@ -5,7 +5,8 @@
 Real: which of 425 firms trip which check on three days, by the outcome of those where one is known
 (told, never tuned on). Planted (synthetic): each scheme put into copies of every firm with a year
 of sales, at several sizes; how many are stopped. Placebo: every firm's largest supplier renamed to
-its largest buyer, which honest trade could be; how many are stopped.
+its largest buyer, which honest trade could be; how many are stopped. Books: firms whose sales
+invoices stand among another firm's sales, by marks and by comparing every invoice.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import statistics
 import tempfile
 from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from time import perf_counter
 from zoneinfo import ZoneInfo
@@ -27,6 +29,9 @@ from tools.plant_fraud import SCHEMES, planted
 from benchmarks.machine import machine_lines
 from martlet.records import Kind, read_records
 from martlet.records.integrity import findings_of
+from martlet.records.integrity.limits import MARK_DAYS
+from martlet.records.integrity.marks import marks_of
+from martlet.records.integrity.standing import standing_invoices
 from martlet.signals import kind_of
 
 DATA = Path("../shared/data/credit/cumcm2020c")
@@ -57,6 +62,7 @@ def main() -> None:
         _real(book, day, outcomes)
     _planted(book, DAYS[-1])
     _placebo(book)
+    _books(book, DAYS[-1])
     _speed(book, DAYS[-1])
 
 
@@ -130,6 +136,35 @@ def _placebo(book: pl.DataFrame) -> None:
         firms = book.filter(pl.col("day") <= day)["party_id"].n_unique()
         stopped = _stopped(renamed, day)
         print(f"  {day}: {len(stopped)} of {firms} stopped ({len(stopped) / firms:.1%})")
+
+
+def _books(book: pl.DataFrame, day: date) -> None:
+    """Print the pairs of firms with equal sales invoices, found by marks and one by one."""
+    standing = standing_invoices(book, _noon(day))
+    holders: dict[int, list[str]] = {}
+    marks = marks_of(standing)
+    for party, own in marks.items():
+        for mark in own:
+            holders.setdefault(mark.mark, []).append(party)
+    by_marks = Counter(
+        pair for parties in holders.values() for pair in combinations(sorted(parties), 2)
+    )
+    sales = standing.rows.filter(pl.col("side") == "sales", pl.col("age_days") < MARK_DAYS)
+    key = ("number", "day", "amount_fen")
+    exact = (
+        sales.join(sales, on=key, suffix="_other")
+        .filter(pl.col("party_id") < pl.col("party_id_other"))
+        .group_by("party_id", "party_id_other")
+        .len()
+        .sort("len", descending=True)
+    )
+    print("\nbooks with equal sales invoices, two years back, among all pairs of firms")
+    for one, other, count in exact.iter_rows():
+        print(
+            f"  {one} and {other}: {count:,} equal invoices, {by_marks[one, other]} equal marks"
+            f" of {len(marks[one])} and {len(marks[other])}"
+        )
+    print(f"  pairs with equal marks: {len(by_marks)}")
 
 
 def _speed(book: pl.DataFrame, day: date) -> None:

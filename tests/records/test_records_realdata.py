@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pytest
+from tools.plant_fraud import planted
 
 from martlet.records import Kind, features_of, read_records
+from martlet.records.integrity import findings_of
+from martlet.records.integrity.marks import marks_of
+from martlet.records.integrity.standing import standing_invoices
+from martlet.signals import kind_of
 
 SHARED = next(
     (
@@ -56,3 +63,40 @@ def test_a_past_day_looks_the_same_with_and_without_what_came_after(book: pl.Dat
     one = book.filter(pl.col("party_id") == "E7")
     alone = features_of({Kind.INVOICES: one}, before)
     assert alone.equals(whole.filter(pl.col("party_id") == "E7"))
+
+
+def test_no_real_firm_is_stopped_by_its_own_records_and_planted_rings_are(
+    book: pl.DataFrame,
+) -> None:
+    """Wholesalers, hauliers, builders: what they do is trade. The rings are made up."""
+    for day in (LAST_DAY, LAST_DAY - timedelta(days=417)):
+        found = findings_of({Kind.INVOICES: book}, day)
+        stopped = {
+            party
+            for party, findings in found.items()
+            if any(kind_of(one.kind).role == "exclusion" for one in findings)
+        }
+        assert stopped == set()
+        assert len(found) < 20, "even what is told to people only is rare"
+    rng = np.random.default_rng(310)
+    firms = [f"E{number}" for number in range(1, 6)]
+    for scheme in ("ring of two", "ring cut anew", "ring of many", "sudden partner"):
+        copies = [
+            planted(book.filter(pl.col("party_id") == firm), scheme, LAST_DAY.date(), 30, rng)
+            for firm in firms
+        ]
+        told = findings_of({Kind.INVOICES: pl.concat(copies)}, LAST_DAY)
+        assert set(told) >= set(firms), scheme
+
+
+def test_three_pairs_of_real_firms_have_the_same_invoices(book: pl.DataFrame) -> None:
+    """The set holds a few firms twice; no other two firms share a mark."""
+    marks = marks_of(standing_invoices(book, LAST_DAY))
+    of = {party: {mark.mark for mark in own} for party, own in marks.items()}
+    shared = {
+        (one, other): len(of[one] & of[other])
+        for one, other in combinations(sorted(of), 2)
+        if of[one] & of[other]
+    }
+    assert shared.keys() == {("E131", "E14"), ("E124", "E125"), ("E138", "E155")}
+    assert min(shared.values()) > 50
