@@ -20,7 +20,19 @@ Made by `tools/feature_reference.py` from `martlet.records.features`; do not edi
 One definition is used at the counter (one business) and in training (all of them). Nothing that
 happened after the day of `as_of`, and nothing that became known after `as_of`, is looked at. All
 values are whole numbers: fen, parts per million (ppm), days, counts. A month is a twelfth of the
-365 days that end at `as_of`. A figure without enough records behind it ("cases") has no effect.
+365 days that end at `as_of`, so three months are the 91 days of the column "window", and "as many
+days before" are counted back from there. A figure without enough records behind it ("cases") has no
+effect, and one that the records cannot tell (nothing to divide by, nobody named) is left out.
+
+Shares and ratios are in ppm: 1,000,000 is all, or as much as before; growth stops at ten-fold. Most
+families tell level, trend, season, regularity and silence alike, from what each day brought
+(`rhythm.py`), and concentration from what each counterparty brought (`spread.py`).
+
+Two questions need the instalment, which is known only when somebody applies: how often the inflow
+covers it, and how often the account held less. The ingredients are here: net inflow of a month, the
+lowest month, and the balances that 95, 75 and 50 % of days reach. `martlet.credit.coverage` answers
+the first, and a policy may ask for it with `[[coverage]]` (`kind`, `min_ppm`): it caps a limit
+where its instalments over the longest tenor would not be covered.
 """
 
 
@@ -31,8 +43,8 @@ def reference() -> str:
         sure = SOURCE_CONFIDENCE_PPM[family.kind] // 10_000
         counted = COUNTED_AT_PPM[family.kind] // 10_000
         parts.append(
-            f"\n## From {family.kind}\n\nConfidence {sure} %; counted at {counted} % where it"
-            " becomes `verified_takings_monthly_fen`.\n\n"
+            f"\n## From {family.kind}\n\n{len(family.features)} figures. Confidence {sure} %;"
+            f" counted at {counted} % where it becomes `verified_takings_monthly_fen`.\n\n"
         )
         parts.append(_table(family.features))
     parts.append(f"\n## From all of them\n\n{_table(OVERALL_FEATURES)}")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.realdata import shared_data
 
+from martlet.kernel.rates import level_payment
 from martlet.kernel.rounding import RoundingMode
-from martlet.lending.instalments import level_payment
 
 MODES = {"UP": RoundingMode.UP, "DOWN": RoundingMode.DOWN, "HALF_UP": RoundingMode.HALF_UP}
 OTHER_SHAPES = {"compounding", "payment_frequency", "payment_override", "interest_only_months"}

@@ -173,7 +173,7 @@ class _Verdict:
         terms: ProductTerms,
         facts: Facts,
     ) -> Decision:
-        asked = self.policy.thin_history.rate_ppm_per_day if band is None else band.rate_ppm_per_day
+        asked = self.policy.asked_rate(band)
         rate = self.policy.lawful_rate(asked, business_date_of(self.as_of))
         reasons = reasons_of_price(
             self.policy, self.model, facts.scored, (self.score, self.pd_ppm), (asked, rate)

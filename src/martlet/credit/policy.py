@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PPM = 1_000_000
 _SHARE_PPM_MAX = 24 * PPM
 """Two years of takings: a share above it is a typing error."""
+_COVERAGE_PPM_MAX = 100 * PPM
+"""A hundred instalments a month: ditto."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ class CapacitySource:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many times a month's inflow of a kind has to cover an instalment."""
+
+    kind: str
+    min_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
 class ThinStep:
     """From so many days of records, a starter line of so much."""
 
@@ -116,6 +126,8 @@ class Policy:
     eligibility: tuple[Rule, ...]
     bands: tuple[Band, ...]
     capacity: tuple[CapacitySource, ...]
+    coverage: tuple[Coverage, ...]
+    """None by default: then instalments are not held against inflow."""
     thin_history: ThinHistory
     products: Mapping[str, ProductTerms]
     text: str
@@ -129,6 +141,10 @@ class Policy:
     def band_of(self, pd_ppm: int) -> Band | None:
         """Return the band of a pd; None beyond the last."""
         return next((band for band in self.bands if pd_ppm <= band.pd_max_ppm), None)
+
+    def asked_rate(self, band: Band | None) -> int:
+        """Return the daily rate of a band, or of a business without one."""
+        return self.thin_history.rate_ppm_per_day if band is None else band.rate_ppm_per_day
 
     def lawful_rate(self, rate_ppm_per_day: int, on: date) -> int:
         """Return a daily rate, lowered where the law of that day asks for it."""
@@ -230,6 +246,7 @@ def parse_policy(text: str) -> Policy:
         capacity=tuple(
             _capacity(table, bands) for table in root.tables("capacity", CAPACITY_SOURCES_MAX)
         ),
+        coverage=tuple(_coverage(table) for table in root.tables("coverage", CAPACITY_SOURCES_MAX)),
         thin_history=_thin(root.table("thin_history")),
         products=_products(root.table("product")),
         text=text,
@@ -293,6 +310,14 @@ def _capacity(table: _Table, bands: tuple[Band, ...]) -> CapacitySource:
         if share_ppm[better.name] < share_ppm[worse.name]:
             refuse(f"{source.kind}.share_ppm.{worse.name}", "it may not rise with the pd")
     return source
+
+
+def _coverage(table: _Table) -> Coverage:
+    rule = Coverage(table.kind("kind"), table.integer("min_ppm", 1, _COVERAGE_PPM_MAX))
+    table.done()
+    if KINDS[rule.kind].unit is not Unit.FEN:
+        refuse(rule.kind, "it is no amount, so it cannot cover an instalment")
+    return rule
 
 
 def _thin(table: _Table) -> ThinHistory:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from martlet.credit.coverage import coverage_step
 from martlet.credit.model import Application, Change, Component, Parameter, Reason, WouldChange
 from martlet.kernel.rounding import RoundingMode, divide
 
@@ -37,6 +38,12 @@ def waterfall(
     ]
     steps.append(_starter_step(numbers, policy, sum(step.amount_fen for step in steps)))
     total = sum(step.amount_fen for step in steps)
+    if policy.coverage:
+        rate = policy.asked_rate(band)
+        step = coverage_step(application, numbers, rate, terms, (policy, total))
+        if step is not None:
+            steps.append(step)
+            total += step.amount_fen
     room = max(policy.exposure_max_fen - application.committed_fen, 0)
     caps = (
         ("committed", max(total - application.committed_fen, 0), application.committed_fen),

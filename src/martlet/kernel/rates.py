@@ -11,6 +11,7 @@ from martlet.kernel.rounding import RoundingMode, divide
 
 PPM = 1_000_000
 TICKS_PER_FEN = 10_000
+MONTHS_PER_YEAR = 12
 
 
 def daily_interest_ticks(
@@ -43,3 +44,20 @@ def percent_text(ppm: int, decimals: int = 2) -> str:
     sign = "-" if scaled < 0 else ""
     whole, fraction = divmod(abs(scaled), 10**decimals)
     return f"{sign}{whole}.{fraction:0{decimals}d}" if decimals else f"{sign}{whole}"
+
+
+def level_payment(
+    principal: int, rate: tuple[int, int], periods: int, unit: int, mode: RoundingMode
+) -> int:
+    """Return the equal payment for a rate a period, given exactly as a quotient.
+
+    With the rate r/q the payment is P r (q+r)^n / (q ((q+r)^n - q^n)): whole numbers, one
+    division, one rounding.
+    """
+    assert periods > 0, periods
+    risen, whole = rate
+    if risen == 0:
+        return divide(principal, periods * unit, mode) * unit
+    grown = (whole + risen) ** periods
+    denominator = whole * (grown - whole**periods)
+    return divide(principal * risen * grown, denominator * unit, mode) * unit

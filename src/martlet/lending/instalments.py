@@ -6,18 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from martlet.kernel.calendar import add_months
-from martlet.kernel.rates import PPM
-from martlet.kernel.rounding import divide
+from martlet.kernel.rates import MONTHS_PER_YEAR, PPM, level_payment
 from martlet.lending.product import ScheduleKind, TenorUnit
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from martlet.kernel.rounding import RoundingMode
     from martlet.lending.loan import LoanTerms
     from martlet.lending.product import Conventions
-
-MONTHS_PER_YEAR = 12
 
 
 def due_dates(terms: LoanTerms, start: date) -> tuple[date, ...]:
@@ -37,20 +33,3 @@ def level_instalment(
     year = rate_ppm_per_day * conventions.days_per_year
     unit, mode = conventions.instalment_unit_fen, conventions.rounding_mode
     return level_payment(principal_fen, (year, PPM * MONTHS_PER_YEAR), periods, unit, mode)
-
-
-def level_payment(
-    principal: int, rate: tuple[int, int], periods: int, unit: int, mode: RoundingMode
-) -> int:
-    """Return the equal payment for a rate a period, given exactly as a quotient.
-
-    With the rate r/q the payment is P r (q+r)^n / (q ((q+r)^n - q^n)): whole numbers, one
-    division, one rounding.
-    """
-    assert periods > 0, periods
-    risen, whole = rate
-    if risen == 0:
-        return divide(principal, periods * unit, mode) * unit
-    grown = (whole + risen) ** periods
-    denominator = whole * (grown - whole**periods)
-    return divide(principal * risen * grown, denominator * unit, mode) * unit

@@ -17,9 +17,9 @@ from datetime import timedelta
 from math import gcd
 from typing import TYPE_CHECKING
 
-from martlet.kernel.rates import PPM, TICKS_PER_FEN
+from martlet.kernel.rates import MONTHS_PER_YEAR, PPM, TICKS_PER_FEN
 from martlet.lending.allocation import waterfall
-from martlet.lending.instalments import MONTHS_PER_YEAR, due_dates, level_instalment
+from martlet.lending.instalments import due_dates, level_instalment
 from martlet.lending.limits import EVENTS_MAX
 from martlet.lending.loan import (
     AccrualLine,
