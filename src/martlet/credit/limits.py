@@ -102,3 +102,6 @@ SHADOW_OUTCOMES_MIN = 10
 
 VINTAGE_MONTHS_MAX = 24
 """Months on book that a vintage is followed: as long as our longest loans."""
+
+RECORDS_UNSAID = 1_000_000
+"""Records behind a value whose file does not say how many: enough for any policy."""
