@@ -105,3 +105,10 @@ VINTAGE_MONTHS_MAX = 24
 
 RECORDS_UNSAID = 1_000_000
 """Records behind a value whose file does not say how many: enough for any policy."""
+
+BATCH_SHARDS_MAX = 1_024
+"""Shards of one batch: a hundred million applications in shards of a hundred thousand."""
+
+BATCH_ROWS_PROVEN = 200
+"""Rows of each shard that are decided again one by one: 0.1 s, and an error that touches one row in
+a hundred is missed by a run of 64 shards once in 10^55."""

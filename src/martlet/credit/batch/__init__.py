@@ -6,5 +6,16 @@ every shard is proven before it is written.
 """
 
 from martlet.credit.batch.columns import decide_columns
+from martlet.credit.batch.explain import ExplainedRow, explain_row
+from martlet.credit.batch.manifest import read_manifest
+from martlet.credit.batch.run import BatchOrder, BatchReport, run_batch
 
-__all__ = ["decide_columns"]
+__all__ = [
+    "BatchOrder",
+    "BatchReport",
+    "ExplainedRow",
+    "decide_columns",
+    "explain_row",
+    "read_manifest",
+    "run_batch",
+]
