@@ -1,4 +1,4 @@
-"""`martlet credit decide-batch`: a portfolio in files, decided by the million, and explained by row.
+"""`martlet credit decide-batch`: a portfolio in files decided by the million, explained by row.
 
 Needs no bank: policy and model are files, or the ones that ship with the house. Nothing is kept
 but the table of answers.

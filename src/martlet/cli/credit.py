@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import backtests, monitoring, optimising, policies, scoring, shadows, studies
+from martlet.cli import (
+    backtests,
+    batch,
+    monitoring,
+    optimising,
+    policies,
+    scoring,
+    shadows,
+    studies,
+)
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import show
 from martlet.cli.session import open_session
@@ -33,6 +42,9 @@ app.command("fairness", help=say("How regions, trades and sizes fare, with inter
 )
 app.command("rejects", help=say("What the refused might have done: bounds and assumptions."))(
     monitoring.rejects
+)
+app.command("decide-batch", help=say("Decide a file of applications by the million; restartable."))(
+    batch.decide_batch
 )
 app.command("score", help=say("Answer a lender's own file of applications; no bank is opened."))(
     scoring.score

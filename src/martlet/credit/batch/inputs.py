@@ -68,11 +68,8 @@ def _check_columns(names: set[str], what: str, path: Path) -> None:
     if what == APPLICATIONS:
         missing, unknown = set(_REQUIRED) - names, set[str]()
     else:
-        kinds = {name.partition("#")[0] for name in names if _is_of_kind(name)}
         missing = {"party_id"} - names
-        unknown = {
-            n for n in names - {"party_id", *ROW_COLUMNS} if n.partition("#")[0] not in kinds
-        }
+        unknown = {n for n in names - {"party_id", *ROW_COLUMNS} if not _is_of_kind(n)}
     if missing:
         raise Invalid("credit.batch_column_missing", file=path.name, column=min(missing))
     if unknown:

@@ -91,16 +91,12 @@ def run_batch(order: BatchOrder, on_progress: OnProgress | None = None) -> Batch
     left = [shard for shard in range(order.shards) if shard not in done_before]
     if on_progress is not None:
         on_progress(len(done_before), order.shards)
-    with _pool(order.processes) as pool:
-        asked = {pool.submit(decide_shard, _shard_order(order, shard)): shard for shard in left}
-        try:
-            for number, future in enumerate(as_completed(asked), len(done_before) + 1):
-                manifest = manifest.with_done(asked[future], future.result())
-                write_manifest(order.out, manifest)
-                if on_progress is not None:
-                    on_progress(number, order.shards)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    decided = _decided(order, left)
+    for number, (shard, figures) in enumerate(decided, len(done_before) + 1):
+        manifest = manifest.with_done(shard, figures)
+        write_manifest(order.out, manifest)
+        if on_progress is not None:
+            on_progress(number, order.shards)
     return BatchReport(
         policy_version=order.policy.version,
         model_version=f"{order.model.name}/{order.model.version}",
@@ -109,6 +105,21 @@ def run_batch(order: BatchOrder, on_progress: OnProgress | None = None) -> Batch
         shards_done_before=len(done_before),
         totals=manifest.totals(),
     )
+
+
+def _decided(order: BatchOrder, shards: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield each shard as it is done; decided here where one process is enough."""
+    orders = {shard: _shard_order(order, shard) for shard in shards}
+    if order.processes == 1 or not shards:
+        yield from ((shard, decide_shard(one)) for shard, one in orders.items())
+        return
+    with _pool(order.processes) as pool:
+        asked = {pool.submit(decide_shard, one): shard for shard, one in orders.items()}
+        try:
+            for future in as_completed(asked):
+                yield asked[future], future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _new(order: BatchOrder) -> Manifest:

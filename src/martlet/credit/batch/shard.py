@@ -103,7 +103,7 @@ def _prove(
     applications, signals, answers = frames
     chance = np.random.default_rng(order.shard)
     size = min(BATCH_ROWS_PROVEN, applications.height)
-    places = np.sort(chance.choice(applications.height, size, replace=False)) if size else []
+    places = np.sort(chance.choice(max(applications.height, 1), size, replace=False))
     sample, said = applications[places], answers[places]
     for (asked, known), row in zip(
         lifted(sample, signals, order.as_of), said.iter_rows(named=True), strict=True
