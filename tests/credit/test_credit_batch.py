@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 from time import sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -138,8 +138,8 @@ def test_a_row_that_the_single_decision_contradicts_stops_the_run(
     model = MODEL.artefact.decode()
     wanted = one_shard.ShardOrder(1, order.out / PARTS, tmp_path, POLICY.text, model, AS_OF)
 
-    def generous(*inputs: object) -> pl.DataFrame:
-        return decide_columns(*inputs).with_columns(pl.col("limit_fen") + 1)  # type: ignore[arg-type]
+    def generous(*inputs: Any) -> pl.DataFrame:  # noqa: ANN401 - what decide_columns takes
+        return decide_columns(*inputs).with_columns(pl.col("limit_fen") + 1)
 
     monkeypatch.setattr(one_shard, "decide_columns", generous)
     with pytest.raises(Corrupt, match=r"credit\.batch_differs"):
