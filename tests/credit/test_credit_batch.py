@@ -138,7 +138,7 @@ def test_a_row_that_the_single_decision_contradicts_stops_the_run(
     model = MODEL.artefact.decode()
     wanted = one_shard.ShardOrder(1, order.out / PARTS, tmp_path, POLICY.text, model, AS_OF)
 
-    def generous(*inputs: Any) -> pl.DataFrame:  # noqa: ANN401 - what decide_columns takes
+    def generous(*inputs: Any) -> pl.DataFrame:
         return decide_columns(*inputs).with_columns(pl.col("limit_fen") + 1)
 
     monkeypatch.setattr(one_shard, "decide_columns", generous)
