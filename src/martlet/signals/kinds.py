@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,11 @@ class Unit(StrEnum):
     FLAG = "flag"
 
 
-@dataclass(frozen=True, slots=True)
+_ANY = 1 << 62
+"""Beyond every amount and count that there is."""
+
+
+@dataclass(frozen=True)
 class SignalKind:
     """One kind: its name, unit, role, range, and what it means in both languages."""
 
@@ -39,6 +43,14 @@ class SignalKind:
     """With fewer cases than this the signal is too thin to count."""
     en: str
     zh_cn: str
+
+    @cached_property
+    def whole_numbers(self) -> tuple[int, int]:
+        """The least and the greatest whole number of the kind; an empty range where it has none."""
+        if self.unit in {Unit.TEXT, Unit.FLAG}:
+            return 1, 0
+        low = -_ANY if self.minimum is None else self.minimum
+        return low, _ANY if self.maximum is None else self.maximum
 
     def accepts(self, value: int | str | bool) -> bool:  # noqa: FBT001 - a signal's value may be a truth
         """Tell whether a value is of the kind's unit and inside its range."""

@@ -69,7 +69,9 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
         assert self.sample_size >= 0, self.sample_size
         assert self.known_at.tzinfo is not None
         assert self.known_at < self.expires_at, (self.known_at, self.expires_at)
-        assert kind.accepts(self.value), f"{self.kind}: {self.value!r} is out of its range"
+        low, high = kind.whole_numbers
+        whole = type(self.value) is int and low <= self.value <= high
+        assert whole or kind.accepts(self.value), f"{self.kind}: {self.value!r} is out of its range"
 
     @property
     def role(self) -> Role:
@@ -150,9 +152,11 @@ class SignalSet:
         """
         origins: dict[tuple[Any, ...], int] = {}
         each = []
+        names: dict[int, str] = {}
         for s in self.signals:
+            party = names.get(id(s.party_id)) or names.setdefault(id(s.party_id), str(s.party_id))
             origin = (
-                s.party_id,
+                party,
                 s.as_of,
                 s.known_at,
                 s.expires_at,
@@ -164,7 +168,7 @@ class SignalSet:
             each.append([s.kind, s.value, s.confidence_ppm, s.sample_size, place])
         shared = [
             [
-                str(party_id),
+                party,
                 as_of.isoformat(),
                 known_at.isoformat(),
                 expires_at.isoformat(),
@@ -172,7 +176,7 @@ class SignalSet:
                 version,
                 list(evidence),
             ]
-            for party_id, as_of, known_at, expires_at, provider, version, evidence in origins
+            for party, as_of, known_at, expires_at, provider, version, evidence in origins
         ]
         return {"each": each, "shared": shared}
 
