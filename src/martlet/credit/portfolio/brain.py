@@ -14,13 +14,14 @@ import numpy as np
 import polars as pl
 
 from martlet.credit.portfolio.answer import Case, answer, pd_max_ppm
+from martlet.credit.portfolio.candidates import Explainable
 from martlet.credit.portfolio.columns import own_columns
 from martlet.credit.portfolio.expert import expert_for, logit_good
 from martlet.credit.portfolio.features import movement_features
 from martlet.credit.portfolio.fitting import fitted_scorer
 from martlet.credit.portfolio.movements import features_of_movements
 from martlet.credit.portfolio.reading import LINE, read_applications, read_labels, read_records
-from martlet.credit.portfolio.reasons import Explainable, causes
+from martlet.credit.portfolio.reasons import causes
 from martlet.credit.portfolio.scoring import ZeroShot, prior_points
 from martlet.credit.portfolio.text import BadRow
 from martlet.credit.portfolio.wording import Wording, sentences

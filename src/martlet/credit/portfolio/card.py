@@ -36,7 +36,7 @@ def summary(scored: Scored) -> dict[str, Any]:
         "bad_count": sum(truth is True for truth in scored.labelled),
         "set_aside": aside,
         "cells_counted_as_missing": len(scored.own.odd),
-        "columns_used": [column.heading for column in scored.own.used],
+        "columns_used": list(dict.fromkeys(column.heading for column in scored.own.used)),
         "columns_left_out": [part.heading for part in scored.own.dropped],
     }
     if scored.fit is not None:

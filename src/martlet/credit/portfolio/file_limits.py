@@ -54,7 +54,11 @@ CATEGORIES_MAX = 20_000
 """Distinct values of one categorical column; text beyond it is dropped as free text."""
 
 EXPLAINED_COLUMNS_MAX = 20
-"""Columns that are tried for reasons: those with most influence, so that the work is bounded."""
+"""Columns tried for one case: those that promise most, so that the work is bounded."""
+
+RESCORED_ROWS_MAX = 200_000
+"""Cases asked again for reasons in one run: larger files try fewer columns a case (at least five)
+and look for milder changes only where the answer is no."""
 
 REASONS_MAX = 4
 """Causes named to an applicant: beyond four nobody reads on."""

@@ -16,8 +16,8 @@ from martlet.credit.portfolio.scoring import Fitted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from martlet.credit.portfolio.candidates import Explainable
     from martlet.credit.portfolio.expert import Expert
-    from martlet.credit.portfolio.reasons import Explainable
     from martlet.credit.portfolio.scoring import Floats
 
 SEED = 310

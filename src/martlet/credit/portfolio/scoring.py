@@ -81,7 +81,7 @@ class Fitted:
     @property
     def version(self) -> str:
         """The fitted model's version."""
-        return str(self.engine.version)
+        return f"portfolio-fit/{self.engine.version}"
 
     def pd_ppm(self, cases: pl.DataFrame) -> Integers:
         """Return the calibrated pd of every case."""

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from martlet.credit.portfolio.answer import Answer, Case
+    from martlet.credit.portfolio.candidates import Value
     from martlet.credit.portfolio.columns import OwnColumn
-    from martlet.credit.portfolio.reasons import Cause, Value
+    from martlet.credit.portfolio.reasons import Cause
     from martlet.kernel.i18n import Locale
 
 _HEADING_CHARS_MAX = 60
