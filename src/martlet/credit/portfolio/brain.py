@@ -18,7 +18,7 @@ from martlet.credit.portfolio.candidates import Explainable
 from martlet.credit.portfolio.columns import own_columns
 from martlet.credit.portfolio.expert import expert_for, logit_good
 from martlet.credit.portfolio.features import movement_features
-from martlet.credit.portfolio.fitting import fitted_scorer
+from martlet.credit.portfolio.fitting import fitted_scorer, why_not_fitted
 from martlet.credit.portfolio.movements import features_of_movements
 from martlet.credit.portfolio.reading import LINE, read_applications, read_labels, read_records
 from martlet.credit.portfolio.reasons import causes
@@ -28,8 +28,10 @@ from martlet.credit.portfolio.wording import Wording, sentences
 from martlet.kernel.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from martlet.credit.portfolio.answer import Answer
     from martlet.credit.portfolio.columns import OwnColumns
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from martlet.credit.portfolio.scoring import Scorer
     from martlet.kernel.i18n import Locale
 
+    Integers = npt.NDArray[np.int64]
     OnProgress = Callable[[str, int, int | None], None]
 
 STAGES = ("records", "applications", "labels", "features", "models", "reasons")
@@ -86,40 +89,16 @@ def score(files: Files, locale: Locale, on_progress: OnProgress) -> Scored:
         applications, records, lambda done, total: on_progress("features", done, total)
     )
     own = own_columns(applications, outcome)
+    columns = _columns(features, own)
     cases = pl.concat([features, own.frame], how="horizontal") if own.used else features
-    used = tuple(
-        name
-        for name in features.columns
-        if cases[name].null_count() < cases.height and cases[name].n_unique() > 1
-    )
-    order = _content_order(cases, applications, used, [column.name for column in own.used])
-    ordered, ordered_outcome = cases[order], outcome[order]
-    expert = expert_for(ordered, own.used, with_records=records is not None)
-    columns = [
-        *(
-            Explainable(name, movement_features()[name].direction, categorical=False)
-            for name in used
-        ),
-        *(Explainable(c.name, c.direction, c.sort == "category") for c in own.used),
-    ]
-    prior = logit_good(prior_points(expert, ordered))
-    on_progress("models", 0, None)
-    fitted = fitted_scorer(expert, ordered, columns, ordered_outcome, prior)
-    scorer: Scorer = ZeroShot(expert) if isinstance(fitted, str) else fitted.scorer
-    explained = columns if not isinstance(fitted, str) else [
-        column for column in columns if column.name in expert.names
-    ]  # fmt: skip
-    pd_ppm = scorer.pd_ppm(ordered)
-    found = causes(
-        scorer, ordered, explained, pd_ppm, pd_max_ppm(),
-        lambda done, total: on_progress("reasons", done, total),
-    )  # fmt: skip
-    back = np.argsort(order)
-    own_by_name = {column.name: column for column in own.used}
-    wording = Wording(own_by_name, locale, pd_max_ppm())
+    order = _content_order(cases, columns)
+    heard = _hear(cases[order], outcome[order], own, columns, records is not None, on_progress)
+    wording = Wording({column.name: column for column in own.used}, locale, pd_max_ppm())
     told = [
-        (case, answer(case, int(pd_ppm[place])), found[place])
-        for case, place in zip(_cases(applications, features, records), back.tolist(), strict=True)
+        (case, answer(case, int(heard.pd_ppm[place])), heard.causes[place])
+        for case, place in zip(
+            _cases(applications, features, records), np.argsort(order).tolist(), strict=True
+        )
     ]
     return Scored(
         ids=tuple(applications["application_id"].to_list()),
@@ -127,15 +106,80 @@ def score(files: Files, locale: Locale, on_progress: OnProgress) -> Scored:
         reasons=tuple(sentences(wording, given, case, why) for case, given, why in told),
         causes=tuple(tuple(why) for _, _, why in told),
         labelled=tuple(outcome.to_list()),
-        model_version=scorer.version,
-        expert=expert,
+        model_version=heard.scorer.version,
+        expert=heard.expert,
         sheets=sheets,
         aside=_aside(sheets, applications),
         own=own,
-        used_features=used,
-        fit=None if isinstance(fitted, str) else fitted.report,
-        why_prior=fitted if isinstance(fitted, str) and files.labels is not None else "",
+        used_features=tuple(c.name for c in columns if c.name in features.columns),
+        fit=heard.fit,
+        why_prior=heard.why_prior if files.labels is not None else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the model says of cases in the order of their contents."""
+
+    expert: Expert
+    scorer: Scorer
+    fit: FitReport | None
+    why_prior: str
+    pd_ppm: Integers
+    causes: list[list[Cause]]
+
+
+def _hear(
+    cases: pl.DataFrame,
+    outcome: pl.Series,
+    own: OwnColumns,
+    columns: Sequence[Explainable],
+    with_records: bool,  # noqa: FBT001 - one of six things that are handed on
+    on_progress: OnProgress,
+) -> _Heard:
+    """Fit where there is something to learn from, score, and look for causes."""
+    why_prior = why_not_fitted(outcome, columns)
+    # With outcomes, ranks are taken among the labelled: what an application without one shows
+    # cannot move the model that answers it.
+    ranked = cases if why_prior else cases.filter(outcome.is_not_null())
+    expert = expert_for(ranked, own.used, with_records=with_records)
+    scorer: Scorer = ZeroShot(expert)
+    fit = None
+    if not why_prior:
+        prior = logit_good(prior_points(expert, cases))
+        fitted = fitted_scorer(
+            expert,
+            cases,
+            columns,
+            outcome,
+            prior,
+            lambda done, total: on_progress("models", done, total),
+        )
+        scorer, fit = fitted.scorer, fitted.report
+    pd_ppm = scorer.pd_ppm(cases)
+    found = causes(
+        scorer,
+        cases,
+        columns if fit else [column for column in columns if column.name in expert.names],
+        pd_ppm,
+        pd_max_ppm(),
+        lambda done, total: on_progress("reasons", done, total),
+    )
+    return _Heard(expert, scorer, fit, why_prior, pd_ppm, found)
+
+
+def _columns(features: pl.DataFrame, own: OwnColumns) -> list[Explainable]:
+    """Return the columns that tell one case from another."""
+    known = movement_features()
+    differing = [
+        name
+        for name in features.columns
+        if features[name].null_count() < features.height and features[name].n_unique() > 1
+    ]
+    return [
+        *(Explainable(name, known[name].direction, categorical=False) for name in differing),
+        *(Explainable(c.name, c.direction, c.sort == "category") for c in own.used),
+    ]
 
 
 def _read(files: Files, on_progress: OnProgress) -> dict[str, Sheet]:
@@ -175,13 +219,11 @@ def _outcome(applications: pl.DataFrame, labels: Sheet | None) -> pl.Series:
     return joined["bad"]
 
 
-def _content_order(
-    cases: pl.DataFrame, applications: pl.DataFrame, used: tuple[str, ...], own: list[str]
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _content_order(cases: pl.DataFrame, columns: Sequence[Explainable]) -> Integers:
     """Return the places of the cases in an order that only their contents decide."""
-    names = [*used, *sorted(own)]
+    names = [column.name for column in columns]
     if not names:
-        return np.arange(applications.height, dtype=np.int64)
+        return np.arange(cases.height, dtype=np.int64)
     indexed = cases.select(names).with_row_index("__place")
     ordered = indexed.sort(names, nulls_last=True, maintain_order=True)["__place"]
     return ordered.to_numpy().astype(np.int64)

@@ -156,7 +156,7 @@ def fit(
     frame, bad, prior_logit = frame[order], bad[order], prior_logit[order]
     nested = len(bad) <= NESTED_CASES_MAX
     steps = _Steps(on_progress, folds_for(len(bad)) * (1 + (OUTER_FOLDS if nested else 0)))
-    cases = _Cases(frame, tuple(columns), bad, prior_logit)
+    cases = _Cases(frame, tuple(columns), bad, prior_logit, len(bad))
     held = _held_out(cases, seed, steps)
     models = _fit_models(cases, np.random.default_rng(seed), held.rounds)
     logit = held.blend.logit(held.logits)
@@ -171,11 +171,12 @@ class _Cases:
     columns: tuple[Explanatory, ...]
     bad: Truths
     prior_logit: Floats
+    table: int
+    """Cases of the whole table: its folds are grown by its own recipes, however small they are."""
 
     def part(self, chosen: Truths) -> _Cases:
-        return _Cases(
-            self.frame.filter(chosen), self.columns, self.bad[chosen], self.prior_logit[chosen]
-        )
+        frame, prior_logit = self.frame.filter(chosen), self.prior_logit[chosen]
+        return _Cases(frame, self.columns, self.bad[chosen], prior_logit, self.table)
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ def _held_out(cases: _Cases, seed: int, steps: _Steps) -> _HeldOut:
     rng = np.random.default_rng(seed)
     count = folds_for(len(cases.bad))
     folds = stratified_folds(cases.bad, count, rng)
-    recipes = _recipes(len(cases.bad))
+    recipes = _recipes(cases.table)
     linear = np.zeros(len(cases.bad))
     grown = [np.zeros((len(recipe.rounds), len(cases.bad))) for recipe in recipes]
     for fold in range(count):
@@ -244,7 +245,7 @@ def _fit_models(cases: _Cases, rng: np.random.Generator, rounds: tuple[int, ...]
     directions = encoder.directions
     linear = fit_linear(matrices[0], directions, cases.bad, prior)
     boosted = []
-    for place, recipe in enumerate(_recipes(len(cases.bad))):
+    for place, recipe in enumerate(_recipes(cases.table)):
         trees = recipe.rounds[-1] if rounds is None else rounds[place]
         # Fewer seeds tell well enough how many trees to grow and how much they should count.
         seeds = min(recipe.seeds, HELD_OUT_SEEDS) if rounds is None else recipe.seeds
@@ -276,7 +277,7 @@ def _report(
     cases: _Cases, models: Models, held: _HeldOut, pd: Floats, *, nested: bool
 ) -> FitReport:
     bad = cases.bad
-    names = ["scorecard", *(recipe.name for recipe in _recipes(len(bad)))]
+    names = ["scorecard", *(recipe.name for recipe in _recipes(cases.table))]
     base = np.full(len(bad), bad.mean())
     numeric = [c.name for c in cases.columns if not c.categorical]
     single = best_column(numeric, models.encoder.numbers(cases.frame), bad)

@@ -62,6 +62,3 @@ and look for milder changes only where the answer is no."""
 
 REASONS_MAX = 4
 """Causes named to an applicant: beyond four nobody reads on."""
-
-BADS_MIN = 10
-"""With fewer labelled cases of either kind there is nothing to fit: the prior answers."""

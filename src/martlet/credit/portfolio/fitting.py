@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from martlet.credit.portfolio.file_limits import BADS_MIN
+from martlet.credit.portfolio.engine import Explanatory, fit
+from martlet.credit.portfolio.limits import BADS_MIN
 from martlet.credit.portfolio.scoring import Fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from martlet.credit.portfolio.candidates import Explainable
     from martlet.credit.portfolio.expert import Expert
     from martlet.credit.portfolio.scoring import Floats
 
 SEED = 310
-_ENGINE = "martlet.credit.portfolio.engine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +40,35 @@ class FittedScorer:
     report: FitReport
 
 
+def why_not_fitted(outcome: pl.Series, columns: Sequence[Explainable]) -> str:
+    """Return the code that says why there is nothing to fit; empty where there is."""
+    known = outcome.drop_nulls()
+    if known.is_empty():
+        return "score.no_labels"
+    bads = int(known.sum())
+    too_few = min(bads, len(known) - bads) < BADS_MIN or not columns
+    return "score.too_few_labels" if too_few else ""
+
+
 def fitted_scorer(
     expert: Expert,
     cases: pl.DataFrame,
     columns: Sequence[Explainable],
     outcome: pl.Series,
     prior: Floats,
-) -> FittedScorer | str:
-    """Return models fitted on the labelled cases, or the code that says why the prior answers."""
+    on_progress: Callable[[int, int | None], None],
+) -> FittedScorer:
+    """Return models fitted on the labelled cases."""
     known = outcome.is_not_null().to_numpy()
-    if not known.any():
-        return "score.no_labels"
-    bad = outcome.filter(pl.Series(known)).to_numpy().astype(np.bool_)
-    if min(int(bad.sum()), int((~bad).sum())) < BADS_MIN or not columns:
-        return "score.too_few_labels"
-    if find_spec(_ENGINE) is None:
-        return "score.no_engine"
-    engine_room = import_module(_ENGINE)
+    bad = outcome.drop_nulls().to_numpy().astype(np.bool_)
     frame = cases.select(
         pl.col(column.name) if column.categorical else pl.col(column.name).cast(pl.Float64)
         for column in columns
     )
-    told = [engine_room.Explanatory(c.name, c.way, categorical=c.categorical) for c in columns]
-    engine = engine_room.fit(frame.filter(pl.Series(known)), told, bad, prior[known], seed=SEED)
+    told = [Explanatory(c.name, c.way, categorical=c.categorical) for c in columns]
+    engine = fit(
+        frame.filter(pl.Series(known)), told, bad, prior[known], seed=SEED, on_progress=on_progress
+    )
     names = tuple(column.name for column in columns)
     report = FitReport(len(bad), int(bad.sum()), engine.report, engine.artefact)
     return FittedScorer(Fitted(expert, engine, names), report)

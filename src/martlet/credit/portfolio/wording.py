@@ -71,12 +71,21 @@ class Wording:
             case _:
                 return f"{whole:,}"
 
+    def _is_share(self, name: str) -> bool:
+        """Tell whether zero of a column is a share or an age rather than nothing at all."""
+        known = movement_features().get(name)
+        return known is None or known.unit != "count"
+
     def _days(self, text: str) -> str:
         return explain("score.days", {"days": text}, self.locale)
 
     def cause(self, cause: Cause, pd_ppm: int) -> str:
         """Return a cause as a sentence: value, comparison, and what the change would do."""
         way = {"higher": "at_least", "lower": "at_most"}.get(cause.way, "with")
+        if cause.value is None:
+            way = f"unknown_{way}"
+        elif cause.way == "lower" and cause.needed == 0 and not self._is_share(cause.name):
+            way = "none"
         does = "turns" if cause.turns else "lowers"
         said = explain(
             f"score.cause_{way}",
