@@ -125,7 +125,7 @@ def fit_boosted(
         "monotone_constraints": [_SIGN[direction] for direction in directions],
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": 1 if len(bad) <= SMALL_TABLE else THREADS,
+        "num_threads": THREADS,
         "verbose": -1,
     }
     texts = []
