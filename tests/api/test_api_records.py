@@ -126,6 +126,11 @@ def test_a_round_is_refused_in_plain_words_and_shown_to_staff_with_its_invoices(
     found = api.get(f"/v1/businesses/{party_id}/integrity").json()["findings"]
     assert [one["kind"] for one in found] == ["integrity_circular_trade_ppm"]
     assert found[0]["evidence"][0]["counterparty"] == "Pu'er friends"
+    clearing = {"kind": found[0]["kind"], "reason": "Delivery notes seen: roasting to order"}
+    cleared = send(api, f"/v1/businesses/{party_id}/integrity/clearings", clearing)
+    assert cleared.status_code == 201, cleared.text
+    again = send(api, "/v1/applications", wanted).json()
+    assert again["decision"]["outcome"] == "approved"
 
 
 def test_findings_need_the_right_to_read_records(

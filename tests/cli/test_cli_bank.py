@@ -143,6 +143,8 @@ def test_an_officer_sees_which_invoices_made_a_round(terminal: Terminal, tmp_pat
     assert "Sales bought back from the same partner" in shown.stdout
     assert "Pu'er friends" in shown.stdout
     assert terminal("records", "check", party, "--as-of", "2020-01-01")["findings"] == []
+    terminal("records", "clear", party, round_trade["kind"], "--reason", "roasting to order")
+    assert terminal("records", "check", party)["findings"][0]["cleared"]
 
 
 def test_a_running_clock_can_be_set_forward_and_never_back(clock: ManualClock) -> None:

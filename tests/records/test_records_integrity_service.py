@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from tests.records.trade_stories import exported, ordinary, ring
 
 from martlet.kernel.crypto import new_keyring
-from martlet.kernel.errors import Forbidden, NotFound
+from martlet.kernel.errors import Forbidden, Invalid, NotFound
 from martlet.kernel.ids import SeededIds
 from martlet.kernel.principal import OWNER_SCOPES, ActorKind, Principal
 from martlet.parties import HeldCodeSender, OwnNames, PartiesService, Registration
@@ -273,3 +274,35 @@ def test_shops_that_buy_from_one_another_share_no_sales(
     for one in (shop, buyer):
         kinds = {signal.kind for signal in _asked(records, principal, one, clock).signals}
         assert not kinds & {BORROWED, ELSEWHERE}
+
+
+def test_a_person_looked_and_the_round_is_explained_until_it_grows(
+    records, principal, shop, clock, bring, parties
+) -> None:
+    second = _second_shop(parties, principal, 2, of=1)
+    bring(shop, [*ordinary(420), *ring()])
+    with pytest.raises(NotFound, match="records.finding_not_found"):
+        records.clear_finding(principal, "c0", shop, kind="integrity_sales_burst_ppm", reason="x")
+    with pytest.raises(Invalid, match="records.reason_needed"):
+        records.clear_finding(principal, "c1", shop, kind=CIRCULAR, reason="  ")
+    owner = Principal(principal.tenant_id, shop, ActorKind.OWNER, OWNER_SCOPES, frozenset({shop}))
+    with pytest.raises(Forbidden):
+        records.clear_finding(owner, "c2", shop, kind=CIRCULAR, reason="believe me")
+    before = clock.now()
+    clock.advance(timedelta(minutes=1))
+    records.clear_finding(principal, "c3", shop, kind=CIRCULAR, reason="Roasting to order: seen")
+    assert _asked(records, principal, shop, clock).signals == ()
+    assert _asked(records, principal, second, clock).signals == (), "nor the owner's other shop"
+    [told] = records.integrity(principal, shop, clock.now()).as_json()["findings"]
+    assert (told["cleared"], told["kind"]) == (True, CIRCULAR)
+    request = SignalRequest(principal, shop)
+    assert records.integrity_signals.collect(request, before).get(CIRCULAR) is not None
+    more = [*ordinary(420), *ring(), *ring("other friends", amount_fen=2_000_000)]
+    records.import_file(
+        principal, "more", io.BytesIO(exported(more, "sales").encode()), party_id=shop
+    )
+    records.import_file(
+        principal, "yet more", io.BytesIO(exported(more, "purchases").encode()), party_id=shop
+    )
+    clock.advance(timedelta(minutes=1))
+    assert _asked(records, principal, shop, clock).get(CIRCULAR) is not None, "it has grown"

@@ -15,7 +15,14 @@ from martlet.kernel.i18n import Locale, has_sentence
 from martlet.records import FORMATS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NO_REFUSALS = {"records.import", "records.imported", "records.integrity", "records.signals"}
+NO_REFUSALS = {
+    "records.clear_finding",
+    "records.finding_cleared",
+    "records.import",
+    "records.imported",
+    "records.integrity",
+    "records.signals",
+}
 CODES = {
     code
     for source in Path(martlet.records.__file__).parent.rglob("*.py")

@@ -63,6 +63,17 @@ class NewConsent(Body):
     purpose: Slug = "credit"
 
 
+class NewClearing(Body):
+    """Which finding a person found explained, and how."""
+
+    kind: Slug
+    reason: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
+        AfterValidator(_plain),
+    ]
+
+
 class NewApplication(Body):
     """What a business asks for."""
 

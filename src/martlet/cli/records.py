@@ -107,7 +107,35 @@ def check(
         show([_row(row, sides) for row in rows], as_json=False)
 
 
+def _effect(finding: Mapping[str, Any]) -> str:
+    if finding["role"] != "exclusion":
+        return say("For people only")
+    return say("Explained: stops nothing") if finding["cleared"] else say("Stops lending")
+
+
 def _row(row: Mapping[str, Any], sides: Mapping[str, str]) -> dict[str, Any]:
     """Return a record as a table shows it: without its long id, which `--json` gives."""
     shown = {name: value for name, value in row.items() if name != "row_id"}
     return shown | {"side": sides[row["side"]]} if "side" in row else shown
+
+
+@app.command("clear", help=say("Keep on record that a finding of the checks is explained."))
+def clear(
+    party: Annotated[str, typer.Argument(help=say("The business's id."))],
+    kind: Annotated[str, typer.Argument(help=say("The finding's kind, as --json names it."))],
+    reason: Annotated[str, typer.Option(help=say("What explains it, and what was seen."))],
+    key: KeyOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Let a finding stop nothing for half a year, unless it grows."""
+    from martlet.kernel.ids import parse_id
+
+    with open_session() as session:
+        told = session.bank.records.clear_finding(
+            session.principal,
+            key_or_new(session.bank, key),
+            parse_id(party),
+            kind=kind,
+            reason=reason,
+        )
+    show(told, as_json=as_json)

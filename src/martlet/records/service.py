@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import timedelta
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.canonical import hash_of
@@ -19,6 +19,8 @@ from martlet.records import queries
 from martlet.records.figures import figures_of
 from martlet.records.finishing import Arrival, Importing
 from martlet.records.importing import AUTO, Whose, read_into_staging
+from martlet.records.integrity.clearing import clear
+from martlet.records.integrity.limits import REASON_CHARS_MAX
 from martlet.records.integrity.queries import store_signs
 from martlet.records.integrity.reading import Checking
 from martlet.records.integrity.signals import IntegritySignals
@@ -28,7 +30,7 @@ from martlet.records.reading import ConsentSource, read_shards
 from martlet.records.registration import store_figures
 from martlet.records.signals import RecordsSignals
 from martlet.records.source import open_source
-from martlet.store import Job, Progress, run_job
+from martlet.store import Command, Job, Progress, run_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -179,6 +181,27 @@ class RecordsService:
         with self._database.read() as connection:
             business_facts(connection, principal, party_id)
         return self.integrity_signals.report(principal, party_id, as_of)
+
+    def clear_finding(
+        self, principal: Principal, key: str, party_id: UUID, *, kind: str, reason: str
+    ) -> dict[str, Any]:
+        """Keep on record that a finding is explained; for half a year it stops nothing.
+
+        It holds for what was found by now: a finding that grows speaks again. The right to do so
+        is the risk analysts': whoever brings records does not clear what is found in them.
+        """
+        principal.require(Scope.POLICY_WRITE)
+        why = reason.strip()
+        if not why or len(why) > REASON_CHARS_MAX:
+            raise Invalid("records.reason_needed", max_chars=REASON_CHARS_MAX)
+        report = self.integrity(principal, party_id, self._database.clock.now())
+        value = next((one.value for one in report.everything if one.kind == kind), None)
+        if value is None:
+            raise NotFound("records.finding_not_found", kind=kind[:64])
+        body = {"party_id": str(party_id), "kind": kind, "reason": why}
+        command = Command("records.clear_finding", principal, key, body)
+        answer = self._database.command(command, lambda tx: clear(tx, party_id, kind, value, why))
+        return answer.value
 
     def refresh_signals(
         self, principal: Principal, on_step: Callable[[JobReport], None] | None = None

@@ -135,3 +135,22 @@ shared_book = Table(
     **STRICT,
 )
 """Two businesses with the same sales invoices, seen from each: a copy for speed."""
+
+finding_cleared = append_only(
+    Table(
+        "finding_cleared",
+        metadata,
+        Column("tenant_id", Id, primary_key=True),
+        Column("clearing_id", Id, primary_key=True),
+        Column("party_id", Id, nullable=False),
+        Column("kind", String, nullable=False),
+        Column("value", Amount, nullable=False),
+        Column("reason", String, nullable=False),
+        Column("cleared_at", Moment, nullable=False),
+        Column("cleared_by", String, nullable=False),
+        Column("until", Moment, nullable=False),
+        Index("ix_finding_cleared_party", "tenant_id", "party_id"),
+        **STRICT,
+    )
+)
+"""Findings that a person looked at and found explained: they stop nothing for a while."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from martlet.api.access import Ask, Order
-from martlet.api.schemas import ROWS, Limit, NewBusiness, NewConsent, Slug
+from martlet.api.schemas import ROWS, Limit, NewBusiness, NewClearing, NewConsent, Slug
 from martlet.parties import Business, Consent
 
 router = APIRouter(prefix="/v1", tags=["parties"])
@@ -78,6 +78,20 @@ def get_integrity(ask: Ask, party_id: UUID) -> Response:
     """Return what the checks find now, with the records behind it; to the bank's staff only."""
     report = ask.bank.records.integrity(ask.principal, party_id, ask.bank.clock.now())
     return ask.answer(report.as_json())
+
+
+@router.post(
+    "/businesses/{party_id}/integrity/clearings",
+    status_code=201,
+    summary="Keep on record that a finding is explained",
+)
+def clear_finding(order: Order, party_id: UUID, body: NewClearing) -> Response:
+    """Let a finding stop nothing for half a year, with the reason that a person found."""
+    return order.carry_out(
+        lambda: order.bank.records.clear_finding(
+            order.principal, order.key, party_id, kind=body.kind, reason=body.reason
+        )
+    )
 
 
 @router.get("/businesses/{party_id}/consents", summary="What a business allowed and took back")

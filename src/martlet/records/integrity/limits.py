@@ -143,3 +143,12 @@ OWNER_BUSINESSES_MIN = 3
 
 SIBLING_DAYS = timedelta(days=45)
 """How long a finding in one business's records speaks for the owner's others: like a signal."""
+
+CLEARED_FOR = timedelta(days=180)
+"""How long an explained finding stops nothing: half a year, after which trade is another."""
+
+CLEARED_GROWTH_PERCENT = 10
+"""How much an explained finding may grow before it speaks again: a window moves every day."""
+
+REASON_CHARS_MAX = 500
+"""The longest reason for clearing a finding: a paragraph."""

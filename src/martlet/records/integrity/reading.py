@@ -12,6 +12,7 @@ from uuid import UUID
 from martlet.parties import business_facts, businesses_of_same_owners
 from martlet.records.integrity.books import shared_books
 from martlet.records.integrity.checks import checked
+from martlet.records.integrity.clearing import cleared_values, is_cleared
 from martlet.records.integrity.limits import SIBLING_DAYS
 from martlet.records.integrity.marks import book_findings
 from martlet.records.integrity.owners import OtherBusiness, owner_findings
@@ -138,8 +139,13 @@ class Checking:
         if not stored.computed_at <= as_of < stored.computed_at + SIBLING_DAYS:
             return None
         allowed = self.consents.of_one(connection, principal, other, as_of)
+        cleared = cleared_values(connection, principal.tenant_id, other, as_of)
         return min(
-            (sign.known_at for sign in stored.signs.allowed(allowed).signs if sign.excludes),
+            (
+                sign.known_at
+                for sign in stored.signs.allowed(allowed).signs
+                if sign.excludes and not is_cleared(sign.kind, sign.value, cleared)
+            ),
             default=None,
         )
 

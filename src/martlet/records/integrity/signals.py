@@ -17,6 +17,7 @@ from martlet.parties import businesses_of_same_owners_of_some
 from martlet.records import queries
 from martlet.records.integrity.books import shared_marks
 from martlet.records.integrity.checks import KINDS
+from martlet.records.integrity.clearing import cleared_values, is_cleared
 from martlet.records.integrity.marks import BOOK_KINDS, rows_behind
 from martlet.records.integrity.owners import OWNER_CONFIDENCE_PPM, OWNER_KINDS
 from martlet.records.integrity.queries import is_quiet, quiet_of_some, stored_signs
@@ -62,19 +63,28 @@ class IntegrityReport:
     findings: tuple[Finding, ...]
     book_findings: tuple[BookFinding, ...]
     owner_findings: tuple[OwnerFinding, ...]
+    cleared: Mapping[str, int]
+    """The kinds that a person found explained, and up to which strength."""
+
+    @property
+    def everything(self) -> tuple[Finding | BookFinding | OwnerFinding, ...]:
+        """All findings, of whatever they were read from."""
+        return (*self.findings, *self.book_findings, *self.owner_findings)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON value; each finding says what it may do."""
-        found: tuple[Finding | BookFinding | OwnerFinding, ...] = (
-            *self.findings,
-            *self.book_findings,
-            *self.owner_findings,
-        )
         return {
             "party_id": str(self.party_id),
             "as_of": self.as_of.isoformat(),
             "kinds": [kind.value for kind in self.kinds],
-            "findings": [{"role": kind_of(one.kind).role, **one.as_json()} for one in found],
+            "findings": [
+                {
+                    "role": kind_of(one.kind).role,
+                    "cleared": is_cleared(one.kind, one.value, self.cleared),
+                    **one.as_json(),
+                }
+                for one in self.everything
+            ],
         }
 
 
@@ -105,7 +115,7 @@ class IntegritySignals:
             told = _of_owners(owners, party_id, as_of)
             if not is_quiet(connection, principal.tenant_id, party_id, as_of):
                 told += self._of_records(connection, request, as_of)
-        return SignalSet(told)
+            return SignalSet(_uncleared(connection, principal.tenant_id, told, as_of))
 
     def collect_each(
         self, principal: Principal, party_ids: Sequence[UUID], as_of: datetime
@@ -160,7 +170,8 @@ class IntegritySignals:
                 for one in self._checking.of_books(connection, principal, party_id, allowed, as_of)
             )
             owners = self._checking.of_owners(connection, principal, party_id, as_of)
-        return IntegrityReport(party_id, as_of, kinds, found, books, owners)
+            cleared = cleared_values(connection, principal.tenant_id, party_id, as_of)
+        return IntegrityReport(party_id, as_of, kinds, found, books, owners, cleared)
 
     def _shared(
         self, connection: Connection, request: SignalRequest, found: BookFinding
@@ -186,7 +197,8 @@ class IntegritySignals:
                         *_of_books(books, (), party_id, as_of),
                         *_of_owners(owners, party_id, as_of),
                     )
-                    rows.append({"party_id": str(party_id), **_thick(told)})
+                    open_ones = _uncleared(connection, principal.tenant_id, told, as_of)
+                    rows.append({"party_id": str(party_id), **_thick(open_ones)})
         schema = {"party_id": pl.String(), **dict.fromkeys(self.kinds, pl.Int64())}
         return pl.DataFrame(rows, schema=schema).sort("party_id")
 
@@ -202,6 +214,16 @@ class IntegritySignals:
             signs = checking.signs_of_shard(connection, principal.tenant_id, shard, as_of)
             found |= {party: one.signals(party, as_of) for party, one in signs.items()}
         return found
+
+
+def _uncleared(
+    connection: Connection, tenant_id: UUID, told: tuple[Signal, ...], as_of: datetime
+) -> tuple[Signal, ...]:
+    """Return the signals that no person has found explained."""
+    if not told:
+        return ()
+    cleared = cleared_values(connection, tenant_id, told[0].party_id, as_of)
+    return tuple(one for one in told if not is_cleared(one.kind, int(one.value), cleared))
 
 
 def _of_owners(
