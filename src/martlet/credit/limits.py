@@ -112,3 +112,6 @@ BATCH_SHARDS_MAX = 1_024
 BATCH_ROWS_PROVEN = 200
 """Rows of each shard that are decided again one by one: 0.1 s, and an error that touches one row in
 a hundred is missed by a run of 64 shards once in 10^55."""
+
+PAIRS_MAX = 10_000_000
+"""Pairs of a bad and a good firm looked at in one back-test: a tenth of a gigabyte."""

@@ -17,8 +17,8 @@ from martlet.credit.training.candidates import INVOICE_CANDIDATES, TURNOVER
 from martlet.credit.training.fit import stratified_folds, train
 from martlet.credit.training.measures import (
     Estimate,
-    auc,
     auc_difference,
+    auc_over_repeats,
     brier,
     calibration_error,
     ks,
@@ -187,9 +187,9 @@ def _measured(
         firms=len(bad),
         bads=int(bad.sum()),
         repeats=len(pds),
-        auc=estimate(auc, pds),
+        auc=auc_over_repeats(bad, pds, np.random.default_rng(SEED)),
         ks=estimate(ks, pds),
-        turnover_auc=estimate(auc, turnover[np.newaxis]),
+        turnover_auc=auc_over_repeats(bad, turnover[np.newaxis], np.random.default_rng(SEED)),
         turnover_ks=estimate(ks, turnover[np.newaxis]),
         auc_over_turnover=auc_difference(bad, pds, turnover, np.random.default_rng(SEED)),
         brier=estimate(brier, pds),

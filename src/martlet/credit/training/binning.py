@@ -8,6 +8,7 @@ a bin of its own that says nothing either way.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,14 +69,11 @@ def bin_characteristic(
     bads, goods, prior = _counts(candidate, values[seen], bad[seen], places, len(edges) + 1)
     chance = 1.0 / (1.0 + np.exp(base + prior))
     bads, goods = bads + rules.prior_cases * chance, goods + rules.prior_cases * (1.0 - chance)
-    groups = pool(bads, goods, candidate.direction, rules.bads_min)
-    woe = []
-    kept = []
-    for first, last in groups:
-        woe.append(_logit_good(goods[first:last].sum(), bads[first:last].sum()) - base)
-        if first:
-            kept.append(int(edges[first - 1]))
-    return Binning(tuple(kept), tuple(woe))
+    pools = pool(bads, goods, candidate.direction, rules.bads_min)
+    return Binning(
+        tuple(int(edges[first - 1]) for first, _, _ in pools if first),
+        tuple(_logit_good(good, ill) - base for _, ill, good in pools),
+    )
 
 
 def base_logit(bad: Truths) -> float:
@@ -96,34 +94,28 @@ def pre_edges(values: Floats, share_min: float) -> Floats:
 
 def pool(
     bads: Floats, goods: Floats, direction: Direction, bads_min: float
-) -> list[tuple[int, int]]:
-    """Return ranges of pre-bins joined so that the bad rate only falls as bins get safer.
+) -> list[tuple[int, float, float]]:
+    """Return pools of pre-bins whose bad rate only falls as bins get safer: first bin, bads, goods.
 
     Pool-adjacent-violators; then bins with too few bad cases join their better neighbour.
     """
-    order = range(len(bads)) if direction is Direction.HIGHER else range(len(bads) - 1, -1, -1)
-    stack: list[tuple[float, float, int, int]] = []
-    for place in order:
-        stack.append((float(bads[place]), float(goods[place]), place, place))
+    cells = list(zip(range(len(bads)), bads.tolist(), goods.tolist(), strict=True))
+    stack: list[tuple[int, float, float]] = []
+    for cell in cells if direction is Direction.HIGHER else reversed(cells):
+        stack.append(cell)
         while len(stack) > 1 and _out_of_order(stack[-2], stack[-1], bads_min):
             later, earlier = stack.pop(), stack.pop()
-            stack.append(
-                (
-                    earlier[0] + later[0],
-                    earlier[1] + later[1],
-                    min(earlier[2], later[2]),
-                    max(earlier[3], later[3]),
-                )
-            )
-    return sorted((low, high + 1) for _, _, low, high in stack)
+            first = min(earlier[0], later[0])
+            stack.append((first, earlier[1] + later[1], earlier[2] + later[2]))
+    return sorted(stack)
 
 
 def _out_of_order(
-    riskier: tuple[float, float, int, int], safer: tuple[float, float, int, int], bads_min: float
+    riskier: tuple[int, float, float], safer: tuple[int, float, float], bads_min: float
 ) -> bool:
     """Tell whether two neighbours must be one: the safer is no safer, or holds too few bads."""
-    here, there = riskier[0] * safer[1], safer[0] * riskier[1]
-    return here <= there * (1 + _SAME) or safer[0] < bads_min
+    here, there = riskier[1] * safer[2], safer[1] * riskier[2]
+    return here <= there * (1 + _SAME) or safer[1] < bads_min
 
 
 def _counts(
@@ -151,4 +143,4 @@ def _rounded(value: float) -> int:
 
 
 def _logit_good(goods: float, bads: float) -> float:
-    return float(np.log(goods / bads))
+    return math.log(goods / bads)

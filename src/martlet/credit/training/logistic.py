@@ -13,7 +13,8 @@ import numpy as np
 from martlet.credit.training.arrays import Floats, Truths  # noqa: TC001 - aliases read at run time
 
 _STEPS_MAX = 60
-_TOLERANCE = 1e-7
+_TOLERANCE = 1e-5
+"""Newton squares what is left: after a step this small nothing is."""
 _EPSILON = 1e-12
 
 

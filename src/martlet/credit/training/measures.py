@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from martlet.credit.limits import PAIRS_MAX
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from martlet.credit.training.arrays import Floats, Truths
+    from martlet.credit.training.arrays import Floats, Integers, Truths
 
 BOOTSTRAP_DRAWS = 1_000
 _TAIL = 2.5
@@ -90,37 +92,55 @@ def over_repeats(
     return Estimate(value, float(low), float(high))
 
 
+def auc_over_repeats(bad: Truths, repeats: Floats, rng: np.random.Generator) -> Estimate:
+    """Return the AUC's mean over repeats, with the interval of resampled firms."""
+    return _of_pairs(bad, _pairs(bad, repeats), rng)
+
+
 def auc_difference(
     bad: Truths, repeats: Floats, other: Floats, rng: np.random.Generator
 ) -> Estimate:
     """Return how much better the repeats rank than one fixed ranking, on the same firms."""
-
-    def gain(chosen: np.ndarray[tuple[int], np.dtype[np.intp]]) -> float:
-        mine = np.mean([auc(bad[chosen], risk[chosen]) for risk in repeats])
-        return float(mine) - auc(bad[chosen], other[chosen])
-
-    drawn = [gain(chosen) for chosen in _draws(bad, rng)]
-    low, high = np.percentile(drawn, [_TAIL, 100 - _TAIL])
-    return Estimate(gain(np.arange(len(bad))), float(low), float(high))
+    return auc_paired(bad, repeats, other[np.newaxis], rng)
 
 
 def auc_paired(bad: Truths, mine: Floats, other: Floats, rng: np.random.Generator) -> Estimate:
-    """Return how much better one way ranks than another, repeat by repeat, on the same firms."""
+    """Return how much better one way ranks than another, on the same firms (a row a repeat)."""
+    return _of_pairs(bad, _pairs(bad, mine) - _pairs(bad, other), rng)
 
-    def gain(chosen: np.ndarray[tuple[int], np.dtype[np.intp]]) -> float:
-        pairs = zip(mine[:, chosen], other[:, chosen], strict=True)
-        return float(np.mean([auc(bad[chosen], a) - auc(bad[chosen], b) for a, b in pairs]))
 
-    drawn = [gain(chosen) for chosen in _draws(bad, rng)]
+def _pairs(bad: Truths, repeats: Floats) -> Floats:
+    """Return of each bad firm (row) and good firm (column): how often the bad is riskier."""
+    assert int(bad.sum()) * int((~bad).sum()) <= PAIRS_MAX, "too many firms to look at in pairs"
+    pairs = np.zeros((int(bad.sum()), int((~bad).sum())))
+    for risk in repeats:
+        mine, theirs = risk[bad][:, np.newaxis], risk[~bad]
+        pairs += (mine > theirs) + 0.5 * (mine == theirs)
+    return pairs / len(repeats)
+
+
+def _of_pairs(bad: Truths, pairs: Floats, rng: np.random.Generator) -> Estimate:
+    """Return the mean over all pairs, with its interval: an AUC counts pairs and nothing else."""
+    bads, goods = (_counts(drawn, group) for drawn, group in _apart(bad, rng))
+    drawn = ((bads @ pairs) * goods).sum(axis=1) / pairs.size
     low, high = np.percentile(drawn, [_TAIL, 100 - _TAIL])
-    return Estimate(gain(np.arange(len(bad))), float(low), float(high))
+    return Estimate(float(pairs.mean()), float(low), float(high))
 
 
-def _draws(
-    bad: Truths, rng: np.random.Generator
-) -> list[np.ndarray[tuple[int], np.dtype[np.intp]]]:
-    bads, goods = np.flatnonzero(bad), np.flatnonzero(~bad)
-    return [
-        np.concatenate([rng.choice(bads, len(bads)), rng.choice(goods, len(goods))])
-        for _ in range(BOOTSTRAP_DRAWS)
-    ]
+def _apart(bad: Truths, rng: np.random.Generator) -> tuple[tuple[Integers, Integers], ...]:
+    """Return redrawn bad firms (a row a draw) and all of them; then the good ones likewise."""
+    groups = (np.flatnonzero(bad), np.flatnonzero(~bad))
+    bads, goods = (rng.choice(group, (BOOTSTRAP_DRAWS, len(group))) for group in groups)
+    return (bads, groups[0]), (goods, groups[1])
+
+
+def _counts(drawn: Integers, group: Integers) -> Floats:
+    """Return how often each firm of a group was drawn, a row a draw."""
+    places = np.searchsorted(group, drawn) + len(group) * np.arange(len(drawn))[:, np.newaxis]
+    counted = np.bincount(places.ravel(), minlength=len(drawn) * len(group))
+    return counted.reshape(len(drawn), len(group)).astype(np.float64)
+
+
+def _draws(bad: Truths, rng: np.random.Generator) -> Integers:
+    """Return redrawn firms, a row a draw, bad and good ones apart."""
+    return np.concatenate([drawn for drawn, _ in _apart(bad, rng)], axis=1)

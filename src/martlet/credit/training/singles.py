@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from martlet.credit.training.arrays import column_of
-from martlet.credit.training.measures import Estimate, auc, over_repeats
+from martlet.credit.training.measures import Estimate, auc, auc_over_repeats
 from martlet.records import FEATURES
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def single_features(frame: pl.DataFrame, bad: Truths, seed: int) -> tuple[Single
     best = sorted(risks, key=lambda kind: (-auc(bad, risks[kind]), kind))[:SINGLES_SHOWN]
     return tuple(
         SingleFeature(
-            kind, over_repeats(auc, bad, risks[kind][np.newaxis], np.random.default_rng(seed))
+            kind, auc_over_repeats(bad, risks[kind][np.newaxis], np.random.default_rng(seed))
         )
         for kind in best
     )

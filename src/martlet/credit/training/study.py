@@ -18,7 +18,7 @@ from martlet.credit.training.contest import (
 from martlet.credit.training.fit import Trained, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from martlet.credit.scorecard import Scorecard
@@ -123,22 +123,7 @@ def backtest_folder(
     on_progress: OnProgress | None = None,
 ) -> BacktestReport:
     """Return how well training on a folder of labelled firms does, on firms not seen."""
-    records, labels = read_contest(folder)
-    done, total = 0, len(HORIZONS) * repeats * FOLDS
-
-    def on_fold() -> None:
-        nonlocal done
-        done += 1
-        if on_progress is not None:
-            on_progress(done, total)
-
-    measured = [
-        backtest(
-            labelled_at(records, labels, day), name, repeats=repeats, seed=seed, on_fold=on_fold
-        )
-        for name, day in HORIZONS
-    ]
-    return BacktestReport(SOURCE, synthetic=False, measured=tuple(measured))
+    return _backtested(_samples(folder), repeats, seed, on_progress)
 
 
 def train_folder(
@@ -150,8 +135,9 @@ def train_folder(
     on_progress: OnProgress | None = None,
 ) -> TrainingReport:
     """Return a scorecard trained on all labelled firms of a folder, measured by its back-test."""
-    report = backtest_folder(folder, repeats=repeats, seed=seed, on_progress=on_progress)
-    trained, _ = fit_folder(folder, version=version, seed=seed)
+    samples = _samples(folder)
+    report = _backtested(samples, repeats, seed, on_progress)
+    trained = _fitted(samples[HORIZONS[0][0]], version, seed)
     card = model_card(trained.scorecard, report.measured, LIMITS_OF_USE)
     return TrainingReport(trained.scorecard, card, report.measured)
 
@@ -160,22 +146,42 @@ def fit_folder(
     folder: Path, *, version: str = "1", seed: int = SEED
 ) -> tuple[Trained, LabelledFirms]:
     """Return a scorecard trained on all labelled firms of a folder, and what it was trained on."""
+    firms = labelled_at(*read_contest(folder), ALL_HISTORY)
+    return _fitted(firms, version, seed), firms
+
+
+def _samples(folder: Path) -> dict[str, LabelledFirms]:
+    """Return the labelled firms as they were known at each horizon, all history first."""
     records, labels = read_contest(folder)
-    firms = labelled_at(records, labels, ALL_HISTORY)
-    trained = train(
-        firms.features,
-        firms.bad,
-        seed=seed,
-        name=NAME,
-        version=version,
-        about={
-            "data": SOURCE,
-            "synthetic": "no",
-            "invoices": firms.records_count,
-            "period": f"2016-10 to {ALL_HISTORY.isoformat()}",
-            "firms": len(firms.bad),
-            "bad": int(firms.bad.sum()),
-            "method": METHOD,
-        },
-    )
-    return trained, firms
+    return {name: labelled_at(records, labels, day) for name, day in HORIZONS}
+
+
+def _backtested(
+    samples: Mapping[str, LabelledFirms], repeats: int, seed: int, on_progress: OnProgress | None
+) -> BacktestReport:
+    done, total = 0, len(samples) * repeats * FOLDS
+
+    def on_fold() -> None:
+        nonlocal done
+        done += 1
+        if on_progress is not None:
+            on_progress(done, total)
+
+    measured = [
+        backtest(firms, name, repeats=repeats, seed=seed, on_fold=on_fold)
+        for name, firms in samples.items()
+    ]
+    return BacktestReport(SOURCE, synthetic=False, measured=tuple(measured))
+
+
+def _fitted(firms: LabelledFirms, version: str, seed: int) -> Trained:
+    about: dict[str, str | int] = {
+        "data": SOURCE,
+        "synthetic": "no",
+        "invoices": firms.records_count,
+        "period": f"2016-10 to {ALL_HISTORY.isoformat()}",
+        "firms": len(firms.bad),
+        "bad": int(firms.bad.sum()),
+        "method": METHOD,
+    }
+    return train(firms.features, firms.bad, seed=seed, name=NAME, version=version, about=about)
