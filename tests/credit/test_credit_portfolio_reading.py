@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.credit.portfolio_examples import RECORD_COLUMNS, applications, csv_text, run, shop
 
 from martlet.credit.portfolio import reading, writing
+from martlet.credit.portfolio.columns import direction_of
 from martlet.kernel.errors import Invalid, MartletError
 from martlet.kernel.i18n import Locale, has_sentence
 
@@ -236,3 +237,28 @@ def test_nothing_is_written_where_one_file_cannot_be(tmp_path: Path) -> None:
         writing.write_all({good: "a\n", bad: "b\n"})
     assert refused.value.code == "score.cannot_write"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_replaces_no_input_and_needs_a_folder(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.csv", tmp_path / "b.csv"
+    writing.check_places([one], [other])
+    for outputs in ([one], [other, other], [tmp_path], [tmp_path / "none" / "c.csv"]):
+        with pytest.raises(Invalid):
+            writing.check_places([one], outputs)
+
+
+@pytest.mark.parametrize(
+    ("heading", "direction"),
+    [
+        ("MonthlyIncome", "higher"),
+        ("NumberOfTimes90DaysLate", "lower"),
+        ("TransferAmount", "unknown"),
+        ("debt_ratio", "lower"),
+        ("DTI", "lower"),
+        ("年收入", "higher"),
+        ("近一年逾期次数", "lower"),
+        ("city", "unknown"),
+    ],
+)
+def test_a_heading_tells_which_way_is_safer(heading: str, direction: str) -> None:
+    assert direction_of(heading, "number") == direction

@@ -40,9 +40,11 @@ def score(
     from martlet.credit.portfolio import brain, card, writing
 
     files = brain.Files(applications, records, labels)
+    beside = out.with_name(f"{out.name.split('.')[0]}.quarantine.csv")
+    wanted = [path for path in (out, beside, report, model_out) if path is not None]
+    writing.check_places([p for p in (applications, records, labels) if p is not None], wanted)
     with progress(say("reading"), quiet=as_json) as moved:
         scored = brain.score(files, LANGUAGE, _stages(moved))
-    beside = out.with_name(f"{out.name.split('.')[0]}.quarantine.csv")
     texts = {
         out: writing.answers_text(scored),
         beside: writing.quarantine_text(scored),

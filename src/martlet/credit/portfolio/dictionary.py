@@ -43,10 +43,23 @@ def places(names: Sequence[str], section: str) -> dict[str, int]:
     return found
 
 
+_SHORT_CHARS_MAX = 5
+
+
 def tells(name: str, hint: str) -> bool:
-    """Tell whether a column's name holds one of the words of a hint."""
+    """Tell whether a column's name holds one of the words of a hint.
+
+    A short Latin word must begin a word of the name: 'transfer' says nothing of 'nsf'.
+    """
     text = plain(name)
-    return any(word in text for word in words()["hints"][hint])
+    return any(
+        word in text and (not _is_short(word) or f"_{word}" in f"_{text}")
+        for word in words()["hints"][hint]
+    )
+
+
+def _is_short(word: str) -> bool:
+    return word.isascii() and len(word) <= _SHORT_CHARS_MAX
 
 
 @cache

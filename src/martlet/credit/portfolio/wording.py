@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from martlet.credit.defaults import default_policy
 from martlet.credit.portfolio.answer import (
+    TAKINGS_MONTHS_PPM,
     Decision,
     annual_rate_ppm,
 )
@@ -144,7 +146,10 @@ def _cut(wording: Wording, answer: Answer, case: Case) -> str:
     source = answer.bound_by or first
     if case.with_records and not case.takings_month_fen:
         source = "starter"
+    band = default_policy().band_of(answer.pd_ppm)
+    months_ppm = 0 if band is None else TAKINGS_MONTHS_PPM[band.name]
     params = {
+        "months": str(months_ppm // 1_000_000),
         "limit": _money(answer.limit_fen),
         "requested": _money(case.requested_fen or 0),
         "takings": _money(case.takings_month_fen or 0),

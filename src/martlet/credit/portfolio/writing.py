@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from typing import TYPE_CHECKING
 
 from martlet.credit.portfolio.file_limits import (
@@ -22,7 +23,7 @@ from martlet.kernel.money import decimal_text
 from martlet.kernel.spreadsheet import safe_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from martlet.credit.portfolio.brain import Scored
@@ -100,6 +101,18 @@ def _shown(cell: str) -> str:
     """Return the beginning of a cell without signs that would hide something."""
     cut = cell[:QUARANTINE_CELL_CHARS_MAX]
     return "".join(sign if sign.isprintable() else "·" for sign in cut)
+
+
+def check_places(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
+    """Refuse, before the long work, outputs that could not be written or would replace a file."""
+    taken = {path.resolve() for path in inputs}
+    for path in outputs:
+        if path.resolve() in taken:
+            raise Invalid("score.same_file", file=str(path))
+        taken.add(path.resolve())
+        folder = path.resolve().parent
+        if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise Invalid("score.cannot_write", folder=str(folder), detail=path.name)
 
 
 def write_all(texts: Mapping[Path, str]) -> None:
