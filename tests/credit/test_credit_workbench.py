@@ -150,6 +150,16 @@ def test_the_newly_approved_have_a_bound_and_no_outcome() -> None:
     assert (found["bad_least_ppm"], found["bad_most_ppm"]) == (0, 1_000_000)
 
 
+def test_a_model_earns_nothing_by_calling_everybody_good() -> None:
+    """By its own pd it expects less loss; by the pd of before, on more money, more."""
+    found = compare([again(stored(STEADY, 1), model=GENTLER), again(stored({}, 2), model=GENTLER)])
+    own, stored_risk = found.after, found.after_by_stored_risk
+    assert own.limit_fen == stored_risk.limit_fen > found.before.limit_fen
+    assert own.loss_fen < found.before.loss_fen < stored_risk.loss_fen
+    dearer = compare([again(stored(STEADY), DEARER)])
+    assert dearer.after == dearer.after_by_stored_risk
+
+
 def test_groups_sum_to_the_whole() -> None:
     cases = [
         again(stored(values, n), DEARER, segments=Segments(region, "餐饮", "unknown"))

@@ -44,7 +44,7 @@ def test_the_same_seed_is_the_same_chain_on_either_database(
 
 def test_what_a_world_was_told_comes_out_the_same_when_decided_again(tmp_path: Path) -> None:
     bank = open_world(tmp_path, SEED)
-    report = simulate(bank, SEED, MERCHANTS, 40)
+    report = simulate(bank, SEED, 6, 30)
     (tenant,) = bank.parties.tenants()
     principal = system_principal(tenant.tenant_id)
     found = bank.credit.backtest(principal, Changed()).comparison

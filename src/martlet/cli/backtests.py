@@ -155,7 +155,9 @@ def _show(found: StoredBacktest) -> None:
                 identical_count=report["identical_count"],
             )
         )
-    show(_beside(report["before"], report["after"]), as_json=False, title=say("Before and after"))
+    show(_beside(report), as_json=False, title=say("Before and after"))
+    if report["model_version"]:
+        note(say("After at stored risk: the new answers by the pd of the time, one yardstick."))
     moved = [
         {
             "move": _MOVES[name],
@@ -174,18 +176,21 @@ def _show(found: StoredBacktest) -> None:
     show(report["assumptions"], as_json=False, title=say("Assumptions"))
 
 
-def _beside(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, str]]:
+def _beside(report: dict[str, Any]) -> list[dict[str, str]]:
+    """Return before and after side by side; of another model also by the risk of the time."""
     from martlet.cli.words import written
 
-    return [
-        {
-            "measure": label,
-            "before": written(name, before[name]),
-            "after": written(name, after[name]),
-            "change": written(name, _less(after[name], before[name])),
-        }
-        for name, label in _MEASURES
-    ]
+    before, after = report["before"], report["after"]
+    rows = []
+    for name, label in _MEASURES:
+        row = {"measure": label, "before": written(name, before[name])}
+        if report["model_version"]:
+            stored = report["after_by_stored_risk"]
+            row["after_at_stored_risk"] = written(name, stored[name])
+        row["after"] = written(name, after[name])
+        row["change"] = written(name, _less(after[name], before[name]))
+        rows.append(row)
+    return rows
 
 
 def _less(after: int | None, before: int | None) -> int | None:

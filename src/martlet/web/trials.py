@@ -37,14 +37,14 @@ def trial(visitor: Visitor, changed: Changed) -> dict[str, Any]:
     """Return what a change would have decided, ready for a page."""
     found = visitor.bank.credit.backtest(visitor.principal, changed, Period(newest=TRIAL_DECISIONS))
     report = found.as_json()
-    before, after = report["before"], report["after"]
     return {
         "read_count": report["cases_count"],
         "stored_count": report["stored_count"],
         "first_day": report["first_day"],
         "last_day": report["last_day"],
         "nobody_moves": not found.comparison.movers_count,
-        "measures": [_measure(visitor, name, before[name], after[name]) for name in _MEASURES],
+        "by_stored_risk": report["model_version"] is not None,
+        "measures": [_measure(visitor, name, report) for name in _MEASURES],
         "movers": [_moved(visitor, move, moved) for move, moved in _in_order(found)],
         "groups": {side: _groups(visitor, side, rows) for side, rows in report["by"].items()},
         "lived": [
@@ -60,12 +60,14 @@ def trial(visitor: Visitor, changed: Changed) -> dict[str, Any]:
     }
 
 
-def _measure(visitor: Visitor, name: str, before: int | None, after: int | None) -> dict[str, str]:
+def _measure(visitor: Visitor, name: str, report: dict[str, Any]) -> dict[str, str]:
+    before, after = report["before"][name], report["after"][name]
     change = None if before is None or after is None else after - before
     sign = "+" if change is not None and change > 0 else ""
     return {
         "label": word("measure", name, visitor.locale),
         "before": write(name, before, visitor.locale),
+        "stored": write(name, report["after_by_stored_risk"][name], visitor.locale),
         "after": write(name, after, visitor.locale),
         "change": f"{sign}{write(name, change, visitor.locale)}",
     }

@@ -65,21 +65,24 @@ class Money:
 NOTHING = Money()
 
 
-def expected(application: Application, decision: Decision, assumed: Assumptions) -> Money:
-    """Return what a decision is expected to come to over one term.
+def expected(
+    application: Application, decision: Decision, assumed: Assumptions, pd_ppm: int | None = None
+) -> Money:
+    """Return what a decision is expected to come to over one term, by its own pd or by another.
 
     Interest is earned by those who do not go bad; the loss is pd x lgd x what is drawn; funding is
     paid for everybody. The term is the one asked for, else the longest one offered.
     """
     if not decision.approved:
         return NOTHING
+    pd_ppm = decision.pd_ppm if pd_ppm is None else pd_ppm
     drawn_fen = divide(decision.limit_fen * assumed.drawn_ppm, PPM, RoundingMode.HALF_EVEN)
     run = drawn_fen * _weighted_days(application, decision)
-    good_ppm = PPM - decision.pd_ppm
+    good_ppm = PPM - pd_ppm
     return Money(
         limit_fen=decision.limit_fen,
         interest_fen=divide(run * decision.rate_ppm_per_day * good_ppm, 2 * PPM * PPM),
-        loss_fen=divide(drawn_fen * decision.pd_ppm * assumed.lgd_ppm, PPM * PPM),
+        loss_fen=divide(drawn_fen * pd_ppm * assumed.lgd_ppm, PPM * PPM),
         funding_fen=divide(run * assumed.funding_ppm_per_day, 2 * PPM),
         cost_fen=assumed.cost_fen,
     )

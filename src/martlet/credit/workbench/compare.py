@@ -39,6 +39,9 @@ class Comparison:
     last_day: date | None = None
     before: Totals = field(default_factory=Totals)
     after: Totals = field(default_factory=Totals)
+    after_by_stored_risk: Totals = field(default_factory=Totals)
+    """The decisions after, by the pd of before: a model that calls everybody good earns nothing by
+    it. The same as after where only the policy was changed."""
     movers: dict[Move, Moved] = field(default_factory=lambda: {move: Moved() for move in Move})
     by: dict[str, dict[str, tuple[Totals, Totals]]] = field(
         default_factory=lambda: {name: {} for name in BREAKDOWNS}
@@ -62,6 +65,8 @@ class Comparison:
         self.last_day = day if self.last_day is None else max(self.last_day, day)
         self.before.add(before, money[0])
         self.after.add(after, money[1])
+        by_stored = expected(application, after, assumed, before.pd_ppm)
+        self.after_by_stored_risk.add(after, by_stored, before.pd_ppm)
         self._break_down(case, money)
         for move, weight in moves(before, after):
             self.movers[move].add(case, weight)
@@ -98,6 +103,7 @@ class Comparison:
             "assumptions": self.assumptions.as_json(),
             "before": self.before.as_json(),
             "after": self.after.as_json(),
+            "after_by_stored_risk": self.after_by_stored_risk.as_json(),
             "movers": {move.value: moved.as_json() for move, moved in self.movers.items()},
             "by": {name: _rows(groups) for name, groups in self.by.items()},
             "lived": {"kept": self.kept.as_json(), "dropped": self.dropped.as_json()},

@@ -31,8 +31,8 @@ class Totals:
     rate_by_limit: int = 0
     pd_by_limit: int = 0
 
-    def add(self, decision: Decision, money: Money) -> None:
-        """Count one decision."""
+    def add(self, decision: Decision, money: Money, pd_ppm: int | None = None) -> None:
+        """Count one decision, by its own pd or by another."""
         self.cases += 1
         if not decision.approved:
             return
@@ -43,7 +43,7 @@ class Totals:
         self.funding_fen += money.funding_fen
         self.cost_fen += money.cost_fen
         self.rate_by_limit += money.limit_fen * decision.rate_ppm_per_day
-        self.pd_by_limit += money.limit_fen * decision.pd_ppm
+        self.pd_by_limit += money.limit_fen * (decision.pd_ppm if pd_ppm is None else pd_ppm)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON value; rate and pd are weighted by limit."""
