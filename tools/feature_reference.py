@@ -31,8 +31,8 @@ families tell level, trend, season, regularity and silence alike, from what each
 Two questions need the instalment, which is known only when somebody applies: how often the inflow
 covers it, and how often the account held less. The ingredients are here: net inflow of a month, the
 lowest month, and the balances that 95, 75 and 50 % of days reach. `martlet.credit.coverage` answers
-the first, and a policy may ask for it with `[[coverage]]` (`kind`, `min_ppm`): it caps a limit
-where its instalments over the longest tenor would not be covered.
+both; for the first a policy may set `[[coverage]]` (`kind`, `min_ppm`), which caps a limit whose
+instalments over the longest tenor would not be covered. The starter policy sets none.
 """
 
 

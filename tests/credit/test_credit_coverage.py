@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.credit.credit_examples import NOON, STEADY, application, known
 
 from martlet.credit import decide, default_policy, expert_scorecard, explanation, parse_policy
-from martlet.credit.coverage import coverage_ppm, covered_fen, instalment_fen
+from martlet.credit.coverage import coverage_ppm, covered_fen, instalment_fen, short_days_ppm
 from martlet.kernel.errors import Invalid
 from martlet.kernel.i18n import Locale
 from martlet.lending.instalments import level_instalment
@@ -53,6 +53,15 @@ def test_what_is_covered_is_covered_and_more_inflow_never_carries_less(
     assert covered_fen(inflow + 1_000, least_ppm, months, rate) >= amount
     assert covered_fen(inflow, least_ppm, months + 1, rate) >= amount
     assert covered_fen(inflow, least_ppm, months, rate + 1) <= amount
+
+
+def test_days_on_which_the_account_fell_short_are_bounded_by_the_ladder_of_balances() -> None:
+    """95 % of days held 500 yuan or more, 75 % 2,000, half 9,000."""
+    ladder = {f"bank_balance_p{rung}_fen": held for rung, held in ((5, 50_000), (25, 200_000))}
+    ladder["bank_balance_p50_fen"] = 900_000
+    due = {50_000: 50_000, 50_001: 250_000, 200_001: 500_000, 900_001: PPM}
+    assert {fen: short_days_ppm(ladder, "bank", fen) for fen in due} == due
+    assert short_days_ppm(ladder, "payment", 1) is None
 
 
 def test_a_limit_stops_where_its_instalments_would_not_be_covered() -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DAYS_PER_YEAR = 360
 """What the products count a year as; a month costs a twelfth of it."""
+LADDER_PER_CENT = (5, 25, 50)
+"""The shares of days that held less than the rungs of an account's ladder of balances."""
 
 
 def instalment_fen(
@@ -37,6 +39,20 @@ def coverage_ppm(inflow_fen: int, due_fen: int) -> int | None:
     if due_fen <= 0:
         return None
     return divide(inflow_fen * PPM, due_fen, RoundingMode.FLOOR)
+
+
+def short_days_ppm(numbers: Mapping[str, int], account: str, due_fen: int) -> int | None:
+    """Return the share of days that at most held less than is due; None where no ladder tells.
+
+    From the ladder of balances: where 95 % of days reach the sum, at most 5 % fall short. What
+    lies above the middle of the ladder may have been short on any day.
+    """
+    rungs = {per_cent: f"{account}_balance_p{per_cent}_fen" for per_cent in LADDER_PER_CENT}
+    known = {per_cent: numbers[kind] for per_cent, kind in rungs.items() if kind in numbers}
+    if not known:
+        return None
+    enough = [per_cent for per_cent, balance in known.items() if balance >= due_fen]
+    return min(enough, default=100) * (PPM // 100)
 
 
 def covered_fen(
