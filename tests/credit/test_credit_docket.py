@@ -195,7 +195,7 @@ def test_processes_beside_the_writer_decide_as_it_would_itself(
     with Deciders(partial(_drafting_of, prepared_url), 1) as deciders:
         parts = list(credit.decide_many(principal, "d", batch, deciders))
         again = list(credit.decide_many(principal, "other", batch, deciders))
-    assert [len(part) for part in parts] == [256, 256, 88]
+    assert [len(part) for part in parts] == [512, 88]
     kept = [answer for part in parts for answer in part]
     for answer in kept[::50]:
         assert credit.replay(principal, answer.decision_id).identical

@@ -107,11 +107,12 @@ def facts_of(
     numbers: dict[str, int] = {}
     scored: dict[str, int] = {}
     exclusions = []
-    party_id = application.party_id
+    party_id, sample_min = application.party_id, policy.sample_min
+    confidence_min_ppm = policy.confidence_min_ppm
     for signal in counting(signals, as_of):
         if signal.party_id is not party_id and signal.party_id != party_id:
             continue
-        if signal.confidence_ppm < policy.confidence_min_ppm:
+        if signal.confidence_ppm < confidence_min_ppm:
             continue
         role, value = KINDS[signal.kind].role, signal.value
         if role == _EXCLUSION:
@@ -119,7 +120,7 @@ def facts_of(
                 exclusions.append(signal)
         elif role != _CONTEXT and type(value) is int:
             numbers[signal.kind] = value
-            if signal.sample_size >= policy.sample_min:
+            if signal.sample_size >= sample_min:
                 scored[signal.kind] = value
     return Facts(numbers, scored, tuple(exclusions))
 

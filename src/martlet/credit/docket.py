@@ -72,8 +72,8 @@ def keep(
     command = Command("credit.decide_batch", principal, key, {"applications_hash": asked})
     answer = database.command(command, lambda tx: _keep(tx, drafts)).value
     return tuple(
-        KeptDecision(UUID(application_id), UUID(decision_id), *rest)
-        for application_id, decision_id, *rest in answer["decisions"]
+        KeptDecision(one.application_id, UUID(decision_id), *rest)
+        for one, (decision_id, *rest) in zip(drafts, answer["decisions"], strict=True)
     )
 
 
@@ -116,7 +116,7 @@ def _keep(tx: Transaction, drafts: Sequence[Draft]) -> dict[str, Any]:
         else:
             decision_id, new = made[one.application_id]
             figures = [decision_id, new.outcome, new.limit_fen, new.rate_ppm_per_day, new.pd_ppm]
-        answers.append([str(one.application_id), *figures, again])
+        answers.append([*figures, again])
     return {"decisions": answers}
 
 

@@ -155,7 +155,8 @@ class Drafting:
                 answer = answers.get(party_id)
                 if answer is None:
                     answer = _answer(provider, principal, party_id, as_of)
-                found[party_id] = found[party_id].merged(answer)
+                if answer.signals:
+                    found[party_id] = found[party_id].merged(answer)
         return found
 
     def drafts(

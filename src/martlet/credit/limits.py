@@ -82,9 +82,9 @@ SEGMENTS_MAX = 30
 """Groups of a breakdown that are shown apart; what is smaller goes into one remainder."""
 
 DECISIONS_IN_ONE_COMMAND_MAX = 1_000
-"""Applications of one command: its answer, 150 bytes for each, must fit into a payload."""
+"""Applications of one command: its answer, 90 bytes for each, must fit into a payload."""
 
-DECISIONS_IN_ONE_BATCH = 256
+DECISIONS_IN_ONE_BATCH = 512
 """Applications decided and kept together: an fsync and a message between processes cost little
 beyond it, and nobody waits long for the others."""
 

@@ -16,7 +16,7 @@ from martlet.kernel.errors import Forbidden, Invalid, NotFound, TooLarge
 from martlet.parties.limits import CONSENT_DAYS_MAX, CONSENTS_IN_ONE_COMMAND_MAX
 from martlet.parties.model import BANK_ITSELF, Consent, Purpose, RecordKind
 from martlet.parties.tables import business, consent, consent_withdrawal
-from martlet.store import Prepared
+from martlet.store import Prepared, PreparedOfSome
 from martlet.store.schema import Day, Moment
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def consents_of_some(
     grantee: str = BANK_ITSELF,
 ) -> dict[UUID, frozenset[str]]:
     """Return the same for some businesses in one question; those that allow nothing are absent."""
-    asked = {"parties": list(party_ids), **_asked(principal, at, purpose, grantee)}
-    return _by_party(connection.execute(_OF_SOME, asked), principal)
+    asked = _asked(principal, at, purpose, grantee)
+    return _by_party(_OF_SOME.on(connection, asked, party_ids), principal)
 
 
 def consents_of_many(
@@ -253,7 +253,7 @@ _FOR_PURPOSE = _in_force(
     consent.c.purpose == bindparam("purpose"), consent.c.grantee == bindparam("grantee")
 )
 _OF_MANY = Prepared(_FOR_PURPOSE)
-_OF_SOME = _FOR_PURPOSE.where(consent.c.party_id.in_(bindparam("parties", expanding=True)))
+_OF_SOME = PreparedOfSome(_FOR_PURPOSE, consent.c.party_id)
 _OF_ONE = Prepared(_FOR_PURPOSE.where(consent.c.party_id == bindparam("party_id")))
 """Written once: this is asked at every decision."""
 

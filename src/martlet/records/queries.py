@@ -12,7 +12,7 @@ from martlet.records.model import Kind
 from martlet.records.report import ImportReport
 from martlet.records.shelf import ShelfFile, shard_of
 from martlet.records.tables import party_signal, record_file, record_import, record_party
-from martlet.store import Prepared
+from martlet.store import Prepared, PreparedOfSome
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -203,7 +203,7 @@ def parties_of_shard(
 
 
 _STORED_OF_TENANT = select(
-    party_signal,
+    *(column for column in party_signal.c if column.name != "tenant_id"),
     select(func.count())
     .where(
         record_party.c.tenant_id == party_signal.c.tenant_id,
@@ -212,9 +212,7 @@ _STORED_OF_TENANT = select(
     .scalar_subquery()
     .label("imports_now"),
 ).where(party_signal.c.tenant_id == bindparam("tenant_id"))
-_STORED_OF_SOME = _STORED_OF_TENANT.where(
-    party_signal.c.party_id.in_(bindparam("parties", expanding=True))
-)
+_STORED_OF_SOME = PreparedOfSome(_STORED_OF_TENANT, party_signal.c.party_id)
 _STORED = Prepared(_STORED_OF_TENANT.where(party_signal.c.party_id == bindparam("party_id")))
 """Written once: this is read at every decision."""
 
@@ -229,8 +227,7 @@ def stored_signals_of_some(
     connection: Connection, tenant_id: UUID, party_ids: Sequence[UUID]
 ) -> dict[UUID, StoredSignals]:
     """Return the same for some businesses in one question; what is None there is absent here."""
-    asked = {"tenant_id": tenant_id, "parties": list(party_ids)}
-    rows = connection.execute(_STORED_OF_SOME, asked)
+    rows = _STORED_OF_SOME.on(connection, {"tenant_id": tenant_id}, party_ids)
     return {row.party_id: found for row in rows if (found := _unchanged(row)) is not None}
 
 

@@ -9,7 +9,7 @@ from martlet.store.chain import ChainEntry, read_chain, verify_chain
 from martlet.store.command import Answer, Command, watch_replays
 from martlet.store.database import Database, Reading, Snapshots, open_database
 from martlet.store.jobs import Job, JobReport, Progress, read_job, run_job
-from martlet.store.prepared import Prepared
+from martlet.store.prepared import Prepared, PreparedOfSome
 from martlet.store.transaction import Transaction
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Job",
     "JobReport",
     "Prepared",
+    "PreparedOfSome",
     "Progress",
     "Reading",
     "Snapshots",

@@ -14,7 +14,7 @@ from martlet.records.integrity.signs import Signs
 from martlet.records.limits import STORED_SIGNALS_DAYS
 from martlet.records.model import Kind
 from martlet.records.tables import party_integrity, record_party, shared_book
-from martlet.store import Prepared
+from martlet.store import Prepared, PreparedOfSome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,9 +66,7 @@ _QUIET_OF_TENANT = select(party_integrity.c.party_id).where(
 )
 _QUIET = Prepared(_QUIET_OF_TENANT.where(party_integrity.c.party_id == bindparam("party_id")))
 """Written once: this is asked at every decision."""
-_QUIET_OF_SOME = _QUIET_OF_TENANT.where(
-    party_integrity.c.party_id.in_(bindparam("parties", expanding=True))
-)
+_QUIET_OF_SOME = PreparedOfSome(_QUIET_OF_TENANT, party_integrity.c.party_id)
 
 
 def _asked(tenant_id: UUID, as_of: datetime) -> dict[str, Any]:
@@ -87,8 +85,8 @@ def quiet_of_some(
     connection: Connection, tenant_id: UUID, party_ids: Sequence[UUID], as_of: datetime
 ) -> frozenset[UUID]:
     """Return for which of some businesses this is so, in one question."""
-    asked = {"parties": list(party_ids), **_asked(tenant_id, as_of)}
-    return frozenset(connection.execute(_QUIET_OF_SOME, asked).scalars())
+    rows = _QUIET_OF_SOME.on(connection, _asked(tenant_id, as_of), party_ids)
+    return frozenset(row.party_id for row in rows)
 
 
 _STORED = Prepared(
