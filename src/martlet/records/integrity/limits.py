@@ -60,9 +60,9 @@ MIRROR_OVER_CHANCE = 5
 EQUAL_MIN = 10
 """Sales beyond the first of one buyer, day and odd amount from which they are worth a look."""
 
-EQUAL_NUMBERS_APART = 1
-"""Invoices that follow each other by number are one sale cut into equal parts, because no invoice
-may carry more than its kind allows: half of all real firms have many of these."""
+EQUAL_NUMBERS_APART = 20
+"""Invoices whose numbers are as close as this are one sale cut into equal parts, several goods in
+turn, because no invoice may carry more than its kind allows: half of all real firms have many."""
 
 EQUAL_NUMBER_DIGITS = 9
 """The digits of a number that count up; the longer ones of electronic invoices begin with the

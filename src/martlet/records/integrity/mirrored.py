@@ -80,8 +80,8 @@ def mirrored_invoices(book: Book) -> Iterator[tuple[str, Finding]]:
 def equal_invoices(book: Book) -> Iterator[tuple[str, Finding]]:
     """Yield the businesses that sold the same odd amount to one buyer twice on a day, many times.
 
-    For people only, and never those whose numbers follow each other: a sale above what one invoice
-    may carry is cut into equal ones.
+    For people only, and never those whose numbers are close: a sale above what one invoice may
+    carry is cut into equal ones.
     """
     key = ("party_id", "counterparty", "day", "amount_fen")
     counted = pl.col("number").str.tail(EQUAL_NUMBER_DIGITS).cast(pl.Int64, strict=False)
