@@ -1,8 +1,8 @@
 """From shares of options to offers in whole yuan that keep every constraint.
 
-Split offers are given what room is left; then peers (same ceiling, same caps) are put in order, so
-that a lower pd never gets a smaller limit; then whatever is exceeded is lowered, the worst peer
-first, which keeps the order. Every step counts in whole fen.
+Split offers become one, and what room is left is filled; then peers (same ceiling, same caps) are
+put in order, so that a lower pd never gets a smaller limit; then whatever is exceeded is lowered,
+the worst peer first, which keeps the order. Every step counts exactly.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from martlet.credit.optimise.constraints import Rows
-    from martlet.credit.optimise.frontier import Choice, Frontier, Prices
+    from martlet.credit.optimise.frontier import Choice, Frontier
 
 _WHOLE = 1.0 - 1e-6
 """A share of an option from which on it is taken whole."""
@@ -33,9 +33,8 @@ _PARTS = 10**9
 class Draft:
     """A plan while it is being rounded: a grant for each applicant, and its exact tally."""
 
-    def __init__(self, frontier: Frontier, rows: Rows, prices: Prices, choice: Choice) -> None:
+    def __init__(self, frontier: Frontier, rows: Rows, choice: Choice) -> None:
         self._frontier, self._rows, self._choice = frontier, rows, choice
-        self._prices = prices
         self._applicants = frontier.applicants
         self._grants = [Grant(applicant.application_id) for applicant in self._applicants]
         self._tally = Tally(rows, frontier.applicants, frontier.terms)

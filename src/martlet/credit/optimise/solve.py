@@ -67,7 +67,7 @@ def optimise(
         _refuse_short(portfolio, kept, search(frontier, kept, aim_volume=True))
     found = search(frontier, rows)
     index, place, share = _settled(frontier, rows, found)
-    draft = Draft(frontier, rows, prices_of(rows, found.prices), found.choice)
+    draft = Draft(frontier, rows, found.choice)
     for applicant, at, part in zip(index.tolist(), place.tolist(), share.tolist(), strict=True):
         draft.take(applicant, at, part)
     grants = draft.finish()
