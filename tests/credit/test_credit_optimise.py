@@ -174,6 +174,13 @@ def test_a_customer_split_between_two_rates_is_offered_one_between_them() -> Non
     assert held.gap_fen < held.profit_bound_fen // 50
 
 
+def test_the_bound_is_near_even_where_almost_nothing_can_be_lent() -> None:
+    """A budget of four fen, and a bound on losses that nearly everybody breaks."""
+    people = [shop(1, 100, 1), shop(2, 5_000, 20_000), shop(3, 26_698, 1)]
+    plan = optimise(people, terms(), Portfolio(4, loss_share_max_ppm=68), MARKET)
+    assert (plan.totals["limit_fen"], plan.profit_bound_fen) == (0, 1)
+
+
 def test_prices_are_said_in_words() -> None:
     plan = optimise(street(60), terms(), Portfolio(10**8, loss_share_max_ppm=500_000), MARKET)
     first, second = price_texts(plan, Locale.EN)

@@ -50,6 +50,11 @@ class CuttingProgram:
             least, float("inf"), len(columns), columns.astype(np.int32), np.asarray(weights)
         )
 
+    def widen(self, columns: int, high: float) -> None:
+        """Let the first so many columns rise to `high`."""
+        for column in range(columns):
+            self._solver.changeColBounds(column, 0.0, high)
+
     def solve(self) -> tuple[float, Floats]:
         """Return the least cost and the columns that reach it."""
         self._solver.run()
