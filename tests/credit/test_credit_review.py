@@ -12,7 +12,14 @@ from tests.realdata import shared_data
 
 import martlet.credit.review
 from martlet.credit.review import Review, review_folder, review_page
-from martlet.credit.review.counts import by_band, by_size, limits_spread, refusal_codes, turning
+from martlet.credit.review.counts import (
+    by_band,
+    by_size,
+    excluded,
+    limits_spread,
+    refusal_codes,
+    turning,
+)
 from martlet.credit.review.doubts import CASES, against_turnover, oddities, typical, unsure
 from martlet.credit.review.markdown import bar, table, whole_yuan
 from martlet.kernel.i18n import Locale, has_sentence
@@ -66,6 +73,8 @@ def test_every_firm_is_answered_and_every_count_adds_up() -> None:
     assert sum(row.approved for row in by_size(review)) == approved
     assert sum(count for _, count in limits_spread(review)) == approved
     assert refusal_codes(review).total() == refused
+    stopped = sum(len(firms) for firms in excluded(review).values())
+    assert stopped >= refusal_codes(review)["credit.excluded"]
     turned = turning(review)
     by_risk = refusal_codes(review)["credit.risk_too_high"]
     assert turned.by_one.total() + turned.by_several + turned.by_nothing == by_risk

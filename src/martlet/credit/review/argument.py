@@ -14,7 +14,7 @@ from martlet.credit.review.doubts import (
     unsure,
 )
 from martlet.credit.review.markdown import percent, table, whole_yuan
-from martlet.credit.sentences import label, value_text
+from martlet.credit.sentences import label, reason_text, value_text
 from martlet.kernel.i18n import Locale, text
 
 if TYPE_CHECKING:
@@ -60,17 +60,20 @@ def _moved_table(moved: Sequence[Moved], locale: Locale) -> list[str]:
     ]
     rows = []
     for one in moved[:_MOVED_NAMED]:
-        shown = one.firm.scored.get(one.kind)
+        decision, shown = one.firm.decision, one.firm.scored.get(one.kind)
+        points = f"{one.points:+d}"
         moved_by = tell("hardly anything is known")
         if shown is not None:
             moved_by = f"{label(one.kind, locale)}{tell(': ')}{value_text(one.kind, shown, locale)}"
+        if not decision.approved and decision.reasons[0].code != "credit.risk_too_high":
+            moved_by, points = reason_text(decision.reasons[0], locale), "—"
         rows.append(
             (
                 one.firm.firm,
                 whole_yuan(turnover_of(one.firm)),
-                percent(one.firm.decision.pd_ppm),
+                percent(decision.pd_ppm),
                 moved_by,
-                f"{one.points:+d}",
+                points,
             )
         )
     return table(heads, rows)

@@ -183,6 +183,16 @@ def refusal_codes(review: Review) -> Counter[str]:
     )
 
 
+def excluded(review: Review) -> dict[str, list[str]]:
+    """Return the checks that forbade credit, each with the firms that it stopped."""
+    found: dict[str, list[str]] = {}
+    for firm in review.firms:
+        for reason in firm.decision.reasons:
+            if reason.code == "credit.excluded":
+                found.setdefault(str(reason.params["kind"]), []).append(firm.firm)
+    return found
+
+
 def turning(review: Review) -> Turning:
     """Return how many refusals for risk one change would turn, and which."""
     found = Turning(Counter(), 0, 0)

@@ -16,6 +16,7 @@ from martlet.credit.review.counts import (
     approved_of,
     by_band,
     by_size,
+    excluded,
     limits_spread,
     median,
     points_apart,
@@ -158,6 +159,10 @@ def _refusals(review: Review, locale: Locale) -> list[str]:
     counted = [
         "- " + tell("{verdict}: {count}", verdict=tell(_VERDICTS.get(code, code)), count=number)
         for code, number in refusal_codes(review).most_common()
+    ]
+    counted += [
+        f"- {label(kind, locale)}{tell(': ')}{tell(', ').join(firms)}"
+        for kind, firms in excluded(review).items()
     ]
     turned = turning(review)
     singles = tell("; ").join(

@@ -1,7 +1,8 @@
 """Firms without a credit history, decided as the bank would: a model trained on others, a policy.
 
-The invariant: the figures of a firm become signals exactly as they do on the request path, and the
-decision is `decide`'s own. Firm numbers and names are shown to the reader and never to the model.
+The invariant: a firm's figures, and what the checks for fraud find in its invoices, become signals
+as they do on the request path, and the decision is `decide`'s own. Firm numbers and names are shown
+to the reader and never to the model.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from martlet.credit.training.contest import (
 from martlet.credit.training.study import fit_folder
 from martlet.kernel.calendar import SHANGHAI
 from martlet.records import Kind, figures_of
+from martlet.records.integrity import signals_together
 from martlet.signals import SignalSet
 
 if TYPE_CHECKING:
@@ -94,15 +96,16 @@ def review_folder(folder: Path) -> Review:
         pl.col("party_id").replace_strict({code: str(party) for code, party in party_of.items()})
     )
     evidence = [(Kind.INVOICES, invoices_hash(folder, STRANGERS))]
-    figures = figures_of(
-        {Kind.INVOICES: invoices}, moment, dict.fromkeys(party_of.values(), evidence)
-    )
+    records = {Kind.INVOICES: invoices}
+    figures = figures_of(records, moment, dict.fromkeys(party_of.values(), evidence))
+    checks = signals_together(records, moment)
     asked_fen = policy.products[PRODUCT].limit_max_fen
     reviewed = []
     for code, party_id in party_of.items():
         application = Application(party_id, party_id, PRODUCT, asked_fen, ALL_HISTORY)
         found = figures.get(party_id)
-        signals = SignalSet() if found is None else found.signals(party_id, moment)
+        read = SignalSet() if found is None else found.signals(party_id, moment)
+        signals = read.merged(SignalSet(checks.get(party_id, ())))
         reviewed.append(
             Reviewed(
                 firm=code,

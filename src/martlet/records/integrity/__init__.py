@@ -8,6 +8,7 @@ from martlet.records.integrity.checks import KINDS, findings_of
 from martlet.records.integrity.finding import EvidenceRow, Finding
 from martlet.records.integrity.marks import BOOK_KINDS, BookFinding
 from martlet.records.integrity.owners import OWNER_KINDS, OwnerFinding
+from martlet.records.integrity.together import signals_together
 
 __all__ = [
     "BOOK_KINDS",
@@ -18,4 +19,5 @@ __all__ = [
     "Finding",
     "OwnerFinding",
     "findings_of",
+    "signals_together",
 ]
