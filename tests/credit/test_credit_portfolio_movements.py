@@ -54,6 +54,7 @@ def test_level_burden_and_floor_of_a_household(tmp_path: Path) -> None:
     found = features(tmp_path, [*SALARY, *RENT, *STRAIN])
     assert found["history_days"] == 147
     assert found["movements_count"] == 13
+    assert found["movements_all_count"] == 13
     assert found["in_month_12m_fen"] == 380_250
     assert found["out_month_12m_fen"] == 330_250
     assert found["net_month_12m_fen"] == 50_000

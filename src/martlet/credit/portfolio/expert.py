@@ -49,9 +49,10 @@ PD_MIN_PPM, PD_MAX_PPM = 5_000, 700_000
 """An opinion without outcomes is never surer than this."""
 
 MOVEMENTS_MIN = 10
-"""With fewer movements only these are scored: a few rows neither prove nor disprove a business."""
+"""With fewer movements in a lifetime few features are scored: a few rows neither prove nor disprove
+a business."""
 
-TELLING_WHEN_THIN = ("history_days", "penalty_count", "days_negative_ppm")
+TELLING_WHEN_THIN = ("history_days", "last_in_days", "penalty_count", "days_negative_ppm")
 
 RANKS_MIN = 20
 """Ranks are only taken among so many cases."""
@@ -183,7 +184,7 @@ class Expert:
         """Return the points of every case; a column that is not there counts as missing."""
         count = len(next(iter(columns.values()))) if columns else 0
         total = np.zeros(count, dtype=np.int64)
-        counted = columns.get("movements_count", np.full(count, np.nan))
+        counted = columns.get("movements_all_count", np.full(count, np.nan))
         thin = counted < MOVEMENTS_MIN
         for name in dict.fromkeys(self.names):
             if name in columns:

@@ -36,6 +36,7 @@ def level(joined: pl.DataFrame) -> pl.DataFrame:
         _AGE.min().alias("last_movement_days"),
         _AGE.filter(_IN).min().alias("last_in_days"),
         _YEAR.sum().cast(pl.Int64).alias("movements_count"),
+        pl.len().cast(pl.Int64).alias("movements_all_count"),
         _sum(_IN & _YEAR).alias("in_year"),
         _sum(out_year).alias("out_year"),
         _sum(_IN & quarter).alias("in_quarter"),

@@ -25,7 +25,7 @@ CASE = "case"
 """An application's place among those looked at; it goes no further than this room."""
 _MONTH_DAYS = 30
 _DEFAULT_TERM = 12
-_ZERO_WITHOUT_MOVEMENTS = ("history_days", "movements_count")
+_ZERO_WITHOUT_MOVEMENTS = ("history_days", "movements_count", "movements_all_count")
 _TOPICS = ("penalty", "loan", "distress", "cash")
 
 

@@ -48,7 +48,7 @@ def floats_of(frame: pl.DataFrame, name: str) -> Floats:
 
 def prior_points(expert: Expert, cases: pl.DataFrame) -> Integers:
     """Return the prior's points of every case."""
-    names = dict.fromkeys((*expert.names, "movements_count"))
+    names = dict.fromkeys((*expert.names, "movements_all_count"))
     known = {name: floats_of(cases, name) for name in names if name in cases.columns}
     return expert.points(known) if known else np.zeros(cases.height, dtype=np.int64)
 
