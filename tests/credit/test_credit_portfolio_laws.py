@@ -88,6 +88,16 @@ def test_more_sales_never_raise_the_pd(
     assert all(everybody[name] <= before[name] for name in before)
 
 
+def test_a_single_application_has_reasons_of_its_own(folder: Path) -> None:
+    """Nothing to compare it with: the lenders' table says what would be better."""
+    strained = [
+        Movement("M0", f"2025-05-{day + 1:02d}", "out", 90_000, -5_000, "NSF") for day in range(20)
+    ]
+    scored = run(folder, applications(1), strained)
+    assert scored.answers[0].decision is Decision.REFUSE
+    assert len(scored.causes[0]) == 4
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_a_merchant_with_hardly_a_record_gets_an_answer(folder: Path, count: int) -> None:
     few = [Movement("M0", f"2025-05-0{day + 1}", "in", 5_000) for day in range(count)]
@@ -158,5 +168,5 @@ def test_removing_the_cause_named_first_lowers_the_pd(folder: Path) -> None:
 def test_the_prior_is_as_sure_as_lenders_report_and_no_surer(folder: Path) -> None:
     found = np.array(list(pds(run(folder, ROWS, MOVEMENTS)).values()))
     assert found.min() >= 5_000
-    assert found.max() <= 700_000
+    assert found.max() <= 950_000
     assert 40_000 < found.mean() < 250_000

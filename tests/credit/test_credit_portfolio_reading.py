@@ -231,6 +231,30 @@ def test_what_is_written_is_run_by_no_spreadsheet(tmp_path: Path) -> None:
     assert len(scored.ids) == 29
 
 
+def test_further_columns_become_what_most_of_their_cells_are(tmp_path: Path) -> None:
+    further = {
+        "成立日期": [f"{2000 + place % 20}-03-0{1 + place % 9}" for place in range(60)],
+        "有房": ["Y" if place % 3 else "N" for place in range(60)],
+        "城市": ["北京" if place % 4 else "上海" for place in range(60)],
+        "分数": ["没有" if place == 7 else f"{place * 1.5}" for place in range(60)],
+        "序号": [str(place) for place in range(60)],
+        "常数": ["same"] * 60,
+        "放款日": ["2025-07-01" if place % 2 else "2024-01-01" for place in range(60)],
+        "名称": [f"第{place}店" for place in range(60)],
+    }
+    scored = run(tmp_path, applications(60, **further))
+    sorts = {column.heading: column.sort for column in scored.own.used}
+    assert sorts == {"成立日期": "date", "有房": "number", "城市": "category", "分数": "number"}
+    assert {part.heading: part.code for part in scored.own.dropped} == {
+        "序号": "score.column_is_id",
+        "名称": "score.column_is_id",
+        "常数": "score.column_constant",
+        # Later than the application it is not known yet, and then the rest is all the same.
+        "放款日": "score.column_constant",
+    }
+    assert [(odd.line, odd.heading, odd.text) for odd in scored.own.odd] == [(9, "分数", "没有")]
+
+
 def test_nothing_is_written_where_one_file_cannot_be(tmp_path: Path) -> None:
     good, bad = tmp_path / "answers.csv", tmp_path / "no" / "such" / "report.md"
     with pytest.raises(Invalid) as refused:

@@ -160,7 +160,7 @@ def _hear(
     found = causes(
         scorer,
         cases,
-        columns if fit else [column for column in columns if column.name in expert.names],
+        columns if fit else _read_by(expert, cases, columns),
         pd_ppm,
         pd_max_ppm(),
         lambda done, total: on_progress("reasons", done, total),
@@ -217,6 +217,20 @@ def _outcome(applications: pl.DataFrame, labels: Sheet | None) -> pl.Series:
         known, on="application_id", how="left", maintain_order="left"
     )
     return joined["bad"]
+
+
+def _read_by(
+    expert: Expert, cases: pl.DataFrame, columns: Sequence[Explainable]
+) -> list[Explainable]:
+    """Return the columns that the prior reads: also those that are the same in all of few cases."""
+    known = movement_features()
+    given = {column.name: column for column in columns}
+    given |= {
+        name: Explainable(name, known[name].direction, categorical=False)
+        for name in expert.names
+        if name in known and cases[name].null_count() < cases.height
+    }
+    return [given[name] for name in dict.fromkeys(expert.names) if name in given]
 
 
 def _content_order(cases: pl.DataFrame, columns: Sequence[Explainable]) -> Integers:

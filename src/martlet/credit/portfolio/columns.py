@@ -7,6 +7,7 @@ outcome itself never becomes a feature; whatever is left out is told with its re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
@@ -24,11 +25,13 @@ from martlet.credit.portfolio.reading import LINE, OWN
 if TYPE_CHECKING:
     from martlet.credit.portfolio.features import Direction
 
-Sort = Literal["number", "category", "date"]
+Sort = Literal["number", "category", "date", "calendar"]
+"""A date is told in days before the application; where no day of application is, as it stands."""
 _DATE_ROWS_SHARE = NUMERIC_SHARE_MIN
 _CODE_DISTINCT_MIN = 10
 _GROUP = " (group)"
-_EPOCH = pl.date(2000, 1, 1)
+EPOCH = date(2000, 1, 1)
+"""The day from which dates count back where no day of application is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def own_columns(applications: pl.DataFrame, outcome: pl.Series | None) -> OwnCol
             dropped.append(Dropped(heading, code))
             continue
         values, sort = _typed(applications, name)
-        odd += _odd_cells(applications, text, values, heading)
+        odd += _odd_cells(applications, text, sort, heading)
         if values.drop_nulls().n_unique() < 2:  # noqa: PLR2004 - a constant
             dropped.append(Dropped(heading, "score.column_constant"))
             continue
@@ -140,7 +143,8 @@ def _typed(applications: pl.DataFrame, name: str) -> tuple[pl.Series, Sort]:
     moments = applications.select(cells.moment(pl.col(name)).alias(name))
     dated = filled - (moments[name].null_count() - text.null_count())
     if dated >= _DATE_ROWS_SHARE * filled:
-        return _days_before(applications, moments, name), "date"
+        dated_cases = "as_of_at" in applications.columns
+        return _days_before(applications, moments, name), "date" if dated_cases else "calendar"
     truths = _truths(text)
     if truths.null_count() == text.null_count():
         return truths, "number"
@@ -162,7 +166,7 @@ def _truths(text: pl.Series) -> pl.Series:
 def _days_before(applications: pl.DataFrame, moments: pl.DataFrame, name: str) -> pl.Series:
     """Return how many days before the application a date lies; one after it is not known yet."""
     if "as_of_at" not in applications.columns:
-        days = (pl.col(name).dt.date() - _EPOCH).dt.total_days()
+        days = (pl.col(name).dt.date() - pl.lit(EPOCH)).dt.total_days()
         return moments.select((-days).cast(pl.Float64).alias(name)).to_series()
     both = moments.with_columns(applications["as_of_at"])
     age = (pl.col("as_of_at") - pl.col(name)).dt.total_days()
@@ -171,15 +175,14 @@ def _days_before(applications: pl.DataFrame, moments: pl.DataFrame, name: str) -
 
 
 def _odd_cells(
-    applications: pl.DataFrame, text: pl.Series, values: pl.Series, heading: str
+    applications: pl.DataFrame, text: pl.Series, sort: Sort, heading: str
 ) -> list[OddCell]:
-    if values.dtype == pl.String:
+    """Return the filled cells of a column of numbers or dates that are not what the others are."""
+    if sort == "category" or _truths(text).null_count() == text.null_count():
         return []
-    readable = (
-        cells.moment(pl.col("text")).is_not_null() | cells.number(pl.col("text")).is_not_null()
-    )
+    read = cells.number if sort == "number" else cells.moment
     told = pl.DataFrame({LINE: applications[LINE], "text": text}).drop_nulls("text")
-    rows = told.filter(~readable)
+    rows = told.filter(read(pl.col("text")).is_null())
     return [OddCell(line, heading, shown) for line, shown in rows.iter_rows()]
 
 
@@ -195,7 +198,7 @@ def _is_row_name(heading: str, values: pl.Series, sort: Sort) -> bool:
             return True
         unique = distinct >= ID_DISTINCT_SHARE_MIN * len(filled)
         return unique and (named or len(filled) >= ID_ROWS_MIN)
-    if sort == "date" or distinct < len(filled) or not filled.is_finite().all():
+    if sort in {"date", "calendar"} or distinct < len(filled) or not filled.is_finite().all():
         return False
     whole = bool((filled == filled.round(0)).all())
     low, high = filled.min(), filled.max()

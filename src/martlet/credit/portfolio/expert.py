@@ -45,8 +45,12 @@ POINTS_TO_DOUBLE = 60
 """Points that double the odds. Points overlap (a low floor and many short days are one trouble),
 so they are worth a little less than the house's 50 for independent ones."""
 
-PD_MIN_PPM, PD_MAX_PPM = 5_000, 700_000
+PD_MIN_PPM, PD_MAX_PPM = 5_000, 950_000
 """An opinion without outcomes is never surer than this."""
+
+HALVED_FROM = -200
+"""Below so many points (even odds) further ones count half: troubles come together, and what is
+already bad should not look certain."""
 
 MOVEMENTS_MIN = 10
 """With fewer movements in a lifetime few features are scored: a few rows neither prove nor disprove
@@ -161,7 +165,13 @@ class Expert:
                 for part in self.table
             ],
             "ranked": [[part.name, part.weight, part.higher_is_safer] for part in self.ranked],
-            "scale": [NEUTRAL_GOOD_TO_BAD, POINTS_TO_DOUBLE, PD_MIN_PPM, PD_MAX_PPM],
+            "scale": [
+                NEUTRAL_GOOD_TO_BAD,
+                POINTS_TO_DOUBLE,
+                HALVED_FROM,
+                PD_MIN_PPM,
+                PD_MAX_PPM,
+            ],
         }
 
     @cached_property
@@ -204,7 +214,8 @@ def table_points(part: Characteristic, values: Floats) -> Integers:
 
 def logit_good(points: Integers) -> Floats:
     """Return log-odds of being good from points."""
-    logits = math.log(NEUTRAL_GOOD_TO_BAD) + points * (math.log(2) / POINTS_TO_DOUBLE)
+    counted = np.where(points < HALVED_FROM, (points + HALVED_FROM) / 2, points)
+    logits = math.log(NEUTRAL_GOOD_TO_BAD) + counted * (math.log(2) / POINTS_TO_DOUBLE)
     return np.asarray(logits, dtype=np.float64)
 
 

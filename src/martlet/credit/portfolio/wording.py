@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from martlet.credit.defaults import default_policy
@@ -11,6 +12,7 @@ from martlet.credit.portfolio.answer import (
     Decision,
     annual_rate_ppm,
 )
+from martlet.credit.portfolio.columns import EPOCH
 from martlet.credit.portfolio.features import movement_features
 from martlet.credit.portfolio.file_limits import REASONS_MAX
 from martlet.credit.portfolio.reading import OWN
@@ -56,6 +58,8 @@ class Wording:
         if isinstance(value, str):
             return explain("score.category", {"name": " ".join(value.split())[:40]}, self.locale)
         if name.startswith(OWN):
+            if self.own[name].sort == "calendar":
+                return (EPOCH - timedelta(days=value)).isoformat()
             days = self.own[name].sort == "date"
             text = f"{value:,.{_DIGITS_MAX}g}" if abs(value) < 10**_DIGITS_MAX else f"{value:,.0f}"
             return self._days(text) if days else text
