@@ -14,7 +14,7 @@ from martlet.records.model import SOURCE_CONFIDENCE_PPM, Kind
 from martlet.signals import Signal, SignalSet, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from martlet.records.model import Plans
@@ -36,7 +36,7 @@ class Figures:
     """The kinds that were there and allowed."""
     known_at: datetime
     verified_by: str
-    values: Mapping[str, tuple[int, int]]
+    values: Mapping[str, Sequence[int]]
     """Slug -> value, number of records behind it."""
     evidence: Mapping[Kind, tuple[str, ...]]
 

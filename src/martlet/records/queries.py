@@ -238,7 +238,7 @@ def _unchanged(row: Any) -> StoredSignals | None:  # noqa: ANN401 - a row of eit
         tuple(Kind(kind) for kind in row.kinds),
         row.known_at,
         row.verified_by,
-        {slug: (value, sample) for slug, (value, sample) in row.figures.items()},
+        row.figures,
         {Kind(kind): tuple(hashes) for kind, hashes in row.evidence.items()},
     )
     there = tuple(Kind(kind) for kind in row.kinds_there)

@@ -121,8 +121,8 @@ class SignalSet:
     signals: tuple[Signal, ...] = ()
 
     def __post_init__(self) -> None:
-        kinds = [signal.kind for signal in self.signals]
-        assert len(kinds) == len(set(kinds)), "two signals of one kind"
+        kinds = {signal.kind for signal in self.signals}
+        assert len(kinds) == len(self.signals), "two signals of one kind"
 
     def get(self, kind: str) -> Signal | None:
         """Return the signal of a kind, if there is one."""
