@@ -16,6 +16,7 @@ from polars.exceptions import PolarsError
 
 from martlet.credit.batch.facts import ROW_COLUMNS, SAMPLE, SURENESS, in_range, value_columns
 from martlet.credit.batch.rows import APPLICATION
+from martlet.credit.limits import BATCH_CUT_ROWS
 from martlet.kernel.errors import Invalid
 from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.signals import KINDS, Unit
@@ -56,6 +57,7 @@ def cut(path: Path, what: str, folder: Path, shards: int) -> None:
             mkdir=True,
             maintain_order=False,
             statistics=False,
+            row_group_size=BATCH_CUT_ROWS,
             compression="lz4",
         )
     except (PolarsError, OSError) as error:
