@@ -17,6 +17,7 @@ from sqlalchemy import and_, func, select
 from martlet.credit import queries
 from martlet.credit.limits import SHADOW_OUTCOMES_MIN, SHADOW_REPORT_ROWS_MAX
 from martlet.credit.model import Outcome
+from martlet.credit.monitoring import intervals
 from martlet.credit.tables import credit_decision, credit_shadow
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from martlet.credit.outcomes import DecisionOutcome
     from martlet.credit.queries import RegisteredModel
 
-_Z = 1.96
 _PPM = 1_000_000
 _FIELLER = 1.06
 """Variance of Spearman's z over that of a normal mean: Fieller, Hartley and Pearson 1957."""
@@ -220,12 +220,8 @@ def measured(pairs: Sequence[Pair], outcomes: Mapping[UUID, DecisionOutcome]) ->
 
 def share(count: int, of_count: int) -> Share:
     """Return a share with Wilson's interval, which holds near 0 and 1 and for few cases."""
-    if not of_count:
-        return Share(0, None, None, None)
-    p, weight = count / of_count, _Z * _Z / of_count
-    middle = (p + weight / 2) / (1 + weight)
-    half = _Z * math.sqrt(p * (1 - p) / of_count + weight / (4 * of_count)) / (1 + weight)
-    return Share(of_count, _ppm(p), _ppm(max(middle - half, 0.0)), _ppm(min(middle + half, 1.0)))
+    found = intervals.Share(count, of_count)
+    return Share(of_count, found.ppm, found.low_ppm, found.high_ppm)
 
 
 def rank_correlation(
@@ -237,7 +233,7 @@ def rank_correlation(
         return Share(cases, None, None, None)
     rho = float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
     z = math.atanh(min(max(rho, -0.999_999), 0.999_999))
-    half = _Z * math.sqrt(_FIELLER / (cases - 3))
+    half = intervals.Z * math.sqrt(_FIELLER / (cases - 3))
     return Share(cases, _ppm(rho), _ppm(math.tanh(z - half)), _ppm(math.tanh(z + half)))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from martlet.credit.monitoring.intervals import Share
 from martlet.credit.portfolio.limits import (
     BAND_CASES_MIN,
     BANDS_OF_SCORE_MAX,
@@ -23,8 +24,6 @@ from martlet.credit.training.logistic import fit_logistic
 if TYPE_CHECKING:
     from martlet.credit.training.arrays import Floats, Truths
 
-_Z = 1.96
-"""Of a 95 % interval."""
 LOGIT_MAX = 12.0
 
 
@@ -87,21 +86,12 @@ def learn_bands(logit: Floats, bad: Truths) -> Bands:
         while len(groups) > 1 and _rises(groups[-2], groups[-1]):
             last, before = groups.pop(), groups.pop()
             groups.append((before[0] + last[0], before[1] + last[1], before[2] + last[2]))
-    bounds = [(_wilson(number, failed), size) for number, failed, size in groups]
-    low = np.concatenate([np.full(size, pair[0]) for pair, size in bounds])
-    high = np.concatenate([np.full(size, pair[1]) for pair, size in bounds])
+    bounds = [(Share(round(bad), max(round(n), 1)).ends(), size) for n, bad, size in groups]
+    low = np.concatenate([np.full(size, ends[1]) for ends, size in bounds])
+    high = np.concatenate([np.full(size, ends[2]) for ends, size in bounds])
     # A better score never has a worse interval.
     return Bands(edges, np.minimum.accumulate(low), np.maximum.accumulate(high[::-1])[::-1])
 
 
 def _rises(worse: tuple[float, float, int], better: tuple[float, float, int]) -> bool:
     return better[1] * worse[0] >= worse[1] * better[0]
-
-
-def _wilson(cases: float, bads: float) -> tuple[float, float]:
-    """Return Wilson's interval of a rate."""
-    cases = max(cases, 1.0)
-    rate, square = bads / cases, _Z**2 / cases
-    middle = (rate + square / 2) / (1 + square)
-    half = _Z * float(np.sqrt(rate * (1 - rate) / cases + square / (4 * cases))) / (1 + square)
-    return max(middle - half, 0.0), min(middle + half, 1.0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from martlet.credit.monitoring.intervals import Z
 from martlet.credit.portfolio.limits import (
     BOOTSTRAP_CASES,
     BOOTSTRAP_DRAWS_MAX,
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from martlet.credit.training.arrays import Floats, Truths
-
-_Z = 1.96
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def measured(
     for _ in range(draws):
         chosen = np.concatenate([rng.choice(bads, len(bads)), rng.choice(goods, len(goods))])
         drawn.append(measure(bad[chosen], pd[chosen]))
-    half = _Z * float(np.std(drawn))
+    half = Z * float(np.std(drawn))
     return Estimate(value, max(value - half, 0.0), min(value + half, 1.0))
 
 
