@@ -114,8 +114,24 @@ def test_the_report_tells_the_best_single_column_beside() -> None:
     report = fitted().report
     assert report.single_column == "turnover"
     assert report.auc.low < report.auc.value < report.auc.high
-    assert set(report.model_aucs) == {"scorecard", "randomised"}
+    assert set(report.model_aucs) == {"prior", "scorecard", "randomised"}
     assert report.as_json()["cases"] == 240
+
+
+def test_few_bad_cases_leave_the_prior_most_of_the_word() -> None:
+    weights = fitted().report.weights
+    assert weights["prior"] > 0
+    silent = fit(shops(240)[0], COLUMNS, shops(240)[1], np.zeros(240)).report.weights
+    assert silent["scorecard"] > weights["scorecard"], "a prior that says nothing gets no share"
+
+
+def test_a_table_just_above_the_size_of_a_small_one_is_fitted() -> None:
+    """5,400 rows are no small table, their training folds of 4,320 would be."""
+    frame, bad, prior = shops(5_400, seed=11)
+    report = fit(frame, COLUMNS, bad, prior).report
+    assert set(report.rounds) == {"boosted", "randomised"}
+    assert not report.nested
+    assert report.auc.value > 0.78
 
 
 def test_with_hardly_any_bad_case_nothing_is_learnt() -> None:

@@ -18,6 +18,8 @@ from martlet.credit.portfolio.limits import (
     BANDS_OF_SCORE_MAX,
     BLEND_PENALTY,
     BOOSTING_BADS_HALF,
+    PRIOR_BADS_HALF,
+    PRIOR_SPREAD_MIN,
 )
 from martlet.credit.training.logistic import fit_logistic
 
@@ -40,11 +42,17 @@ class Blend:
 
 
 def fit_blend(logits: Floats, bad: Truths) -> Blend:
-    """Return the blend of the scorecard (first column) and the boosted models (the others)."""
-    boosted = logits.shape[1] - 1
+    """Return the blend of the prior, the scorecard and the boosted models (columns in this order).
+
+    A prior that tells no case from another gets nothing.
+    """
+    boosted = logits.shape[1] - 2
     bads = float(bad.sum())
-    share = bads / (bads + BOOSTING_BADS_HALF) if boosted else 0.0
-    start = np.array([1.0 - share, *([share / boosted] * boosted if boosted else [])])
+    tells = float(logits[:, 0].std()) > PRIOR_SPREAD_MIN
+    prior = PRIOR_BADS_HALF / (bads + PRIOR_BADS_HALF) if tells else 0.0
+    trees = (1.0 - prior) * bads / (bads + BOOSTING_BADS_HALF) if boosted else 0.0
+    each = [trees / boosted] * boosted
+    start = np.array([prior, 1.0 - prior - trees, *each])
     fit = fit_logistic(logits, ~bad, start, BLEND_PENALTY)
     return Blend(fit.weights, fit.intercept)
 

@@ -74,7 +74,7 @@ class Models:
     def logits(self, frame: pl.DataFrame, prior_logit: Floats) -> Floats:
         """Return each model's log-odds of being good, a column each."""
         matrix, prior = self.encoder.matrix(frame), self.anchored(prior_logit)
-        parts = [self.linear.logit(matrix, prior)]
+        parts = [prior, self.linear.logit(matrix, prior)]
         parts += [model.logit(matrix, prior) for model in self.boosted]
         return np.column_stack(parts)
 
@@ -212,7 +212,7 @@ def _held_out(cases: _Cases, seed: int, steps: _Steps) -> _HeldOut:
     count = folds_for(len(cases.bad))
     folds = stratified_folds(cases.bad, count, rng)
     recipes = _recipes(cases.table)
-    linear = np.zeros(len(cases.bad))
+    linear, anchored = np.zeros(len(cases.bad)), np.zeros(len(cases.bad))
     grown = [np.zeros((len(recipe.rounds), len(cases.bad))) for recipe in recipes]
     for fold in range(count):
         test = folds == fold
@@ -220,6 +220,7 @@ def _held_out(cases: _Cases, seed: int, steps: _Steps) -> _HeldOut:
         part = cases.part(test)
         matrix = models.encoder.matrix(part.frame)
         prior = models.anchored(part.prior_logit)
+        anchored[test] = prior
         linear[test] = models.linear.logit(matrix, prior)
         for model, recipe, logits in zip(models.boosted, recipes, grown, strict=True):
             for at, rounds in enumerate(recipe.rounds):
@@ -227,7 +228,7 @@ def _held_out(cases: _Cases, seed: int, steps: _Steps) -> _HeldOut:
         steps.step()
     chosen = [int(np.argmin([_surprise(logit, cases.bad) for logit in part])) for part in grown]
     picked = [logits[at] for logits, at in zip(grown, chosen, strict=True)]
-    held = np.column_stack([linear, *picked])
+    held = np.column_stack([anchored, linear, *picked])
     trees = tuple(recipe.rounds[at] for recipe, at in zip(recipes, chosen, strict=True))
     return _HeldOut(held, trees, fit_blend(held, cases.bad))
 
@@ -277,7 +278,7 @@ def _report(
     cases: _Cases, models: Models, held: _HeldOut, pd: Floats, *, nested: bool
 ) -> FitReport:
     bad = cases.bad
-    names = ["scorecard", *(recipe.name for recipe in _recipes(cases.table))]
+    names = ["prior", "scorecard", *(recipe.name for recipe in _recipes(cases.table))]
     base = np.full(len(bad), bad.mean())
     numeric = [c.name for c in cases.columns if not c.categorical]
     single = best_column(numeric, models.encoder.numbers(cases.frame), bad)
@@ -295,7 +296,7 @@ def _report(
         single_auc=single[1],
         model_aucs={name: auc(bad, -held.logits[:, place]) for place, name in enumerate(names)},
         weights=dict(zip(names, held.blend.weights.tolist(), strict=True)),
-        rounds=dict(zip(names[1:], held.rounds, strict=True)),
+        rounds=dict(zip(names[2:], held.rounds, strict=True)),
     )
 
 

@@ -78,3 +78,9 @@ ENCODINGS = 5
 
 HELD_OUT_SEEDS = 2
 """Seeds grown on held-out folds, where many models are."""
+
+PRIOR_BADS_HALF = 20.0
+"""Bad cases at which the expert prior starts at half of the blend: with few, it knows more."""
+
+PRIOR_SPREAD_MIN = 0.1
+"""Spread of the prior's log-odds below which it tells no case from another."""

@@ -51,8 +51,8 @@ class Wording:
         sort = "score.own_date" if self.own[name].sort == "date" else "score.own_column"
         return explain(sort, {"heading": heading}, self.locale)
 
-    def value(self, name: str, value: Value) -> str:
-        """Return a value in the unit of its column."""
+    def value(self, name: str, value: Value, beside: Value = None) -> str:
+        """Return a value in the unit of its column; two that stand together in the same unit."""
         if value is None:
             return explain("score.not_known", {}, self.locale)
         if isinstance(value, str):
@@ -68,7 +68,7 @@ class Wording:
             case "fen":
                 sign = "-" if whole < 0 else ""
                 return sign + decimal_text(abs(whole), grouped=True)
-            case "ppm" if name.endswith("_of_payment_ppm") or abs(whole) >= _TIMES_FROM_PPM:
+            case "ppm" if name.endswith("_of_payment_ppm") or _in_times(value, beside):
                 return explain("score.times", {"times": f"{whole / 1_000_000:,.4g}"}, self.locale)
             case "ppm":
                 return f"{percent_text(whole, 1)}%"
@@ -97,8 +97,8 @@ class Wording:
             f"score.cause_{way}",
             {
                 "what": self.label(cause.name),
-                "value": self.value(cause.name, cause.value),
-                "needed": self.value(cause.name, cause.needed),
+                "value": self.value(cause.name, cause.value, cause.needed),
+                "needed": self.value(cause.name, cause.needed, cause.value),
             },
             self.locale,
         )
@@ -108,6 +108,11 @@ class Wording:
             self.locale,
         )
         return said + does_what
+
+
+def _in_times(*values: Value) -> bool:
+    """Tell whether shares are large enough to be read as multiples."""
+    return any(isinstance(v, int | float) and abs(v) >= _TIMES_FROM_PPM for v in values)
 
 
 def sentences(
