@@ -11,6 +11,7 @@ process; the price of an hour of it is an assumption, printed where it is used.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import multiprocessing
 import os
@@ -127,6 +128,9 @@ def durable(
 ) -> list[str]:
     """Decide and keep `count` applications in batches, read and decided beside the writer."""
     before = _bytes(bank)
+    # As `martlet serve` does: what start-up made need not be walked again by the collector.
+    gc.collect()
+    gc.freeze()
     with open_deciders(settings, DECIDERS) as deciders:
         warm_up = list(applications(bank, parties, 2 * deciders.batch_size))
         list(bank.credit.decide_many(principal, "warm-up", warm_up, deciders))

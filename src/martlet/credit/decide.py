@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from martlet.credit.changes import reasons_of_price, reasons_of_risk
 from martlet.credit.model import (
     Application,
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
     from martlet.credit.scorecard import Scorecard
 
 
-_encoder = msgspec.json.Encoder()
-"""Writes values field by field in their own order; none of them can hold a float."""
 _EXCLUSION, _CONTEXT = Role.EXCLUSION.value, Role.CONTEXT.value
 
 
@@ -141,15 +137,15 @@ def inputs_hash(
     model: Scorecard,
     as_of: datetime,
 ) -> str:
-    """Return the hash of everything that the decision depends on."""
+    """Return the hash of everything that the decision depends on, by the texts that are kept."""
     everything = (
-        application,
-        signals.signals,
+        application.text(),
+        signals.text(),
         policy.content_hash,
         model.content_hash,
-        as_of,
+        as_of.isoformat(),
     )
-    return content_hash(_encoder.encode(everything))
+    return content_hash("\n".join(everything).encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def draft(
         decision.inputs_hash,
         decision.decided_at,
         application.text(),
-        _write(signals.as_json()).decode(),
+        signals.text(),
         decision_text(decision),
     )
 

@@ -91,7 +91,7 @@ beyond it, and nobody waits long for the others."""
 BATCHES_AHEAD = 2
 """Batches waiting for each deciding process: one in hand, one ready, so that none is idle."""
 
-GARBAGE_THRESHOLD = 50_000
+GARBAGE_THRESHOLD = 500_000
 """Values made between two searches for cycles, in a process that only decides."""
 
 SHADOW_REPORT_ROWS_MAX = 200_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from operator import attrgetter
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PPM_WHOLE = 1_000_000
 _KIND = attrgetter("kind")
+_write = msgspec.json.Encoder(order="sorted").encode
 
 
 class Role(StrEnum):
@@ -119,6 +120,7 @@ class SignalSet:
     """What the eyes answered about one business; at most one signal of each kind."""
 
     signals: tuple[Signal, ...] = ()
+    _text: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         kinds = {signal.kind for signal in self.signals}
@@ -144,6 +146,12 @@ class SignalSet:
                 best[signal.kind] = signal
         return SignalSet(tuple(best[kind] for kind in sorted(best)))
 
+    def text(self) -> str:
+        """Return the canonical text of `as_json`: written once, then hashed and kept as it is."""
+        if not self._text:
+            object.__setattr__(self, "_text", _write(self.as_json()).decode())
+        return self._text
+
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON value in which what signals have in common is written once.
 
@@ -152,19 +160,20 @@ class SignalSet:
         """
         origins: dict[tuple[Any, ...], int] = {}
         each = []
-        names: dict[int, str] = {}
+        last, place = None, 0
         for s in self.signals:
-            party = names.get(id(s.party_id)) or names.setdefault(id(s.party_id), str(s.party_id))
-            origin = (
-                party,
-                s.as_of,
-                s.known_at,
-                s.expires_at,
-                s.provider,
-                s.provider_version,
-                s.evidence,
-            )
-            place = origins.setdefault(origin, len(origins))
+            if last is None or not _beside(last, s):
+                origin = (
+                    str(s.party_id),
+                    s.as_of,
+                    s.known_at,
+                    s.expires_at,
+                    s.provider,
+                    s.provider_version,
+                    s.evidence,
+                )
+                place = origins.setdefault(origin, len(origins))
+                last = s
             each.append([s.kind, s.value, s.confidence_ppm, s.sample_size, place])
         shared = [
             [
@@ -198,6 +207,19 @@ class SignalSet:
                 for kind, figure, confidence_ppm, sample_size, place in value["each"]
             )
         )
+
+
+def _beside(one: Signal, other: Signal) -> bool:
+    """Tell whether two signals are of one reading: they then share the very objects."""
+    return (
+        one.evidence is other.evidence
+        and one.known_at is other.known_at
+        and one.as_of is other.as_of
+        and one.expires_at is other.expires_at
+        and one.party_id is other.party_id
+        and one.provider is other.provider
+        and one.provider_version is other.provider_version
+    )
 
 
 def _origin(
