@@ -20,7 +20,8 @@ from martlet.credit.limits import (
     TREE_LEAVES_MAX,
     TREES_MAX,
 )
-from martlet.credit.scorecard import Direction, check_pd_bounds, check_pd_table
+from martlet.credit.pd_scale import PdScale
+from martlet.credit.scorecard import Direction
 from martlet.kernel.canonical import canonical_json, content_hash, parse_json
 from martlet.kernel.errors import Invalid
 
@@ -156,7 +157,7 @@ _TREE_FIELDS = ("feature", "threshold", "left", "right", "missing_left", "leaf_m
 
 
 @dataclass(frozen=True)
-class BoostedTrees:
+class BoostedTrees(PdScale):
     """A model of many small trees: their sum, in points, and the pd of every score."""
 
     name: str
@@ -185,8 +186,7 @@ class BoostedTrees:
         for tree in self.trees:
             assert all(0 <= asked < len(kinds) for asked in tree.feature), "no such feature"
             tree.check_monotone(directions)
-        check_pd_table(self.pd_ppm_by_score)
-        check_pd_bounds(self.pd_low_ppm_by_score, self.pd_ppm_by_score, self.pd_high_ppm_by_score)
+        self.check_scale()
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
@@ -205,18 +205,6 @@ class BoostedTrees:
                 node = missing if value is None else below if value <= threshold else above
             total += node
         return total // self.micro_per_point
-
-    def pd_ppm(self, score: int) -> int:
-        """Return the probability of default that belongs to a score."""
-        place = score - self.first_score
-        return self.pd_ppm_by_score[min(max(place, 0), len(self.pd_ppm_by_score) - 1)]
-
-    def pd_interval_ppm(self, score: int) -> tuple[int, int] | None:
-        """Return the 95 % interval of the pd that belongs to a score; None where none is known."""
-        if not self.pd_low_ppm_by_score:
-            return None
-        place = min(max(score - self.first_score, 0), len(self.pd_ppm_by_score) - 1)
-        return self.pd_low_ppm_by_score[place], self.pd_high_ppm_by_score[place]
 
     @cached_property
     def neutral_pd_ppm(self) -> int:
@@ -241,10 +229,7 @@ class BoostedTrees:
         total = np.full(frame.height, self.base_micro, dtype=np.int64)
         for tree in self.trees:
             total += tree.worth_columns(values, missing)
-        score = total // self.micro_per_point
-        table = np.array(self.pd_ppm_by_score, dtype=np.int64)
-        places = np.clip(score - self.first_score, 0, len(table) - 1)
-        return pl.DataFrame({"score": score, "pd_ppm": table[places]})
+        return self.scored(total // self.micro_per_point)
 
     def as_json(self) -> dict[str, Any]:
         """Return the artefact: all that is needed to score anywhere."""

@@ -7,7 +7,7 @@ there has points of its own. Scored one by one from a dict, or over columns, fro
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -18,8 +18,8 @@ from martlet.credit.limits import (
     ARTEFACT_BYTES_MAX,
     BINS_MAX,
     CHARACTERISTICS_MAX,
-    SCORE_SPAN_MAX,
 )
+from martlet.credit.pd_scale import PdScale
 from martlet.kernel.canonical import canonical_json, content_hash, parse_json
 from martlet.kernel.errors import Invalid
 
@@ -93,7 +93,7 @@ class Characteristic:
 
 
 @dataclass(frozen=True)
-class Scorecard:
+class Scorecard(PdScale):
     """A model that decides: characteristics, base points, and the pd of every score."""
 
     name: str
@@ -113,8 +113,7 @@ class Scorecard:
         assert 0 < len(self.characteristics) <= CHARACTERISTICS_MAX
         kinds = [part.kind for part in self.characteristics]
         assert len(set(kinds)) == len(kinds), "a kind twice"
-        check_pd_table(self.pd_ppm_by_score)
-        check_pd_bounds(self.pd_low_ppm_by_score, self.pd_ppm_by_score, self.pd_high_ppm_by_score)
+        self.check_scale()
 
     def score(self, values: Mapping[str, int]) -> int:
         """Return the score of a dict of values; what is not in it counts as missing."""
@@ -126,26 +125,6 @@ class Scorecard:
             else:
                 total += part.points[bisect_right(part.edges, value)]
         return total
-
-    def pd_ppm(self, score: int) -> int:
-        """Return the probability of default that belongs to a score."""
-        place = score - self.first_score
-        return self.pd_ppm_by_score[min(max(place, 0), len(self.pd_ppm_by_score) - 1)]
-
-    def pd_interval_ppm(self, score: int) -> tuple[int, int] | None:
-        """Return the 95 % interval of the pd that belongs to a score; None where none is known."""
-        if not self.pd_low_ppm_by_score:
-            return None
-        place = min(max(score - self.first_score, 0), len(self.pd_ppm_by_score) - 1)
-        return self.pd_low_ppm_by_score[place], self.pd_high_ppm_by_score[place]
-
-    def score_for(self, pd_ppm_max: int) -> int | None:
-        """Return the lowest score whose pd is at most `pd_ppm_max`; None if there is none."""
-        table = self.pd_ppm_by_score
-        if table[-1] > pd_ppm_max:
-            return None
-        place = bisect_left(table, -pd_ppm_max, key=lambda pd: -pd)
-        return self.first_score + place
 
     @cached_property
     def ladder(self) -> tuple[tuple[str, tuple[int, ...], tuple[Any, ...], Characteristic], ...]:
@@ -175,9 +154,7 @@ class Scorecard:
             places = np.searchsorted(np.array(part.edges, dtype=np.int64), filled, side="right")
             points = np.array(part.points, dtype=np.int64)[places]
             total += np.where(column.is_null().to_numpy(), part.missing_points, points)
-        table = np.array(self.pd_ppm_by_score, dtype=np.int64)
-        places = np.clip(total - self.first_score, 0, len(table) - 1)
-        return pl.DataFrame({"score": total, "pd_ppm": table[places]})
+        return self.scored(total)
 
     def as_json(self) -> dict[str, Any]:
         """Return the artefact: all that is needed to score anywhere."""
@@ -215,22 +192,6 @@ class Scorecard:
     def content_hash(self) -> str:
         """The hash of the artefact."""
         return content_hash(self.artefact)
-
-
-def check_pd_table(table: tuple[int, ...]) -> None:
-    """Assert that a table from score to pd never rises and stays between 0 and 1."""
-    assert 0 < len(table) <= SCORE_SPAN_MAX, len(table)
-    assert all(low >= high for low, high in pairwise(table)), "the pd rises with the score"
-    assert all(0 < pd < 1_000_000 for pd in (table[0], table[-1]))  # noqa: PLR2004 - ppm
-
-
-def check_pd_bounds(low: tuple[int, ...], middle: tuple[int, ...], high: tuple[int, ...]) -> None:
-    """Assert that every pd lies in its interval, where intervals were measured at all."""
-    if low or high:
-        tables = zip(low, middle, high, strict=True)
-        assert all(least <= pd <= most for least, pd, most in tables), "a pd out of its interval"
-        check_pd_table(low)
-        check_pd_table(high)
 
 
 def read_scorecard(data: bytes | str) -> Scorecard:
