@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from martlet.kernel.crypto import Keyring
-    from martlet.lending import PaymentRail
+    from martlet.kernel.principal import Principal
+    from martlet.lending import EndOfDayReport, PaymentRail
     from martlet.parties import CodeSender
     from martlet.signals import SignalProvider
     from martlet.store import Reading
@@ -65,6 +66,16 @@ class Bank:
         day = business_date or business_date_of(self.clock.now())
         self.ledger.open_day(system_principal(made), f"set-up:{made}", day)
         return made
+
+    def end_day(self, principal: Principal, day: date | None = None) -> EndOfDayReport:
+        """End a business date, then store tomorrow's signals: windows end each day.
+
+        Without the second, every decision of the next days would read its business's records anew.
+        Both may be killed anywhere and run again.
+        """
+        report = self.end_of_day.run(principal, day)
+        self.records.refresh_signals(system_principal(principal.tenant_id))
+        return report
 
     def verify(self, on_check: Callable[[str], None] | None = None) -> dict[str, Any]:
         """Recompute everything that is stored twice, in one snapshot; raise `Corrupt` on a lie."""

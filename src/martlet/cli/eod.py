@@ -26,7 +26,7 @@ def run(
         progress(say("end of day"), quiet=as_json) as moved,
     ):
         for done in range(days):
-            reports.append(session.bank.end_of_day.run(session.principal))
+            reports.append(session.bank.end_day(session.principal))
             moved(done + 1, days)
     show(reports if days > 1 else reports[0], as_json=as_json)
 

@@ -24,7 +24,7 @@ def run(order: Order, body: NewEndOfDay) -> Response:
     """Accrue, post what falls due, age, balance, verify and close; restartable at any point."""
 
     def command() -> dict[str, Any]:
-        return order.bank.end_of_day.run(order.principal, body.business_date).as_json()
+        return order.bank.end_day(order.principal, body.business_date).as_json()
 
     return order.carry_out(command)
 

@@ -68,7 +68,7 @@ def run_end_of_day(visitor: Staff) -> Response:
             day = date.fromisoformat(visitor.field("date"))
         except ValueError as error:
             raise Invalid("web.date_unreadable", text=visitor.field("date")[:20]) from error
-        report = visitor.bank.end_of_day.run(visitor.principal, day)
+        report = visitor.bank.end_day(visitor.principal, day)
     return _end_of_day(visitor, refusals, report)
 
 
