@@ -45,9 +45,6 @@ if TYPE_CHECKING:
     Integers = npt.NDArray[np.int64]
     OnProgress = Callable[[str, int, int | None], None]
 
-STAGES = ("records", "applications", "labels", "features", "models", "reasons")
-"""The parts of a long run, as progress is told."""
-
 
 @dataclass(frozen=True, slots=True)
 class Files:

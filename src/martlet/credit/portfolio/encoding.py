@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Safer = Literal["higher", "lower", "unknown"]
 MISSING = "\0missing"
-OTHER = "\0other"
 _CORRELATED = 0.8
 _SCALE = 10.0
 _DATE_SPREAD = 0.3

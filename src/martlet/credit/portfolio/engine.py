@@ -20,7 +20,6 @@ from martlet.credit.portfolio.blend import Bands, Blend, fit_blend, learn_bands
 from martlet.credit.portfolio.boosting import BoostedModel, fit_boosted, recipes_for
 from martlet.credit.portfolio.encoding import Encoder, Explanatory, learn_encoder
 from martlet.credit.portfolio.limits import (
-    BADS_MIN,
     ENCODINGS,
     HELD_OUT_SEEDS,
     LARGE_TABLE,
@@ -29,7 +28,7 @@ from martlet.credit.portfolio.limits import (
 )
 from martlet.credit.portfolio.linear import LinearModel, fit_linear
 from martlet.credit.portfolio.report import FitReport, best_column, measured
-from martlet.credit.training.fit import stratified_folds
+from martlet.credit.training.fit import require_cases, stratified_folds
 from martlet.credit.training.logistic import fit_logistic
 from martlet.credit.training.measures import auc, brier, calibration_error, ks
 from martlet.kernel.canonical import content_hash, parse_json
@@ -148,10 +147,7 @@ def fit(
     The same cases in any order give the same model. With fewer than `BADS_MIN` bad or good cases
     nothing can be learnt that the prior does not say better: raises `Invalid`.
     """
-    if min(int(bad.sum()), int((~bad).sum())) < BADS_MIN:
-        raise Invalid(
-            "credit.training_data_unusable", detail=f"at least {BADS_MIN} bad and good cases"
-        )
+    require_cases(bad)
     order = _content_order(frame, columns, bad, prior_logit)
     frame, bad, prior_logit = frame[order], bad[order], prior_logit[order]
     nested = len(bad) <= NESTED_CASES_MAX

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from martlet.credit.portfolio.engine import Explanatory, fit
-from martlet.credit.portfolio.limits import BADS_MIN
 from martlet.credit.portfolio.scoring import Fitted
+from martlet.credit.training.fit import BADS_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

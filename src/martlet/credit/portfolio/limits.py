@@ -57,9 +57,6 @@ BAND_CASES_MIN = 25
 BANDS_OF_SCORE_MAX = 40
 """Score bands of a large table."""
 
-BADS_MIN = 10
-"""Bad (and good) cases below which nothing is learnt but the base rate."""
-
 NESTED_CASES_MAX = 2_000
 """Cases up to which the whole way of fitting is judged on folds that it has not seen. In larger
 tables the blend's few weights are learnt on the cases that judge it; the report says so."""

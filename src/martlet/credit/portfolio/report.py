@@ -13,7 +13,7 @@ from martlet.credit.portfolio.limits import (
     BOOTSTRAP_DRAWS_MAX,
     BOOTSTRAP_DRAWS_MIN,
 )
-from martlet.credit.training.measures import Estimate, auc, brier, calibration_error, ks
+from martlet.credit.training.measures import Estimate, auc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,6 +94,3 @@ def best_column(names: Sequence[str], matrix: Floats, bad: Truths) -> tuple[str,
         if found > best[1]:
             best = (name, found)
     return best
-
-
-MEASURES = {"auc": auc, "ks": ks, "brier": brier, "calibration_error": calibration_error}

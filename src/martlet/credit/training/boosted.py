@@ -19,7 +19,7 @@ from martlet.credit.boosted import THRESHOLD_MAX, BoostedTrees, Feature, Tree
 from martlet.credit.scorecard import Direction
 from martlet.credit.training.arrays import column_of
 from martlet.credit.training.candidates import INVOICE_CANDIDATES
-from martlet.credit.training.fit import BADS_MIN, stratified_folds
+from martlet.credit.training.fit import require_cases, stratified_folds
 from martlet.credit.training.intervals import pd_bounds
 from martlet.credit.training.logistic import fit_logistic
 from martlet.credit.training.prior_trees import MICRO, Growing, curve_tree, scaled
@@ -30,7 +30,7 @@ from martlet.credit.training.scale import (
     POINTS_PER_LOGIT,
     pd_table,
 )
-from martlet.kernel.errors import Invalid, missing_extra
+from martlet.kernel.errors import missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,10 +105,7 @@ def train_trees(
     about: Mapping[str, str | int] | None = None,
 ) -> TrainedTrees:
     """Return a challenger trained on these cases alone (columns named by kind; null: missing)."""
-    if min(int(bad.sum()), int((~bad).sum())) < BADS_MIN:
-        raise Invalid(
-            "credit.training_data_unusable", detail=f"at least {BADS_MIN} bad and good cases"
-        )
+    require_cases(bad)
     columns = np.column_stack([column_of(frame, part.kind) for part in candidates])
     rng = np.random.default_rng(seed)
     shares, inner = _weigh_lengths(columns, bad, candidates, rng)

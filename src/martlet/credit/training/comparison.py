@@ -16,7 +16,7 @@ from martlet.credit.training.backtest import FOLDS, REPEATS, SEED, turnover_risk
 from martlet.credit.training.boosted import train_trees
 from martlet.credit.training.candidates import INVOICE_CANDIDATES
 from martlet.credit.training.challenger_card import challenger_card
-from martlet.credit.training.contest import ALL_HISTORY, SOURCE, labelled_at, read_contest
+from martlet.credit.training.contest import SOURCE
 from martlet.credit.training.fit import stratified_folds, train
 from martlet.credit.training.measures import (
     Estimate,
@@ -27,10 +27,16 @@ from martlet.credit.training.measures import (
     ks,
     over_repeats,
 )
-from martlet.credit.training.study import HORIZONS, LIMITS_OF_USE
+from martlet.credit.training.study import (
+    HORIZONS,
+    LIMITS_OF_USE,
+    about_of,
+    fold_counter,
+    samples_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from martlet.credit.boosted import BoostedTrees
@@ -224,20 +230,16 @@ def compare_folder(
     on_progress: OnProgress | None = None,
 ) -> ComparisonReport:
     """Return champion and challenger side by side on a folder of labelled firms."""
-    records, labels = read_contest(folder)
-    done, total = 0, len(HORIZONS) * repeats * FOLDS
+    return _compared(samples_of(folder), repeats, seed, on_progress)
 
-    def on_fold() -> None:
-        nonlocal done
-        done += 1
-        if on_progress is not None:
-            on_progress(done, total)
 
+def _compared(
+    samples: Mapping[str, LabelledFirms], repeats: int, seed: int, on_progress: OnProgress | None
+) -> ComparisonReport:
+    on_fold = fold_counter(samples, repeats, on_progress)
     compared = [
-        compare(
-            labelled_at(records, labels, day), name, repeats=repeats, seed=seed, on_fold=on_fold
-        )
-        for name, day in HORIZONS
+        compare(firms, name, repeats=repeats, seed=seed, on_fold=on_fold)
+        for name, firms in samples.items()
     ]
     return ComparisonReport(SOURCE, synthetic=False, compared=tuple(compared))
 
@@ -251,24 +253,16 @@ def train_challenger(
     on_progress: OnProgress | None = None,
 ) -> ChallengerReport:
     """Return a challenger trained on all labelled firms of a folder, measured as above."""
-    report = compare_folder(folder, repeats=repeats, seed=seed, on_progress=on_progress)
-    records, labels = read_contest(folder)
-    firms = labelled_at(records, labels, ALL_HISTORY)
+    samples = samples_of(folder)
+    report = _compared(samples, repeats, seed, on_progress)
+    firms = samples[HORIZONS[0][0]]
     trained = train_trees(
         firms.features,
         firms.bad,
         seed=seed,
         name=NAME,
         version=version,
-        about={
-            "data": SOURCE,
-            "synthetic": "no",
-            "invoices": firms.records_count,
-            "period": f"2016-10 to {ALL_HISTORY.isoformat()}",
-            "firms": len(firms.bad),
-            "bad": int(firms.bad.sum()),
-            "method": METHOD,
-        },
+        about=about_of(firms, METHOD),
     )
     told = [f"Challenger, evaluation {n}: {text}." for n, text in enumerate(EVALUATIONS, 1)]
     card = challenger_card(trained.model, report.compared, [*LIMITS_OF_USE, *told])

@@ -83,10 +83,7 @@ def train(
 
     The same cases and seed give the same scorecard, to the byte.
     """
-    if min(int(bad.sum()), int((~bad).sum())) < BADS_MIN:
-        raise Invalid(
-            "credit.training_data_unusable", detail=f"at least {BADS_MIN} bad and good cases"
-        )
+    require_cases(bad)
     columns = np.column_stack([column_of(frame, part.kind) for part in candidates])
     rng = np.random.default_rng(seed)
     shares, inner = weigh_recipes(columns, bad, candidates, rng)
@@ -111,6 +108,14 @@ def train(
         pd_high_ppm_by_score=high,
     )
     return Trained(card, shares, slope, shift)
+
+
+def require_cases(bad: Truths) -> None:
+    """Refuse cases of which too few are bad, or too few are good, to learn anything."""
+    if min(int(bad.sum()), int((~bad).sum())) < BADS_MIN:
+        raise Invalid(
+            "credit.training_data_unusable", detail=f"at least {BADS_MIN} bad and good cases"
+        )
 
 
 def weigh_recipes(

@@ -125,7 +125,7 @@ def backtest_folder(
     on_progress: OnProgress | None = None,
 ) -> BacktestReport:
     """Return how well training on a folder of labelled firms does, on firms not seen."""
-    return _backtested(_samples(folder), repeats, seed, on_progress)
+    return _backtested(samples_of(folder), repeats, seed, on_progress)
 
 
 def train_folder(
@@ -137,7 +137,7 @@ def train_folder(
     on_progress: OnProgress | None = None,
 ) -> TrainingReport:
     """Return a scorecard trained on all labelled firms of a folder, measured by its back-test."""
-    samples = _samples(folder)
+    samples = samples_of(folder)
     report = _backtested(samples, repeats, seed, on_progress)
     trained = _fitted(samples[HORIZONS[0][0]], version, seed)
     card = model_card(trained.scorecard, report.measured, LIMITS_OF_USE)
@@ -152,15 +152,16 @@ def fit_folder(
     return _fitted(firms, version, seed), firms
 
 
-def _samples(folder: Path) -> dict[str, LabelledFirms]:
+def samples_of(folder: Path) -> dict[str, LabelledFirms]:
     """Return the labelled firms as they were known at each horizon, all history first."""
     records, labels = read_contest(folder)
     return {name: labelled_at(records, labels, day) for name, day in HORIZONS}
 
 
-def _backtested(
-    samples: Mapping[str, LabelledFirms], repeats: int, seed: int, on_progress: OnProgress | None
-) -> BacktestReport:
+def fold_counter(
+    samples: Mapping[str, LabelledFirms], repeats: int, on_progress: OnProgress | None
+) -> Callable[[], None]:
+    """Return what is to be called after each fold, so that progress is told over all horizons."""
     done, total = 0, len(samples) * repeats * FOLDS
 
     def on_fold() -> None:
@@ -169,6 +170,26 @@ def _backtested(
         if on_progress is not None:
             on_progress(done, total)
 
+    return on_fold
+
+
+def about_of(firms: LabelledFirms, method: str) -> dict[str, str | int]:
+    """Return what a model trained on all labelled firms was made from, for its artefact."""
+    return {
+        "data": SOURCE,
+        "synthetic": "no",
+        "invoices": firms.records_count,
+        "period": f"2016-10 to {ALL_HISTORY.isoformat()}",
+        "firms": len(firms.bad),
+        "bad": int(firms.bad.sum()),
+        "method": method,
+    }
+
+
+def _backtested(
+    samples: Mapping[str, LabelledFirms], repeats: int, seed: int, on_progress: OnProgress | None
+) -> BacktestReport:
+    on_fold = fold_counter(samples, repeats, on_progress)
     measured = [
         backtest(firms, name, repeats=repeats, seed=seed, on_fold=on_fold)
         for name, firms in samples.items()
@@ -177,13 +198,5 @@ def _backtested(
 
 
 def _fitted(firms: LabelledFirms, version: str, seed: int) -> Trained:
-    about: dict[str, str | int] = {
-        "data": SOURCE,
-        "synthetic": "no",
-        "invoices": firms.records_count,
-        "period": f"2016-10 to {ALL_HISTORY.isoformat()}",
-        "firms": len(firms.bad),
-        "bad": int(firms.bad.sum()),
-        "method": METHOD,
-    }
+    about = about_of(firms, METHOD)
     return train(firms.features, firms.bad, seed=seed, name=NAME, version=version, about=about)
