@@ -25,6 +25,7 @@ from martlet.credit.optimise import (
 )
 from martlet.credit.optimise.constraints import rows_of
 from martlet.credit.optimise.frontier import Frontier, Prices, grant_of
+from martlet.credit.optimise.limits import CAPS_MAX
 from martlet.credit.optimise.program import choose_shares
 from martlet.credit.optimise.words import price_text, price_texts
 from martlet.kernel.errors import Invalid, Refused, Unavailable
@@ -196,6 +197,8 @@ def test_what_cannot_be_planned_is_refused() -> None:
         optimise([shop(1, 1, 1, rating="D")], terms(), Portfolio(1), MARKET)
     with pytest.raises(Invalid, match=r"credit\.plan_rates_too_many"):
         optimise(street(3), terms(rate_min_ppm=0, days_per_year=100), Portfolio(1), MARKET)
+    with pytest.raises(Invalid, match=r"credit\.plan_caps_too_many"):
+        Portfolio(1, caps=tuple(Cap(f"group {number}", 1) for number in range(CAPS_MAX + 1)))
 
 
 def test_without_the_solver_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from martlet.credit.optimise.limits import RATES_MAX, TENOR_DAYS_MAX
+from martlet.credit.optimise.limits import CAPS_MAX, RATES_MAX, TENOR_DAYS_MAX
 from martlet.kernel.errors import Invalid, Refused
 from martlet.kernel.limits import AMOUNT_FEN_MAX, RATE_PPM_PER_DAY_MAX
 from martlet.kernel.rates import PPM
@@ -140,6 +140,8 @@ class Portfolio:
     def __post_init__(self) -> None:
         assert self.lend_least_fen >= 0, self.lend_least_fen
         assert 0 <= self.budget_fen <= AMOUNT_FEN_MAX, self.budget_fen
+        if len(self.caps) > CAPS_MAX:
+            raise Invalid("credit.plan_caps_too_many", max_count=CAPS_MAX)
         assert len({(cap.name, cap.of_rating) for cap in self.caps}) == len(self.caps)
 
 
