@@ -68,13 +68,14 @@ class Bank:
         return made
 
     def end_day(self, principal: Principal, day: date | None = None) -> EndOfDayReport:
-        """End a business date, then store tomorrow's signals: windows end each day.
+        """End a business date, store tomorrow's signals, and sweep away what cut-off imports left.
 
-        Without the second, every decision of the next days would read its business's records anew.
-        Both may be killed anywhere and run again.
+        Windows end each day: without the signals, every decision of the next days would read its
+        business's records anew. All of it may be killed anywhere and run again.
         """
         report = self.end_of_day.run(principal, day)
         self.records.refresh_signals(system_principal(principal.tenant_id))
+        self.records.sweep()
         return report
 
     def verify(self, on_check: Callable[[str], None] | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -43,11 +44,15 @@ def test_the_night_stores_the_next_days_signals(tmp_path: Path) -> None:
         bank.records.import_file(bank_itself, "file", source, party_id=party, name="takings.csv")
         evening = MORNING + timedelta(days=3, hours=13)
         clock.set(evening)
+        orphan = tmp_path / "records" / "cut-off.parquet"
+        orphan.write_bytes(b"left by an import that was killed")
+        os.utime(orphan, (0, 0))
         report = bank.end_day(bank_itself)
         assert report.totals("trial_balance")["difference_fen"] == 0
         with bank.database.read() as connection:
             (computed_at,) = connection.execute(select(party_signal.c.computed_at)).scalars()
         assert timedelta(0) <= computed_at - evening < timedelta(minutes=5)
+        assert not orphan.exists()
         quiet = bank.credit.signals(bank_itself, party, bank.clock.now())
         assert quiet.value("records_days_since_last_days") == 5
     finally:

@@ -84,7 +84,6 @@ def serve_bank(bank: Any, host: str = "", port: int = 0) -> None:  # noqa: ANN40
     from martlet.kernel.telemetry import configure_logging
 
     configure_logging(bank.settings.log_level)
-    bank.records.sweep()
     app = create_app(bank)
     # An answer passes from the writer to a worker to the event loop: with the default of 5 ms each
     # of them could wait that long for its turn while the next group is being written.
