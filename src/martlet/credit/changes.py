@@ -10,8 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from martlet.credit.limits import PRICE_CAUSES_MAX, REASONS_FEATURES_MAX
 from martlet.credit.model import Change, Parameter, Reason, WouldChange
 
@@ -19,37 +17,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from martlet.credit.policy import Policy
-    from martlet.credit.scorecard import Characteristic, Scorecard
+    from martlet.credit.scorecard import Bin, Scorecard
 
 
-class Room(msgspec.Struct, frozen=True, order=True, gc=False):
-    """How far one characteristic is from its best bin; in order, those that weigh most first."""
+Room = tuple["Bin", int | None]
+"""How far one characteristic is from its best bin: the bin that it is in, and its value."""
 
-    weight: int
-    """What the best bin would add, negative, so that the greatest comes first."""
-    kind: str
-    """Distinct in a scorecard, so no comparison ever goes beyond it."""
-    part: Characteristic
-    value: int | None
-    points: int
-    gains: tuple[int, ...]
-    """What each better bin would add, least first."""
 
-    def change(self, gain: int) -> Change:
-        """Return the least demanding value that adds `gain` points."""
-        needed = self.part.asked[self.points + gain]
-        assert needed is not None, (self.kind, gain)
-        return Change(self.kind, self.value, needed)
+def _change(room: Room, gain: int) -> Change:
+    """Return the least demanding value that adds `gain` points."""
+    (_, kind, points, _, part), value = room
+    needed = part.asked[points + gain]
+    assert needed is not None, (kind, gain)
+    return Change(kind, value, needed)
 
 
 def rooms(model: Scorecard, values: Mapping[str, int]) -> list[Room]:
     """Return the characteristics that could be better, those that weigh most first."""
-    found = []
-    for kind, edges, steps, part in model.ladder:
+    found: list[Room] = []
+    for kind, edges, bins in model.ladder:
         value = values.get(kind)
-        points, gains = steps[-1 if value is None else bisect_right(edges, value)]
-        if gains:
-            found.append(Room(-gains[-1], kind, part, value, points, gains))
+        here = bins[-1 if value is None else bisect_right(edges, value)]
+        if here.gains:
+            found.append((here, value))
     found.sort()
     return found
 
@@ -69,13 +59,14 @@ def smallest_change(
         return None
     singles = []
     for room in found:
-        if room.gains[-1] < gap:
+        gains = room[0].gains
+        if gains[-1] < gap:
             break  # and so has everything after it
-        rank = bisect_left(room.gains, gap)
-        singles.append((rank, room.gains[rank], room.kind, room))
+        rank = bisect_left(gains, gap)
+        singles.append((rank, gains[rank], room[0].kind, room))
     if singles:
         _, gain, _, room = min(singles)
-        return WouldChange((room.change(gain),), model.pd_ppm(score + gain))
+        return WouldChange((_change(room, gain),), model.pd_ppm(score + gain))
     return _several(model, found, score, gap)
 
 
@@ -85,17 +76,17 @@ def _several(model: Scorecard, found: list[Room], score: int, gap: int) -> Would
     total = 0
     for room in found:
         chosen.append(room)
-        total += room.gains[-1]
+        total += room[0].gains[-1]
         if total >= gap:
             break
     else:
         return None
-    taken = [room.gains[-1] for room in chosen]
-    for place, room in enumerate(chosen):
+    taken = [here.gains[-1] for here, _ in chosen]
+    for place, (here, _) in enumerate(chosen):
         rest = total - taken[place]
-        least = next(gain for gain in room.gains if rest + gain >= gap)
+        least = next(gain for gain in here.gains if rest + gain >= gap)
         taken[place], total = least, rest + least
-    changes = tuple(room.change(gain) for room, gain in zip(chosen, taken, strict=True))
+    changes = tuple(_change(room, gain) for room, gain in zip(chosen, taken, strict=True))
     return WouldChange(changes, model.pd_ppm(score + total))
 
 
@@ -114,13 +105,14 @@ def causes(model: Scorecard, found: list[Room], score: int) -> list[Reason]:
     """Return characteristics that cost points, each with its own next better bin."""
     reasons = []
     for room in found:
-        gain = room.gains[0]
-        way_out = WouldChange((room.change(gain),), model.pd_ppm(score + gain))
-        code = "credit.cause_unknown" if room.value is None else "credit.cause"
+        here, value = room
+        gain = here.gains[0]
+        way_out = WouldChange((_change(room, gain),), model.pd_ppm(score + gain))
+        code = "credit.cause_unknown" if value is None else "credit.cause"
         params: dict[str, Parameter] = {
-            "kind": room.kind,
-            "value": room.value,
-            "points": room.gains[-1],
+            "kind": here.kind,
+            "value": value,
+            "points": here.gains[-1],
         }
         reasons.append(Reason(code, params, way_out))
     return reasons

@@ -26,7 +26,7 @@ from martlet.credit.model import (
 from martlet.credit.waterfall import waterfall
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.canonical import content_hash
-from martlet.signals import KINDS, Role, Signal, SignalSet, counting
+from martlet.signals import KINDS, Role, SignalSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,8 @@ class Facts:
 
     numbers: Mapping[str, int]
     scored: Mapping[str, int]
-    exclusions: tuple[Signal, ...]
+    exclusions: tuple[tuple[str, str], ...]
+    """What forbids credit: its kind, and which eye says so."""
 
 
 def decide(
@@ -99,25 +100,28 @@ def limit_under(
 def facts_of(
     application: Application, signals: SignalSet, policy: Policy, as_of: datetime
 ) -> Facts:
-    """Return what of the signals may count: known, in force, sure enough, of this business."""
+    """Return what of the signals may count: `usable`, sure enough, of this business."""
     numbers: dict[str, int] = {}
     scored: dict[str, int] = {}
     exclusions = []
     party_id, sample_min = application.party_id, policy.sample_min
-    confidence_min_ppm = policy.confidence_min_ppm
-    for signal in counting(signals, as_of):
-        if signal.party_id is not party_id and signal.party_id != party_id:
+    for origin, rows in signals.readings:
+        if origin.party_id != party_id or not origin.holds(as_of):
             continue
-        if signal.confidence_ppm < confidence_min_ppm:
+        if origin.confidence_ppm < policy.confidence_min_ppm:
             continue
-        role, value = KINDS[signal.kind].role, signal.value
-        if role == _EXCLUSION:
-            if value and not isinstance(value, str):
-                exclusions.append(signal)
-        elif role != _CONTEXT and type(value) is int:
-            numbers[signal.kind] = value
-            if signal.sample_size >= sample_min:
-                scored[signal.kind] = value
+        for kind, value, sample_size in rows:
+            known = KINDS[kind]
+            if sample_size < known.sample_min:
+                continue
+            role = known.role
+            if role == _EXCLUSION:
+                if value and not isinstance(value, str):
+                    exclusions.append((kind, origin.provider))
+            elif role != _CONTEXT and type(value) is int:
+                numbers[kind] = value
+                if sample_size >= sample_min:
+                    scored[kind] = value
     return Facts(numbers, scored, tuple(exclusions))
 
 
@@ -221,8 +225,8 @@ def _refusals(
     if terms is None:
         return [Reason("credit.product_not_offered", {"product": application.product})]
     found = [
-        Reason("credit.excluded", {"kind": signal.kind, "provider": signal.provider})
-        for signal in facts.exclusions
+        Reason("credit.excluded", {"kind": kind, "provider": provider})
+        for kind, provider in facts.exclusions
     ]
     wanted = _wanted_tenor(application, terms)
     other_unit = application.tenor_months if terms.tenor_unit == "days" else application.tenor_days

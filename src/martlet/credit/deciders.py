@@ -12,16 +12,24 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Self
 
+import msgspec
+
+from martlet.credit.drafting import Draft
 from martlet.credit.limits import BATCHES_AHEAD, DECISIONS_IN_ONE_BATCH, GARBAGE_THRESHOLD
+from martlet.credit.model import Application
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
     from datetime import datetime
 
-    from martlet.credit.drafting import Draft, Drafting
-    from martlet.credit.model import Application
+    from martlet.credit.drafting import Drafting
     from martlet.kernel.principal import Principal
+
+# Between the processes in MessagePack: a tenth of what pickling the same values takes.
+_write = msgspec.msgpack.Encoder(uuid_format="bytes").encode
+_applications = msgspec.msgpack.Decoder(list[Application]).decode
+_drafts = msgspec.msgpack.Decoder(list[Draft]).decode
 
 
 class Deciders:
@@ -38,9 +46,9 @@ class Deciders:
 
     def drafts(
         self, principal: Principal, applications: Sequence[Application], as_of: datetime
-    ) -> Future[list[Draft]]:
-        """Have applications decided somewhere, as of a moment."""
-        return self._pool.submit(_draft, principal, list(applications), as_of)
+    ) -> Future[bytes]:
+        """Have applications decided somewhere, as of a moment; `read_drafts` reads the answer."""
+        return self._pool.submit(_draft, principal, _write(applications), as_of)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -49,6 +57,11 @@ class Deciders:
     def __exit__(self, *_: object) -> None:
         """End the processes; what is being decided is lost, as nothing of it was kept."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def read_drafts(answer: bytes) -> list[Draft]:
+    """Return the drafts that an answer holds."""
+    return _drafts(answer)
 
 
 _opened: list[Drafting] = []
@@ -63,7 +76,5 @@ def _open(open_drafting: Callable[[], Drafting]) -> None:
     gc.set_threshold(GARBAGE_THRESHOLD)
 
 
-def _draft(
-    principal: Principal, applications: Sequence[Application], as_of: datetime
-) -> list[Draft]:
-    return _opened[0].drafts(principal, applications, as_of)
+def _draft(principal: Principal, asked: bytes, as_of: datetime) -> bytes:
+    return _write(_opened[0].drafts(principal, _applications(asked), as_of))

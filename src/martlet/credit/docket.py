@@ -14,8 +14,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
+
 from martlet.credit import queries
 from martlet.credit.decide import decide
+from martlet.credit.deciders import read_drafts
 from martlet.credit.drafting import Draft, draft
 from martlet.credit.limits import DECISIONS_IN_ONE_COMMAND_MAX
 from martlet.credit.model import Application
@@ -72,7 +75,7 @@ def keep(
     command = Command("credit.decide_batch", principal, key, {"applications_hash": asked})
     answer = database.command(command, lambda tx: _keep(tx, drafts)).value
     return tuple(
-        KeptDecision(one.application_id, UUID(decision_id), *rest)
+        KeptDecision(one.application_id, msgspec.convert(decision_id, UUID), *rest)
         for one, (decision_id, *rest) in zip(drafts, answer["decisions"], strict=True)
     )
 
@@ -86,13 +89,14 @@ def keep_many(
 ) -> Iterator[tuple[KeptDecision, ...]]:
     """Yield batch after batch as it reaches the disk; the next are decided meanwhile."""
     rest, number = iter(applications), 0
-    ahead: deque[Future[list[Draft]]] = deque()
+    ahead: deque[Future[bytes]] = deque()
     while True:
         while len(ahead) < deciders.ahead and (part := list(islice(rest, deciders.batch_size))):
             ahead.append(deciders.drafts(principal, part, database.clock.now()))
         if not ahead:
             return
-        yield keep(database, principal, f"{key}:{number}", ahead.popleft().result())
+        drafts = read_drafts(ahead.popleft().result())
+        yield keep(database, principal, f"{key}:{number}", drafts)
         number += 1
 
 

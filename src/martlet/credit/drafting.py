@@ -8,21 +8,21 @@ would be stored as, to the last one.
 
 from __future__ import annotations
 
+from datetime import date, datetime  # noqa: TC003 - msgspec reads the types of a draft's fields
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID  # noqa: TC003
 
 import msgspec
 
 from martlet.credit import queries
 from martlet.credit.decide import decide
-from martlet.credit.limits import SIGNALS_MAX
+from martlet.credit.limits import DECIDED_TOGETHER, SIGNALS_MAX
 from martlet.kernel.canonical import refuse_floats
 from martlet.kernel.errors import MartletError
-from martlet.signals import GroupSignalProvider, SignalRequest, SignalSet
+from martlet.signals import NOTHING, GroupSignalProvider, SignalRequest, SignalSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
-    from uuid import UUID
 
     from martlet.credit.model import Application, Decision
     from martlet.credit.policy import Policy
@@ -70,7 +70,7 @@ def draft(
     decision: Decision,
 ) -> Draft:
     """Write a decision out with what it was made from."""
-    assert len(signals.signals) <= SIGNALS_MAX, len(signals.signals)
+    assert len(signals) <= SIGNALS_MAX, len(signals)
     return Draft(
         application.application_id,
         application.party_id,
@@ -130,7 +130,7 @@ class Drafting:
     def signals(self, principal: Principal, party_id: UUID, as_of: datetime) -> SignalSet:
         """Return what all eyes know about a business; an eye that fails is left out."""
         principal.require_party(party_id)
-        found = SignalSet()
+        found = NOTHING
         for provider in self._providers:
             found = found.merged(_answer(provider, principal, party_id, as_of))
         return found
@@ -142,7 +142,7 @@ class Drafting:
         for party_id in party_ids:
             principal.require_party(party_id)
         each = list(dict.fromkeys(party_ids))
-        found = dict.fromkeys(each, SignalSet())
+        found = dict.fromkeys(each, NOTHING)
         for provider in self._providers:
             if isinstance(provider, GroupSignalProvider):
                 try:
@@ -155,7 +155,7 @@ class Drafting:
                 answer = answers.get(party_id)
                 if answer is None:
                     answer = _answer(provider, principal, party_id, as_of)
-                if answer.signals:
+                if answer.readings:
                     found[party_id] = found[party_id].merged(answer)
         return found
 
@@ -163,16 +163,17 @@ class Drafting:
         self, principal: Principal, applications: Sequence[Application], as_of: datetime
     ) -> list[Draft]:
         """Decide on each application by what is known and in force; keep nothing."""
-        parties = [application.party_id for application in applications]
-        known = self.signals_of_each(principal, parties, as_of)
         with self._database.read() as connection:
             policy = queries.policy_in_force(connection, principal.tenant_id, as_of)
             model = queries.champion(connection, principal.tenant_id)
         made = []
-        for application in applications:
-            signals = known[application.party_id]
-            decision = decide(application, signals, policy, model, as_of)
-            made.append(draft(application, signals, policy, model, decision))
+        for start in range(0, len(applications), DECIDED_TOGETHER):
+            part = applications[start : start + DECIDED_TOGETHER]
+            known = self.signals_of_each(principal, [one.party_id for one in part], as_of)
+            for application in part:
+                signals = known[application.party_id]
+                decision = decide(application, signals, policy, model, as_of)
+                made.append(draft(application, signals, policy, model, decision))
         return made
 
 
@@ -183,4 +184,4 @@ def _answer(
     try:
         return provider.collect(SignalRequest(principal, party_id), as_of)
     except MartletError:
-        return SignalSet()
+        return NOTHING

@@ -88,8 +88,12 @@ DECISIONS_IN_ONE_BATCH = 512
 """Applications decided and kept together: an fsync and a message between processes cost little
 beyond it, and nobody waits long for the others."""
 
-BATCHES_AHEAD = 2
+BATCHES_AHEAD = 3
 """Batches waiting for each deciding process: one in hand, one ready, so that none is idle."""
+
+DECIDED_TOGETHER = 128
+"""Applications whose signals are read in one question: enough to share it, few enough that what
+was read is still near the processor when it is decided on."""
 
 GARBAGE_THRESHOLD = 500_000
 """Values made between two searches for cycles, in a process that only decides."""

@@ -7,7 +7,7 @@ Structs, because some twenty are made for each decision, in a quarter of a datac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,7 @@ class Application:
     tenor_months: int | None = None
     committed_fen: int = 0
     """Limits of its other facilities; what they use up is not given twice."""
+    _text: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert 0 <= self.requested_fen <= AMOUNT_FEN_MAX, self.requested_fen
@@ -64,8 +65,10 @@ class Application:
         }
 
     def text(self) -> str:
-        """Return its canonical text."""
-        return canonical_json(self.as_json()).decode()
+        """Return its canonical text: written once, then hashed and kept as it is."""
+        if not self._text:
+            object.__setattr__(self, "_text", canonical_json(self.as_json()).decode())
+        return self._text
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Application:

@@ -7,6 +7,7 @@ where one was measured. Beyond the ends of the table the ends hold.
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -57,10 +58,14 @@ class PdScale:
 
     def score_for(self, pd_ppm_max: int) -> int | None:
         """Return the lowest score whose pd is at most `pd_ppm_max`; None if there is none."""
-        table = self.pd_ppm_by_score
-        if table[-1] > pd_ppm_max:
+        if self.pd_ppm_by_score[-1] > pd_ppm_max:
             return None
-        return self.first_score + bisect_left(table, -pd_ppm_max, key=lambda pd: -pd)
+        return self.first_score + bisect_left(self._falling, -pd_ppm_max)
+
+    @cached_property
+    def _falling(self) -> tuple[int, ...]:
+        """The table of pds as it rises: negative."""
+        return tuple(-pd for pd in self.pd_ppm_by_score)
 
     def scored(self, scores: npt.NDArray[np.int64]) -> pl.DataFrame:
         """Return `score` and `pd_ppm` as columns."""

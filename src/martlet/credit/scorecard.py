@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from martlet.credit.limits import (
     ARTEFACT_BYTES_MAX,
@@ -36,6 +36,19 @@ class Direction(StrEnum):
 
     HIGHER = "higher_is_safer"
     LOWER = "lower_is_safer"
+
+
+class Bin(NamedTuple):
+    """What one bin of a characteristic gives; in order, those that leave most to gain first."""
+
+    weight: int
+    """What the best bin would add, negative, so that the greatest comes first."""
+    kind: str
+    """Distinct in a scorecard, so no comparison ever goes beyond it."""
+    points: int
+    gains: tuple[int, ...]
+    """What each better bin would add, least first."""
+    part: Characteristic
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,13 @@ class Characteristic:
         }
 
     @cached_property
-    def steps(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
-        """For each bin, and last for absence: its points, and what each better bin would add."""
+    def bins(self) -> tuple[Bin, ...]:
+        """What a value in each bin gives, and last what its absence does."""
         given = (*self.points, self.missing_points)
-        return tuple((points, self.gains[points]) for points in given)
+        return tuple(
+            Bin(-gains[-1] if (gains := self.gains[points]) else 0, self.kind, points, gains, self)
+            for points in given
+        )
 
     @cached_property
     def asked(self) -> Mapping[int, int | None]:
@@ -127,9 +143,9 @@ class Scorecard(PdScale):
         return total
 
     @cached_property
-    def ladder(self) -> tuple[tuple[str, tuple[int, ...], tuple[Any, ...], Characteristic], ...]:
-        """Each characteristic with what is asked of it at every decision, looked up once."""
-        return tuple((part.kind, part.edges, part.steps, part) for part in self.characteristics)
+    def ladder(self) -> tuple[tuple[str, tuple[int, ...], tuple[Bin, ...]], ...]:
+        """Each characteristic's kind, edges and bins, looked up once for all decisions."""
+        return tuple((part.kind, part.edges, part.bins) for part in self.characteristics)
 
     @cached_property
     def neutral_pd_ppm(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from martlet.parties.limits import OWNER_BUSINESSES_MAX, WHOLE_NAME_CHARS_MIN
 from martlet.parties.personal import Personal
@@ -48,7 +48,16 @@ def _businesses_of(owners: Select[Any]) -> Select[Any]:
 
 _OF_ONE = Prepared(_businesses_of(_OWNERS.where(_mine.c.party_id == bindparam("party"))))
 """Written once: every decision asks."""
-_OF_SOME = _businesses_of(_OWNERS.where(_mine.c.party_id.in_(bindparam("parties", expanding=True))))
+_theirs = ownership.alias("theirs")
+_OWN_MORE = exists().where(
+    _theirs.c.tenant_id == _mine.c.tenant_id,
+    _theirs.c.owner_id == _mine.c.owner_id,
+    _theirs.c.party_id != _mine.c.party_id,
+)
+_OF_SOME = _businesses_of(
+    _OWNERS.where(_mine.c.party_id.in_(bindparam("parties", expanding=True)), _OWN_MORE)
+)
+"""Nearly all owners have one business, and nothing is read of them."""
 Others = tuple[tuple["UUID", "datetime"], ...]
 
 
@@ -72,9 +81,8 @@ def businesses_of_same_owners_of_some(
     wanted = set(party_ids)
     found: dict[UUID, dict[UUID, datetime]] = {}
     for businesses in of_owner.values():
-        if len(businesses) > 1:
-            for party_id in wanted & businesses.keys():
-                found.setdefault(party_id, {}).update(businesses)
+        for party_id in wanted & businesses.keys():
+            found.setdefault(party_id, {}).update(businesses)
     return {party_id: _in_order(others, party_id) for party_id, others in found.items()}
 
 

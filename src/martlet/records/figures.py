@@ -11,13 +11,14 @@ from martlet.kernel.calendar import business_date_of
 from martlet.records.features import FAMILIES, FEATURES, features_with_samples, sample_of
 from martlet.records.limits import EVIDENCE_MAX, SIGNAL_DAYS
 from martlet.records.model import SOURCE_CONFIDENCE_PPM, Kind
-from martlet.signals import Signal, SignalSet, kind_of
+from martlet.signals import Origin, SignalSet, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from martlet.records.model import Plans
+    from martlet.signals import Row, SignalKind
 
 PROVIDER = "records"
 VERSION = "1"
@@ -36,9 +37,13 @@ class Figures:
     """The kinds that were there and allowed."""
     known_at: datetime
     verified_by: str
-    values: Mapping[str, Sequence[int]]
-    """Slug -> value, number of records behind it."""
+    by_source: Mapping[Kind | None, Sequence[Row]]
+    """What each figure is read from (None: from all kinds) -> kind, value, records behind it."""
     evidence: Mapping[Kind, tuple[str, ...]]
+
+    def values(self) -> dict[str, int]:
+        """Return the value of each kind of signal."""
+        return {slug: int(value) for rows in self.by_source.values() for slug, value, _ in rows}
 
     def columns(self) -> dict[str, Any]:
         """Return what the table of stored signals keeps of it."""
@@ -46,44 +51,44 @@ class Figures:
             "kinds": [kind.value for kind in self.kinds],
             "verified_by": self.verified_by,
             "known_at": self.known_at,
-            "figures": {slug: list(pair) for slug, pair in self.values.items()},
+            "figures": {
+                "" if kind is None else kind.value: [list(row) for row in rows]
+                for kind, rows in self.by_source.items()
+            },
             "evidence": {kind.value: list(hashes) for kind, hashes in self.evidence.items()},
         }
 
+    @classmethod
+    def from_columns(cls, row: Any) -> Figures:  # noqa: ANN401 - a row of the table
+        """Read back what `columns` gave."""
+        return cls(
+            tuple(map(Kind, row.kinds)),
+            row.known_at,
+            row.verified_by,
+            {Kind(kind) if kind else None: rows for kind, rows in row.figures.items()},
+            {Kind(kind): tuple(hashes) for kind, hashes in row.evidence.items()},
+        )
+
     def signals(self, party_id: UUID, as_of: datetime) -> SignalSet:
         """Return them as signals that describe the time up to `as_of` and expire some days on."""
-        expires_at = as_of + timedelta(days=SIGNAL_DAYS)
-        day, known_at = business_date_of(as_of), self.known_at
-        of_kind = {kind: self._origin_of(kind) for kind in (None, *self.kinds)}
-        found = []
-        for slug, (value, sample) in self.values.items():
-            kind = KIND_OF.get(slug)
-            confidence_ppm, evidence = of_kind.get(kind) or self._origin_of(kind)
-            if slug == _VERIFIED and self.verified_by:
-                confidence_ppm = SOURCE_CONFIDENCE_PPM[Kind(self.verified_by)]
-            found.append(
-                Signal(
-                    party_id,
-                    slug,
-                    value,
-                    day,
-                    known_at,
-                    expires_at,
-                    confidence_ppm,
-                    sample,
-                    PROVIDER,
-                    VERSION,
-                    evidence,
-                )
-            )
-        return SignalSet(tuple(found))
+        day, expires_at = business_date_of(as_of), as_of + timedelta(days=SIGNAL_DAYS)
+        found: dict[tuple[int, tuple[str, ...]], tuple[Row, ...]] = {}
+        for kind, rows in self.by_source.items():
+            source = self._confidence_ppm(kind), self._evidence_of(kind)
+            found[source] = (*found.get(source, ()), *rows)
+        known_at = self.known_at
+        return SignalSet(
+            readings=[
+                (Origin(party_id, day, known_at, expires_at, sure, PROVIDER, VERSION, hashes), rows)
+                for (sure, hashes), rows in found.items()
+            ]
+        )
 
-    def _origin_of(self, kind: Kind | None) -> tuple[int, tuple[str, ...]]:
-        """Return how sure a figure is, as sure as what it is read from, and its evidence."""
+    def _confidence_ppm(self, kind: Kind | None) -> int:
+        """Return how sure a figure is: as sure as what it is read from."""
         if kind is not None:
-            return SOURCE_CONFIDENCE_PPM[kind], self._evidence_of(kind)
-        surest = max((SOURCE_CONFIDENCE_PPM[here] for here in self.kinds), default=0)
-        return surest, self._evidence_of(None)
+            return SOURCE_CONFIDENCE_PPM[kind]
+        return max((SOURCE_CONFIDENCE_PPM[here] for here in self.kinds), default=0)
 
     def _evidence_of(self, kind: Kind | None) -> tuple[str, ...]:
         if kind is not None:
@@ -111,11 +116,25 @@ def figures_of(
             kinds=tuple(kind for kind in Kind if kind in by_kind),
             known_at=row["known_at"],
             verified_by=row["verified_by"] or "",
-            values={
-                slug: (row[slug], row[sample] or 0)
-                for slug, sample, kind in read
-                if row[slug] is not None and kind.accepts(row[slug])
-            },
+            by_source=_by_source(row, read),
             evidence={kind: tuple(h[-EVIDENCE_MAX:]) for kind, h in by_kind.items()},
         )
+    return found
+
+
+def _by_source(
+    row: Mapping[str, Any], read: Iterable[tuple[str, str, SignalKind]]
+) -> dict[Kind | None, list[Row]]:
+    """Return the figures that are there and in their kind's range, by what they are read from.
+
+    Takings that other records verify are as sure as these.
+    """
+    found: dict[Kind | None, list[Row]] = {}
+    for slug, sample, kind in read:
+        if row[slug] is None or not kind.accepts(row[slug]):
+            continue
+        source = KIND_OF.get(slug)
+        if slug == _VERIFIED and row["verified_by"]:
+            source = Kind(row["verified_by"])
+        found.setdefault(source, []).append((slug, row[slug], row[sample] or 0))
     return found

@@ -234,15 +234,8 @@ def stored_signals_of_some(
 def _unchanged(row: Any) -> StoredSignals | None:  # noqa: ANN401 - a row of either statement
     if row.imports_count != row.imports_now:
         return None
-    figures = Figures(
-        tuple(Kind(kind) for kind in row.kinds),
-        row.known_at,
-        row.verified_by,
-        row.figures,
-        {Kind(kind): tuple(hashes) for kind, hashes in row.evidence.items()},
-    )
     there = tuple(Kind(kind) for kind in row.kinds_there)
-    return StoredSignals(figures, there, row.as_of, row.computed_at)
+    return StoredSignals(Figures.from_columns(row), there, row.as_of, row.computed_at)
 
 
 def all_paths(connection: Connection) -> frozenset[str]:

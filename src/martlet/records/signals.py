@@ -24,7 +24,7 @@ from martlet.records.reading import (
     known_kinds,
     read_shards,
 )
-from martlet.signals import SignalRequest, SignalSet, kind_of
+from martlet.signals import NOTHING, SignalRequest, SignalSet, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -60,7 +60,7 @@ class RecordsSignals:
         with self._database.read() as connection:
             allowed = self._consents.of_one(connection, principal, party_id, as_of)
             if not allowed:
-                return SignalSet()
+                return NOTHING
             stored = queries.stored_signals(connection, principal.tenant_id, party_id)
             if stored is not None and _still_good(stored, allowed, as_of):
                 return stored.figures.signals(party_id, stored.computed_at)
@@ -72,7 +72,7 @@ class RecordsSignals:
                 PartyReading(principal.tenant_id, party_id, imports, kinds),
                 as_of,
             )
-        return figures.signals(party_id, as_of) if figures is not None else SignalSet()
+        return figures.signals(party_id, as_of) if figures is not None else NOTHING
 
     def collect_each(
         self, principal: Principal, party_ids: Sequence[UUID], as_of: datetime
@@ -90,7 +90,7 @@ class RecordsSignals:
         for party_id in party_ids:
             readable, known = allowed.get(party_id), stored.get(party_id)
             if not readable:
-                found[party_id] = SignalSet()
+                found[party_id] = NOTHING
             elif known is not None and _still_good(known, readable, as_of):
                 found[party_id] = known.figures.signals(party_id, known.computed_at)
             else:

@@ -85,7 +85,7 @@ party_signal = Table(
     Column("as_of", Day, nullable=False),
     Column("known_at", Moment, nullable=False),
     Column("computed_at", Moment, nullable=False),
-    Column("figures", Json, nullable=False),
+    Column("figures", Json(dict[str, tuple[tuple[str, int, int], ...]]), nullable=False),
     Column("evidence", Json, nullable=False),
     **STRICT,
 )

@@ -12,22 +12,23 @@ from martlet.signals.model import (
     Signal,
     SignalProvider,
     SignalRequest,
-    SignalSet,
-    counting,
-    usable,
 )
+from martlet.signals.sets import NOTHING, Origin, Reading, Row, SignalSet, usable
 
 __all__ = [
     "KINDS",
+    "NOTHING",
     "GroupSignalProvider",
+    "Origin",
+    "Reading",
     "Role",
+    "Row",
     "Signal",
     "SignalKind",
     "SignalProvider",
     "SignalRequest",
     "SignalSet",
     "Unit",
-    "counting",
     "kind_of",
     "usable",
 ]

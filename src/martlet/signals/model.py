@@ -1,16 +1,14 @@
-"""Signals: frozen values, and the one rule that says which of them may count on a given day."""
+"""A signal as a frozen value, and what an eye is: whoever answers with signals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
-from martlet.kernel.calendar import business_date_of
 from martlet.signals.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
@@ -20,10 +18,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from martlet.kernel.principal import Principal
+    from martlet.signals.sets import SignalSet
 
 PPM_WHOLE = 1_000_000
-_KIND = attrgetter("kind")
-_write = msgspec.json.Encoder(order="sorted").encode
 
 
 class Role(StrEnum):
@@ -44,8 +41,8 @@ class Role(StrEnum):
 class Signal(msgspec.Struct, frozen=True, gc=False):
     """One thing that an eye knows about one business.
 
-    A struct and not a dataclass: a decision reads some dozens, and one is made in a quarter of
-    the time. `msgspec.structs.replace` changes one.
+    A struct and not a dataclass, made in a quarter of the time; `msgspec.structs.replace` changes
+    one. What a decision reads is the same in rows (`SignalSet`).
     """
 
     party_id: UUID
@@ -116,136 +113,6 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class SignalSet:
-    """What the eyes answered about one business; at most one signal of each kind."""
-
-    signals: tuple[Signal, ...] = ()
-    _text: str = field(default="", init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        kinds = {signal.kind for signal in self.signals}
-        assert len(kinds) == len(self.signals), "two signals of one kind"
-
-    def get(self, kind: str) -> Signal | None:
-        """Return the signal of a kind, if there is one."""
-        return next((signal for signal in self.signals if signal.kind == kind), None)
-
-    def value(self, kind: str) -> int | None:
-        """Return the whole-number value of a kind, if there is one."""
-        found = self.get(kind)
-        return found.value if found is not None and isinstance(found.value, int) else None
-
-    def merged(self, other: SignalSet) -> SignalSet:
-        """Return both sets in one; a kind in both is taken from the surer."""
-        if not self.signals:
-            return SignalSet(tuple(sorted(other.signals, key=_KIND)))
-        best = {signal.kind: signal for signal in self.signals}
-        for signal in other.signals:
-            known = best.get(signal.kind)
-            if known is None or signal.confidence_ppm > known.confidence_ppm:
-                best[signal.kind] = signal
-        return SignalSet(tuple(best[kind] for kind in sorted(best)))
-
-    def text(self) -> str:
-        """Return the canonical text of `as_json`: written once, then hashed and kept as it is."""
-        if not self._text:
-            object.__setattr__(self, "_text", _write(self.as_json()).decode())
-        return self._text
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as a JSON value in which what signals have in common is written once.
-
-        A decision is kept with some dozens of signals of one reading: written one by one, nine
-        tenths of their text would be the same provenance again and again.
-        """
-        origins: dict[tuple[Any, ...], int] = {}
-        each = []
-        last, place = None, 0
-        for s in self.signals:
-            if last is None or not _beside(last, s):
-                origin = (
-                    str(s.party_id),
-                    s.as_of,
-                    s.known_at,
-                    s.expires_at,
-                    s.provider,
-                    s.provider_version,
-                    s.evidence,
-                )
-                place = origins.setdefault(origin, len(origins))
-                last = s
-            each.append([s.kind, s.value, s.confidence_ppm, s.sample_size, place])
-        shared = [
-            [
-                party,
-                as_of.isoformat(),
-                known_at.isoformat(),
-                expires_at.isoformat(),
-                provider,
-                version,
-                list(evidence),
-            ]
-            for party, as_of, known_at, expires_at, provider, version, evidence in origins
-        ]
-        return {"each": each, "shared": shared}
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any] | list[dict[str, Any]]) -> SignalSet:
-        """Read back what `as_json` wrote, or a list of signals each written out whole."""
-        if isinstance(value, list):
-            return cls(tuple(Signal.from_json(signal) for signal in value))
-        origins = [_origin(*parts) for parts in value["shared"]]
-        return cls(
-            tuple(
-                Signal(
-                    kind=kind,
-                    value=figure,
-                    confidence_ppm=confidence_ppm,
-                    sample_size=sample_size,
-                    **origins[place],
-                )
-                for kind, figure, confidence_ppm, sample_size, place in value["each"]
-            )
-        )
-
-
-def _beside(one: Signal, other: Signal) -> bool:
-    """Tell whether two signals are of one reading: they then share the very objects."""
-    return (
-        one.evidence is other.evidence
-        and one.known_at is other.known_at
-        and one.as_of is other.as_of
-        and one.expires_at is other.expires_at
-        and one.party_id is other.party_id
-        and one.provider is other.provider
-        and one.provider_version is other.provider_version
-    )
-
-
-def _origin(
-    party_id: str,
-    as_of: str,
-    known_at: str,
-    expires_at: str,
-    provider: str,
-    provider_version: str,
-    evidence: list[str],
-) -> dict[str, Any]:
-    """Read back where signals come from."""
-    from uuid import UUID  # noqa: PLC0415 - a type elsewhere in this module
-
-    return {
-        "party_id": UUID(party_id),
-        "as_of": date.fromisoformat(as_of),
-        "known_at": datetime.fromisoformat(known_at),
-        "expires_at": datetime.fromisoformat(expires_at),
-        "provider": provider,
-        "provider_version": provider_version,
-        "evidence": tuple(evidence),
-    }
-
-
-@dataclass(frozen=True, slots=True)
 class SignalRequest:
     """Which business is asked about, by whom."""
 
@@ -279,24 +146,3 @@ class GroupSignalProvider(Protocol):
     ) -> Mapping[UUID, SignalSet]:
         """Return for each business what `collect` would."""
         ...
-
-
-def usable(signals: SignalSet, as_of: datetime) -> SignalSet:
-    """Return the signals that may count at `as_of`.
-
-    Left out: what became known later, what has expired, what rests on fewer cases than its kind
-    asks for, and what describes a day still to come.
-    """
-    return SignalSet(tuple(counting(signals, as_of)))
-
-
-def counting(signals: SignalSet, as_of: datetime) -> list[Signal]:
-    """Return the same as a list, for the decision, which asks at every turn."""
-    day = business_date_of(as_of)
-    return [
-        signal
-        for signal in signals.signals
-        if signal.known_at <= as_of < signal.expires_at
-        and signal.as_of <= day
-        and signal.sample_size >= KINDS[signal.kind].sample_min
-    ]

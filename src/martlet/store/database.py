@@ -242,6 +242,7 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
     def _prepare_reader(connection: Any, _record: object) -> None:  # noqa: ANN401
         connection.isolation_level = None
         connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA mmap_size = 1073741824")
         connection.execute("PRAGMA busy_timeout = 5000")
 
     @event.listens_for(reading, "begin")

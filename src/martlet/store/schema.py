@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     DDL,
     BigInteger,
@@ -28,8 +29,12 @@ from sqlalchemy import (
 from martlet.kernel.canonical import canonical_json, parse_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.engine import Dialect
     from sqlalchemy.types import TypeEngine
+
+    Convert = Callable[[Any], Any]
 
 metadata = MetaData(
     naming_convention={
@@ -66,9 +71,11 @@ class Id(TypeDecorator[UUID]):
         """Write."""
         return value if value is None or dialect.name == "postgresql" else value.bytes
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:  # noqa: ANN401
-        """Read."""
-        return value if value is None or dialect.name == "postgresql" else UUID(bytes=value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert | None:
+        """Return what reads: on SQLite itself and not by way of a decorator, as rows are many."""
+        if dialect.name == "postgresql":
+            return super().result_processor(dialect, coltype)
+        return _uuid
 
 
 class Day(TypeDecorator[date]):
@@ -86,9 +93,11 @@ class Day(TypeDecorator[date]):
         """Write."""
         return value if value is None or dialect.name == "postgresql" else value.isoformat()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:  # noqa: ANN401
-        """Read."""
-        return value if value is None or dialect.name == "postgresql" else date.fromisoformat(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert | None:
+        """Return what reads, as of an id."""
+        if dialect.name == "postgresql":
+            return super().result_processor(dialect, coltype)
+        return _day
 
 
 class Moment(TypeDecorator[datetime]):
@@ -109,28 +118,54 @@ class Moment(TypeDecorator[datetime]):
         assert value.tzinfo is not None, "a naive moment has no meaning"
         return value if dialect.name == "postgresql" else moment_text(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401
-        """Read."""
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            return value.astimezone(UTC)  # type: ignore[no-any-return]
-        return datetime.fromisoformat(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert | None:  # noqa: ARG002
+        """Return what reads: a moment in UTC."""
+        return _utc if dialect.name == "postgresql" else _moment
 
 
 class Json(TypeDecorator[Any]):
-    """A JSON value as canonical text, on both databases: what was hashed is what is stored."""
+    """A JSON value as canonical text, on both databases: what was hashed is what is stored.
+
+    `of` is what it is read back as, where lists and dicts are not enough: anything msgspec knows.
+    """
 
     impl = Text
     cache_ok = True
+
+    def __init__(self, of: Any = None) -> None:  # noqa: ANN401 - a type
+        super().__init__()
+        self.of = of
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
         """Write."""
         return None if value is None else canonical_json(value).decode()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
-        """Read."""
-        return None if value is None else parse_json(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert | None:  # noqa: ARG002
+        """Return what reads, as of an id."""
+        if self.of is None:
+            return _json
+        read = msgspec.json.Decoder(self.of).decode
+        return lambda value: None if value is None else read(value)
+
+
+def _uuid(value: bytes | None) -> UUID | None:
+    return None if value is None else msgspec.convert(value, UUID)
+
+
+def _day(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)
+
+
+def _moment(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _json(value: str | None) -> Any:  # noqa: ANN401 - any JSON value
+    return None if value is None else parse_json(value)
 
 
 def moment_text(moment: datetime) -> str:

@@ -28,7 +28,7 @@ from martlet.credit.training.study import fit_folder
 from martlet.kernel.calendar import SHANGHAI
 from martlet.records import Kind, figures_of
 from martlet.records.integrity import signals_together
-from martlet.signals import SignalSet
+from martlet.signals import NOTHING, SignalSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,13 +104,13 @@ def review_folder(folder: Path) -> Review:
     for code, party_id in party_of.items():
         application = Application(party_id, party_id, PRODUCT, asked_fen, ALL_HISTORY)
         found = figures.get(party_id)
-        read = SignalSet() if found is None else found.signals(party_id, moment)
+        read = NOTHING if found is None else found.signals(party_id, moment)
         signals = read.merged(SignalSet(checks.get(party_id, ())))
         reviewed.append(
             Reviewed(
                 firm=code,
                 name=named[code],
-                figures={} if found is None else {k: v for k, (v, _) in found.values.items()},
+                figures={} if found is None else found.values(),
                 scored=facts_of(application, signals, policy, moment).scored,
                 decision=decide(application, signals, policy, model, moment),
             )

@@ -32,7 +32,7 @@ from martlet.records.reading import (
     known_kinds,
     read_shards,
 )
-from martlet.signals import SignalRequest, SignalSet, kind_of
+from martlet.signals import NOTHING, SignalRequest, SignalSet, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -130,7 +130,7 @@ class IntegritySignals:
             quiet = quiet_of_some(connection, principal.tenant_id, party_ids, as_of)
             others = businesses_of_same_owners_of_some(connection, principal.tenant_id, party_ids)
         return {
-            party_id: SignalSet()
+            party_id: NOTHING
             if party_id in quiet and party_id not in others
             else self.collect(SignalRequest(principal, party_id), as_of)
             for party_id in party_ids
