@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from martlet.store.driver import Driver
 
 
-@dataclass(frozen=True, slots=True)
-class KeptDecision:
+class KeptDecision(NamedTuple):
     """The answer to one application of a batch, as it stands on the record."""
 
     application_id: UUID

@@ -17,7 +17,6 @@ import msgspec
 from martlet.credit import queries
 from martlet.credit.decide import decide
 from martlet.credit.limits import DECIDED_TOGETHER, SIGNALS_MAX
-from martlet.kernel.canonical import refuse_floats
 from martlet.kernel.errors import MartletError
 from martlet.signals import NOTHING, GroupSignalProvider, SignalRequest, SignalSet
 
@@ -96,9 +95,8 @@ def decision_text(decision: Decision) -> str:
     """Return the canonical text of a decision: that of its JSON value, in a third of the time.
 
     Components and reasons are written from the values themselves; moments as Python writes them.
+    A parameter of a reason is a whole number, a text or a truth by its type.
     """
-    for reason in decision.reasons:
-        refuse_floats(reason.params)
     return _write(
         {
             "outcome": decision.outcome.value,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import calendar as _calendar
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
+@lru_cache(maxsize=1024)
 def business_date_of(moment: datetime) -> date:
-    """Return the calendar day in Shanghai on which an aware moment falls."""
+    """Return the calendar day in Shanghai on which an aware moment falls.
+
+    Asked of one moment again and again in a batch: the last ones are remembered.
+    """
     assert moment.tzinfo is not None, "a naive moment has no business date"
     return moment.astimezone(SHANGHAI).date()
 
