@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -200,7 +199,7 @@ def test_processes_beside_the_writer_decide_as_it_would_itself(
     for answer in kept[::50]:
         assert credit.replay(principal, answer.decision_id).identical
     assert [answer for part in again for answer in part] == [
-        replace(answer, known_before=True) for answer in kept
+        answer._replace(known_before=True) for answer in kept
     ]
 
 
