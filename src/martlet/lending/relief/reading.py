@@ -103,22 +103,18 @@ def _words(table: _Table) -> Words:
 
 
 def _who(table: _Table) -> Who:
-    arrears = {
-        name: table.optional(name, 0, _ARREARS_DAYS_MAX)
-        for name in ("arrears_days_min", "arrears_days_max")
-    }
-    amounts = {
-        name: table.optional(name, 0, AMOUNT_FEN_MAX)
-        for name in ("line_min_fen", "line_max_fen", "outstanding_min_fen", "outstanding_max_fen")
-    }
     who = Who(
         regions=table.texts("regions"),
         trades=table.texts("trades"),
         products=table.texts("products"),
         drawn_from=table.day("drawn_from") if table.has("drawn_from") else None,
         drawn_until=table.day("drawn_until") if table.has("drawn_until") else None,
-        **arrears,
-        **amounts,
+        line_min_fen=table.optional("line_min_fen", 0, AMOUNT_FEN_MAX),
+        line_max_fen=table.optional("line_max_fen", 0, AMOUNT_FEN_MAX),
+        arrears_days_min=table.optional("arrears_days_min", 0, _ARREARS_DAYS_MAX),
+        arrears_days_max=table.optional("arrears_days_max", 0, _ARREARS_DAYS_MAX),
+        outstanding_min_fen=table.optional("outstanding_min_fen", 0, AMOUNT_FEN_MAX),
+        outstanding_max_fen=table.optional("outstanding_max_fen", 0, AMOUNT_FEN_MAX),
     )
     for name in who.products:
         if name not in products():
