@@ -18,7 +18,7 @@ from martlet.lending.postings import Accounts, Position, movements, position_of
 from martlet.lending.product import Component, Prepayment
 
 if TYPE_CHECKING:
-    from martlet.lending.loan import LoanEvent
+    from martlet.lending.events import LoanEvent
 
 ACCOUNTS = Accounts("revolving_daily", "simulated")
 

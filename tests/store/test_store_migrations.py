@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import insert, select, text, update
 
 from martlet.kernel.errors import Conflict
 from martlet.schema_catalogue import load_all_tables
 from martlet.store import Command, Database, open_database, verify_chain
-from martlet.store.migrate import MIGRATIONS, VERSION_TABLE, head_revision, require_head
+from martlet.store.migrate import MIGRATIONS, VERSION_TABLE, head_revision, require_head, upgrade
 from martlet.store.schema import metadata
 
 if TYPE_CHECKING:
@@ -113,3 +115,26 @@ def test_every_table_belongs_to_a_tenant_or_to_the_vault() -> None:
     assert shared <= {"chain_head", "subscriber", "tenant"} | {
         name for name, room in ROOMS.items() if room == "store"
     }
+
+
+def test_a_table_that_is_reshaped_keeps_its_rows(database_url: str) -> None:
+    """A line of before the events of every kind is still there, and may now pass its limit."""
+    database = open_database(database_url)
+    upgrade(database.engine, "0011")
+    line = {
+        **dict.fromkeys(("facility_id", "tenant_id", "party_id", "offer_id"), UUID(int=7)),
+        "product": "revolving_daily",
+        "limit_fen": 100,
+        "used_fen": 60,
+        "rate_ppm_per_day": 300,
+        "tenors": [30],
+        **dict.fromkeys(("opened_on", "available_until"), date(2026, 3, 2)),
+    }
+    table = metadata.tables["lending_facility"]
+    with database.engine.begin() as connection:
+        connection.execute(insert(table).values(line))
+    database.migrate()
+    with database.engine.begin() as connection:
+        connection.execute(update(table).values(used_fen=130))
+        assert connection.execute(select(table.c.limit_fen, table.c.used_fen)).all() == [(100, 130)]
+    database.close()

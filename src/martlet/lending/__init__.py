@@ -5,11 +5,11 @@ late it becomes known, only the difference is posted.
 """
 
 from martlet.lending.end_of_day import EndOfDay, EndOfDayReport
+from martlet.lending.events import EventKind, LoanEvent, Rate
 from martlet.lending.loan import (
     Allocation,
-    EventKind,
+    Charge,
     Instalment,
-    LoanEvent,
     LoanState,
     LoanStatus,
     LoanTerms,
@@ -31,6 +31,7 @@ from martlet.lending.verify import LendingReport, verify_lending
 __all__ = [
     "Allocation",
     "Behaviour",
+    "Charge",
     "EndOfDay",
     "EndOfDayReport",
     "EventKind",
@@ -47,6 +48,7 @@ __all__ = [
     "PayoutOrder",
     "Product",
     "RailReport",
+    "Rate",
     "SimulatedRail",
     "product_named",
     "products",

@@ -15,9 +15,10 @@ from sqlalchemy import bindparam, insert, select, update
 from martlet.kernel.errors import NotFound, Refused
 from martlet.ledger import current_business_date, hold, release, settle
 from martlet.lending.bookkeeping import transfers
+from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.facilities import find_facility, give_back, take
 from martlet.lending.limits import REFERENCE_CHARS_MAX
-from martlet.lending.loan import EventKind, LoanEvent, LoanStatus, LoanTerms
+from martlet.lending.loan import LoanStatus, LoanTerms
 from martlet.lending.loans import add_event, copy_of, find_loan, keep_state, terms_of
 from martlet.lending.postings import Accounts, Movement
 from martlet.lending.product import product_named

@@ -9,9 +9,10 @@ from sqlalchemy import bindparam, insert, select, update
 
 from martlet.kernel.errors import NotFound
 from martlet.lending.columns import LINE_FIELDS, as_columns
+from martlet.lending.events import EventKind, LoanEvent, details_json, read_details
 from martlet.lending.facilities import sees
-from martlet.lending.loan import EventKind, LoanEvent, LoanState, LoanStatus, LoanTerms
-from martlet.lending.postings import Accounts, Position, position_of
+from martlet.lending.loan import LoanState, LoanStatus, LoanTerms
+from martlet.lending.postings import FIGURES, Accounts, Position
 from martlet.lending.tables import loan, loan_event
 from martlet.store import Prepared
 
@@ -77,6 +78,7 @@ def events_of(rows: Iterable[Row[Any]]) -> list[LoanEvent]:
             kind=EventKind(row.kind),
             value_date=row.value_date,
             amount_fen=row.amount_fen,
+            details=read_details(EventKind(row.kind), row.details),
         )
         for row in rows
     ]
@@ -94,15 +96,7 @@ def accounts_of(row: Row[Any]) -> Accounts:
 
 def position_in(row: Row[Any]) -> Position:
     """Return the position that the ledger has of a loan."""
-    return Position(
-        disbursed_fen=row.disbursed_fen,
-        principal_paid_fen=row.principal_paid_fen,
-        interest_accrued_fen=row.interest_accrued_fen,
-        interest_paid_fen=row.interest_paid_fen,
-        penalty_accrued_fen=row.penalty_accrued_fen,
-        penalty_paid_fen=row.penalty_paid_fen,
-        overpaid_fen=row.overpaid_fen,
-    )
+    return Position(**{name: getattr(row, name) for name in FIGURES})
 
 
 def accrued_day(row: Row[Any]) -> date:
@@ -112,7 +106,6 @@ def accrued_day(row: Row[Any]) -> date:
 
 def copy_of(state: LoanState) -> dict[str, Any]:
     """Return the columns of a loan's row that are a copy of its state."""
-    position = position_of(state)
     return {
         "live": int(state.status in LIVE),
         "status": state.status.value,
@@ -120,13 +113,9 @@ def copy_of(state: LoanState) -> dict[str, Any]:
         "closed_on": state.closed_on,
         "next_due_on": state.next_due_on,
         "oldest_due_on": state.oldest_due_on,
-        "disbursed_fen": position.disbursed_fen,
-        "principal_paid_fen": position.principal_paid_fen,
-        "interest_accrued_fen": position.interest_accrued_fen,
-        "interest_paid_fen": position.interest_paid_fen,
-        "penalty_accrued_fen": position.penalty_accrued_fen,
-        "penalty_paid_fen": position.penalty_paid_fen,
-        "overpaid_fen": position.overpaid_fen,
+        **{name: getattr(state, name) for name in FIGURES},
+        "charged_off_on": state.charged_off_on,
+        "written_off_on": state.written_off_on,
         "accrued_until": state.as_of.toordinal(),
         **dict(zip(LINE_FIELDS, as_columns(state.line), strict=True)),
     }
@@ -150,6 +139,7 @@ def add_event(tx: Transaction, row: Row[Any], event: LoanEvent, day: date, refer
             "value_date": event.value_date,
             "business_date": day,
             "amount_fen": event.amount_fen,
+            "details": details_json(event.details),
             "reference": reference,
             "recorded_at": tx.now,
         },

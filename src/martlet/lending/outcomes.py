@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from martlet.kernel.principal import Principal
-    from martlet.lending.loan import LoanEvent, LoanTerms
+    from martlet.lending.events import LoanEvent
+    from martlet.lending.loan import LoanTerms
     from martlet.store import Database
 
     _Accepted = tuple[list[datetime], list[Any]]

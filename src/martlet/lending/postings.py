@@ -73,17 +73,36 @@ class Position:
     penalty_accrued_fen: int = 0
     penalty_paid_fen: int = 0
     overpaid_fen: int = 0
+    fee_charged_fen: int = 0
+    fee_paid_fen: int = 0
+    penalty_charged_fen: int = 0
+    interest_waived_fen: int = 0
+    fee_waived_fen: int = 0
+    penalty_waived_fen: int = 0
+    principal_raised_fen: int = 0
+    interest_raised_fen: int = 0
+    fee_raised_fen: int = 0
+    penalty_raised_fen: int = 0
+    principal_written_off_fen: int = 0
+    interest_written_off_fen: int = 0
+    fee_written_off_fen: int = 0
+    penalty_written_off_fen: int = 0
+    goodwill_fen: int = 0
+    recovered_fen: int = 0
 
     def minus(self, other: Position) -> Position:
         """Return the change from another position to this one."""
-        names = (field.name for field in fields(Position))
-        return Position(**{name: getattr(self, name) - getattr(other, name) for name in names})
+        return Position(**{name: getattr(self, name) - getattr(other, name) for name in FIGURES})
 
     @property
     def received_fen(self) -> int:
         """All money that came in."""
         paid = self.principal_paid_fen + self.interest_paid_fen + self.penalty_paid_fen
         return paid + self.overpaid_fen
+
+
+FIGURES = tuple(field.name for field in fields(Position))
+"""The names of all figures, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +121,7 @@ class Movement:
 
 def position_of(state: LoanState) -> Position:
     """Return the position that a state has in the ledger."""
-    return Position(
-        disbursed_fen=state.disbursed_fen,
-        principal_paid_fen=state.principal_paid_fen,
-        interest_accrued_fen=state.interest_accrued_fen,
-        interest_paid_fen=state.interest_paid_fen,
-        penalty_accrued_fen=state.penalty_accrued_fen,
-        penalty_paid_fen=state.penalty_paid_fen,
-        overpaid_fen=state.overpaid_fen,
-    )
+    return Position(**{name: getattr(state, name) for name in FIGURES})
 
 
 def movements(before: Position, after: Position, accounts: Accounts) -> tuple[Movement, ...]:

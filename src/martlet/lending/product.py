@@ -7,15 +7,17 @@ only loans made after it.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, convert, to_builtins
+
 from martlet.kernel.errors import NotFound, Refused
 from martlet.kernel.rates import PPM
-from martlet.kernel.rounding import RoundingMode
+from martlet.kernel.rounding import RoundingMode  # noqa: TC001 - msgspec reads the fields' types
 from martlet.lending.limits import TENOR_DAYS_MAX, TENOR_MONTHS_MAX
 
 if TYPE_CHECKING:
@@ -38,6 +40,25 @@ class TenorUnit(StrEnum):
 
     DAYS = "days"
     MONTHS = "months"
+
+
+class FrequencyUnit(StrEnum):
+    """What instalments are counted in."""
+
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+class Frequency(Struct, frozen=True):
+    """How far apart instalments are: every so many units."""
+
+    every: int
+    unit: FrequencyUnit
+
+    def __post_init__(self) -> None:
+        assert self.every >= 1, self
 
 
 class DayCount(StrEnum):
@@ -68,13 +89,17 @@ class Component(StrEnum):
     """What a payment may be applied to."""
 
     PENALTY = "penalty"
+    FEE = "fee"
     INTEREST = "interest"
     PRINCIPAL = "principal"
 
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
-    """All of a product that the arithmetic of a loan depends on; a loan keeps its own copy."""
+    """All of a product that the arithmetic of a loan depends on; a loan keeps its own copy.
+
+    A field added later has a default, so that the copy of an older loan still reads.
+    """
 
     schedule: ScheduleKind
     tenor_unit: TenorUnit
@@ -100,24 +125,21 @@ class Conventions:
 
     def as_json(self) -> dict[str, Any]:
         """Return the conventions as a JSON value, to be kept with a loan."""
-        return {**asdict(self), "allocation_order": [str(part) for part in self.allocation_order]}
+        written: dict[str, Any] = to_builtins(self)
+        return written
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Conventions:
         """Read back what `as_json` wrote, or the same fields of a product's file."""
-        return cls(
-            schedule=ScheduleKind(value["schedule"]),
-            tenor_unit=TenorUnit(value["tenor_unit"]),
-            day_count=DayCount(value["day_count"]),
-            days_per_year=value["days_per_year"],
-            rounding_mode=RoundingMode(value["rounding_mode"]),
-            instalment_unit_fen=value["instalment_unit_fen"],
-            remainder=Remainder(value["remainder"]),
-            prepayment=Prepayment(value["prepayment"]),
-            allocation_order=tuple(Component(part) for part in value["allocation_order"]),
-            grace_days=value["grace_days"],
-            penalty_multiplier_ppm=value["penalty_multiplier_ppm"],
-        )
+        return convert({**value, "allocation_order": _with_fees(value["allocation_order"])}, cls)
+
+
+def _with_fees(order: Sequence[str]) -> list[str]:
+    """Return an order of allocation in which fees have a place: loans of old had none."""
+    if Component.FEE.value in order:
+        return list(order)
+    place = list(order).index(Component.PENALTY.value) + 1
+    return [*order[:place], Component.FEE.value, *order[place:]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +189,12 @@ class Product:
 def read_product(name: str, text: str) -> Product:
     """Read a product's TOML; a missing or unknown field is a mistake and says its name."""
     table = tomllib.loads(text)
-    known = {field.name for field in (*fields(Product), *fields(Conventions))}
-    known -= {"name", "conventions"}
-    assert table.keys() == known, f"{name}: {sorted(table.keys() ^ known)}"
+    known = {field.name: field for field in (*fields(Product), *fields(Conventions))}
+    for derived in ("name", "conventions"):
+        del known[derived]
+    needed = {field.name for field in known.values() if field.default is MISSING}
+    assert table.keys() <= known.keys(), f"{name}: {sorted(table.keys() - known.keys())}"
+    assert table.keys() >= needed, f"{name}: {sorted(needed - table.keys())}"
     return Product(
         name=name,
         version=table["version"],

@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING
 
 from martlet.kernel.rates import MONTHS_PER_YEAR, PPM, TICKS_PER_FEN
 from martlet.lending.allocation import waterfall
+from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.instalments import due_dates, level_instalment
 from martlet.lending.limits import EVENTS_MAX
 from martlet.lending.loan import (
     AccrualLine,
     Allocation,
-    EventKind,
     Instalment,
-    LoanEvent,
     LoanState,
     LoanStatus,
     LoanTerms,

@@ -16,9 +16,10 @@ from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.kernel.principal import ActorKind
 from martlet.ledger import current_business_date
 from martlet.lending.bookkeeping import record
+from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.facilities import give_back
 from martlet.lending.limits import BACKDATE_DAYS_MAX, EVENTS_MAX, REFERENCE_CHARS_MAX
-from martlet.lending.loan import EventKind, LoanEvent, LoanState, LoanStatus
+from martlet.lending.loan import LoanState, LoanStatus
 from martlet.lending.loans import (
     accounts_of,
     accrued_day,

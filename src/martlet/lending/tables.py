@@ -78,11 +78,14 @@ facility = Table(
     Column("opened_on", Day, nullable=False),
     Column("available_until", Day, nullable=False),
     CheckConstraint("used_fen >= 0", name="used_not_negative"),
-    CheckConstraint("used_fen <= limit_fen", name="used_within_limit"),
     UniqueConstraint("tenant_id", "party_id", "product"),
     **STRICT,
 )
-"""One line for a business and product; a new acceptance renews it."""
+"""One line for a business and product; a new acceptance renews it.
+
+A drawdown never takes more than there is (`facilities.take`). Only what a bank cannot refuse, a
+payment charged back or undone, may leave more in use than the limit.
+"""
 
 loan = Table(
     "lending_loan",
@@ -112,6 +115,24 @@ loan = Table(
     Column("penalty_accrued_fen", Amount, nullable=False),
     Column("penalty_paid_fen", Amount, nullable=False),
     Column("overpaid_fen", Amount, nullable=False),
+    Column("fee_charged_fen", Amount, nullable=False),
+    Column("fee_paid_fen", Amount, nullable=False),
+    Column("penalty_charged_fen", Amount, nullable=False),
+    Column("interest_waived_fen", Amount, nullable=False),
+    Column("fee_waived_fen", Amount, nullable=False),
+    Column("penalty_waived_fen", Amount, nullable=False),
+    Column("principal_raised_fen", Amount, nullable=False),
+    Column("interest_raised_fen", Amount, nullable=False),
+    Column("fee_raised_fen", Amount, nullable=False),
+    Column("penalty_raised_fen", Amount, nullable=False),
+    Column("principal_written_off_fen", Amount, nullable=False),
+    Column("interest_written_off_fen", Amount, nullable=False),
+    Column("fee_written_off_fen", Amount, nullable=False),
+    Column("penalty_written_off_fen", Amount, nullable=False),
+    Column("goodwill_fen", Amount, nullable=False),
+    Column("recovered_fen", Amount, nullable=False),
+    Column("charged_off_on", Day, nullable=True),
+    Column("written_off_on", Day, nullable=True),
     Column("events", Amount, nullable=False),
     Column("accrued_until", Amount, nullable=False),
     Column("line_from", Amount, nullable=False),
@@ -123,9 +144,24 @@ loan = Table(
     Column("penalty_numerator", Amount, nullable=False),
     Column("penalty_denominator", Amount, nullable=False),
     CheckConstraint("live IN (0, 1)", name="live"),
-    CheckConstraint("principal_paid_fen <= disbursed_fen", name="principal"),
-    CheckConstraint("interest_paid_fen <= interest_accrued_fen", name="interest"),
-    CheckConstraint("penalty_paid_fen <= penalty_accrued_fen", name="penalty"),
+    CheckConstraint(
+        "principal_paid_fen + principal_written_off_fen <= disbursed_fen + principal_raised_fen",
+        name="principal",
+    ),
+    CheckConstraint(
+        "interest_paid_fen + interest_waived_fen + interest_written_off_fen"
+        " <= interest_accrued_fen + interest_raised_fen",
+        name="interest",
+    ),
+    CheckConstraint(
+        "fee_paid_fen + fee_waived_fen + fee_written_off_fen <= fee_charged_fen + fee_raised_fen",
+        name="fee",
+    ),
+    CheckConstraint(
+        "penalty_paid_fen + penalty_waived_fen + penalty_written_off_fen"
+        " <= penalty_accrued_fen + penalty_charged_fen + penalty_raised_fen",
+        name="penalty",
+    ),
     Index("ix_lending_loan_facility", "tenant_id", "facility_id", "loan_id"),
     Index("ix_lending_loan_party", "tenant_id", "party_id", "loan_id"),
     Index(
@@ -137,6 +173,36 @@ loan = Table(
     ),
     **STRICT,
 )
+
+PRINCIPAL_OWED = (
+    loan.c.disbursed_fen
+    + loan.c.principal_raised_fen
+    - loan.c.principal_paid_fen
+    - loan.c.principal_written_off_fen
+)
+INTEREST_OWED = (
+    loan.c.interest_accrued_fen
+    + loan.c.interest_raised_fen
+    - loan.c.interest_paid_fen
+    - loan.c.interest_waived_fen
+    - loan.c.interest_written_off_fen
+)
+FEE_OWED = (
+    loan.c.fee_charged_fen
+    + loan.c.fee_raised_fen
+    - loan.c.fee_paid_fen
+    - loan.c.fee_waived_fen
+    - loan.c.fee_written_off_fen
+)
+PENALTY_OWED = (
+    loan.c.penalty_accrued_fen
+    + loan.c.penalty_charged_fen
+    + loan.c.penalty_raised_fen
+    - loan.c.penalty_paid_fen
+    - loan.c.penalty_waived_fen
+    - loan.c.penalty_written_off_fen
+)
+"""What is outstanding of each part, as the properties of a `LoanState` have it."""
 
 loan_event = append_only(
     Table(
@@ -150,6 +216,7 @@ loan_event = append_only(
         Column("value_date", Day, nullable=False),
         Column("business_date", Day, nullable=False),
         Column("amount_fen", Amount, nullable=False),
+        Column("details", Json, nullable=True),
         Column("reference", String, nullable=False),
         Column("recorded_at", Moment, nullable=False),
         UniqueConstraint("loan_id", "sequence"),

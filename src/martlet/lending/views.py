@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from martlet.lending.loan import EventKind, LoanEvent, LoanTerms
+from martlet.lending.events import EventKind, LoanEvent
+from martlet.lending.loan import LoanTerms
 from martlet.lending.product import product_named
 from martlet.lending.projection import project, schedule
 from martlet.lending.rates import disclose
