@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from tests.web.conftest import SAMPLES, Town, build_town
 from martlet.api import create_app
 from martlet.credit import ModelState, default_policy, expert_scorecard
 from martlet.kernel.principal import ALL_SCOPES, ActorKind, Principal
+from martlet.ledger import current_business_date
 from martlet.parties import PersonKind
 
 if TYPE_CHECKING:
@@ -253,6 +255,42 @@ def test_every_page_of_the_monitoring(look: Look, served: tuple[Town, str]) -> N
     look.press("a[href$=backtest]", "/console/models/*/backtest")
     assert look.page.locator("#trial").is_visible()
     look.clean()
+
+
+def test_every_page_of_the_book(look: Look, served: tuple[Town, str]) -> None:
+    """Products, loans, and the portfolio with its vintages."""
+    town, _ = served
+    seed(town)
+    lived(town, 35)
+    enter(look, town, PersonKind.STAFF, "/console")
+    look.open("/console/products")
+    look.press("h2 a >> nth=0", "/console/products/*")
+    look.page.locator("#plan ~ [data-chart] canvas").wait_for()
+    look.page.fill("#amount", "12,000")
+    look.press("form.pick button", "/console/products/*?amount=*")
+    look.open("/console/products/revolving_daily")
+    look.open("/console/loans")
+    look.press("tbody a >> nth=0", "/console/loans/*")
+    look.page.locator("[data-chart] canvas").wait_for()
+    for summary in look.page.locator("summary").all():
+        summary.click()
+    look.check()
+    look.open("/console/portfolio")
+    look.page.locator("#vintages").wait_for()
+    look.page.locator("[data-chart=age-table] canvas").wait_for()
+    look.press("a[href='?overdue=60#vintages']", "/console/portfolio?overdue=60#vintages")
+    look.clean()
+
+
+def lived(town: Town, days: int) -> None:
+    """Let a bank be so many days old, whichever test runs first."""
+    bank, itself = town.bank, town.itself
+    with bank.database.read() as connection:
+        first = min(date.fromisoformat(loan["created_on"]) for loan in bank.lending.loans(itself))
+        today = current_business_date(connection, itself.tenant_id)
+    while (today - first).days < days:
+        bank.end_day(itself, today)
+        today += timedelta(days=1)
 
 
 def watched(town: Town) -> None:

@@ -31,6 +31,12 @@ def add_months(start: date, months: int, anchor_day: int | None = None) -> date:
     return date(year, month + 1, min(anchor_day or start.day, last))
 
 
+def months_passed(start: date, end: date) -> int:
+    """Return the whole months from one day to another; the 31st is reached at a month's end."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months - 1 if add_months(start, months) > end else months
+
+
 def days_between(start: date, end: date) -> int:
     """Return the days from `start` up to but not including `end`."""
     return (end - start).days

@@ -6,6 +6,9 @@ number, and coarse enough that a trillion yuan for a century stays inside 64 bit
 
 from __future__ import annotations
 
+import re
+
+from martlet.kernel.errors import Invalid
 from martlet.kernel.limits import AMOUNT_FEN_MAX, DAYS_SPAN_MAX, RATE_PPM_PER_DAY_MAX
 from martlet.kernel.rounding import RoundingMode, divide
 
@@ -44,6 +47,18 @@ def percent_text(ppm: int, decimals: int = 2) -> str:
     sign = "-" if scaled < 0 else ""
     whole, fraction = divmod(abs(scaled), 10**decimals)
     return f"{sign}{whole}.{fraction:0{decimals}d}" if decimals else f"{sign}{whole}"
+
+
+_PERCENT = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?")
+
+
+def parse_percent(text: str) -> int:
+    """Return a per cent that a person wrote as ppm: '0.03' -> 300; finer than that is refused."""
+    plain = text.strip().removesuffix("%").rstrip()
+    match = _PERCENT.fullmatch(plain)
+    if match is None or not plain.isascii():
+        raise Invalid("kernel.percent_unreadable", text=text[:20])
+    return int(match[1]) * 10_000 + int((match[2] or "0").ljust(4, "0"))
 
 
 def level_payment(

@@ -40,3 +40,12 @@ REFERENCE_CHARS_MAX = 120
 
 VERIFY_PAGE = 5_000
 """Loans read at a time when the sub-ledger is verified."""
+
+COURSE_POINTS_MAX = 61
+"""Days on which a loan's balance is asked for a chart: a replay each, a screen's width of them."""
+
+VINTAGE_LOANS_MAX = 20_000
+"""Newest loans of which vintages are read for a page: a few seconds of replay."""
+
+VINTAGE_MONTHS_MAX = 60
+"""Months on book that a vintage is followed: five years, longer than most loans live."""

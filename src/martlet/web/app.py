@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from martlet.kernel.errors import Corrupt, MartletError
 from martlet.kernel.i18n import choose_locale
 from martlet.web import console, owner, sign_in
+from martlet.web.books import Books
 from martlet.web.limits import STATIC_CACHE_SECONDS
 from martlet.web.portfolios import Portfolios
 from martlet.web.rendering import STATIC, render
@@ -39,6 +40,7 @@ def create_pages(bank: Bank, doorkeeper: Doorkeeper) -> ASGIApp:
     app.state.bank = bank
     app.state.doorkeeper = doorkeeper
     app.state.portfolios = Portfolios(bank)
+    app.state.books = Books(bank)
     for router in (sign_in.router, *owner.routers, *console.routers):
         app.include_router(router)
     files = StaticFiles(directory=STATIC)

@@ -58,3 +58,12 @@ VINTAGES_SHOWN = 9
 
 VINTAGE_MONTHS_MIN = 4
 """Months on book before a cohort is shown: until then nothing can be ninety days overdue."""
+
+LOAN_ENTRIES_SHOWN = 200
+"""Ledger rows of one loan on its page, the newest; `martlet ledger journal` has them all."""
+
+BOOK_VINTAGES_SHOWN = 9
+"""Months of disbursement in the book's vintage chart: more lines are not told apart."""
+
+BOOK_KEPT_SECONDS = 300
+"""How old the book's vintages on a page may be: they change by the day and take seconds."""

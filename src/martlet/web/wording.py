@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from martlet.kernel.i18n import Locale, text
 from martlet.signals import KINDS
+from martlet.web import convention_words
 
 _WORDS: dict[str, dict[str, str]] = {
     "loan_status": {
@@ -18,6 +19,35 @@ _WORDS: dict[str, dict[str, str]] = {
         "cancelled": "Not paid out",
     },
     "loan_event": {"disbursed": "Paid out to you", "repaid": "Repaid by you"},
+    "event": {"disbursed": "Paid out", "repaid": "Repaid"},
+    "standing_of_instalment": {
+        "paid": "Paid",
+        "late": "Late",
+        "due": "Due today",
+        "part_paid": "Paid ahead in part",
+        "coming": "To come",
+    },
+    "posting": {
+        "lending.disbursement": "Paid out",
+        "lending.repayment": "Repayment",
+        "lending.accrual": "Income recognised",
+        "lending.accrual_taken_back": "Income taken back",
+    },
+    "phase": {
+        "posted": "posted",
+        "pending": "held",
+        "settled": "settled from a hold",
+        "released": "hold released",
+        "reversed": "reversed",
+    },
+    "age": {
+        "current": "Not overdue",
+        "1_30": "1–30 days overdue",
+        "31_60": "31–60 days overdue",
+        "61_90": "61–90 days overdue",
+        "91_180": "91–180 days overdue",
+        "over_180": "Over 180 days overdue",
+    },
     "outcome": {"approved": "Approved", "refused": "Declined"},
     "record": {
         "invoices": "VAT invoices",
@@ -158,4 +188,5 @@ def word(family: str, code: str, locale: Locale) -> str:
 
 def messages() -> set[str]:
     """Return every English text of the table, for the test that the catalogue is complete."""
-    return {message for family in _WORDS.values() for message in family.values()}
+    found = {message for family in _WORDS.values() for message in family.values()}
+    return found | convention_words.messages()

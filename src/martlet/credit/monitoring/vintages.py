@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from martlet.credit.limits import VINTAGE_MONTHS_MAX
 from martlet.credit.monitoring.intervals import Share
 from martlet.credit.monitoring.yardsticks import yardsticks
-from martlet.kernel.calendar import add_months
+from martlet.kernel.calendar import add_months, months_passed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def vintages(portfolio: Portfolio) -> tuple[Vintage, ...]:
 
 
 def _vintage(month: str, loans: Sequence[LoanOutcome]) -> Vintage:
-    seen = min(_months_passed(loan.drawn_on, loan.observed_on) for loan in loans)
+    seen = min(months_passed(loan.drawn_on, loan.observed_on) for loan in loans)
     went = [_month_of(loan.drawn_on, loan.bad_on) for loan in loans if loan.bad_on is not None]
     cells = tuple(
         Share(sum(1 for when in went if when <= place), len(loans))
@@ -70,13 +70,7 @@ def _vintage(month: str, loans: Sequence[LoanOutcome]) -> Vintage:
     return Vintage(month, len(loans), sum(loan.amount_fen for loan in loans), cells)
 
 
-def _months_passed(start: date, end: date) -> int:
-    """Return the whole months from one day to another."""
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return months - 1 if add_months(start, months) > end else months
-
-
 def _month_of(start: date, day: date) -> int:
     """Return in which month on book a day lies: the first month is 1."""
-    passed = _months_passed(start, day)
+    passed = months_passed(start, day)
     return passed if add_months(start, passed) == day else passed + 1

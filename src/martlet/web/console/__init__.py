@@ -1,9 +1,22 @@
 """The bank's console: a laptop on a desk."""
 
-from martlet.web.console import book, credit, monitoring, overview, policies, records
+from martlet.web.console import (
+    book,
+    credit,
+    loans,
+    monitoring,
+    overview,
+    policies,
+    portfolio,
+    products,
+    records,
+)
 
 routers = (
     overview.router,
+    portfolio.router,
+    loans.router,
+    products.router,
     credit.router,
     policies.router,
     monitoring.router,

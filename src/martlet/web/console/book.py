@@ -17,7 +17,7 @@ from martlet.web.visitors import Staff, Visitor, shown
 router = APIRouter(prefix="/console")
 
 
-def _account_label(path: str, locale: Locale) -> str:
+def account_label(path: str, locale: Locale) -> str:
     """Return what the chart calls an account."""
     pattern = account(path).pattern
     return pattern.zh if locale is Locale.ZH_CN else pattern.en
@@ -28,7 +28,7 @@ def _row(row: TrialBalanceRow, locale: Locale) -> dict[str, Any]:
     return {
         "path": row.path,
         "account_class": row.account_class,
-        "label": _account_label(row.path, locale),
+        "label": account_label(row.path, locale),
         "debit_fen": max(difference_fen, 0),
         "credit_fen": max(-difference_fen, 0),
     }

@@ -35,7 +35,8 @@ function drawChart(figure) {
   const series = kinds.map((kind, index) => ({
     name: heads[index + 1],
     type: kind,
-    smooth: unit ? false : 0.3,
+    smooth: unit || figure.dataset.straight ? false : 0.3,
+    stack: figure.dataset.stack,
     showSymbol: false,
     barMaxWidth: 28,
     itemStyle: { borderRadius: kind === "bar" ? 4 : 0 },

@@ -1,0 +1,81 @@
+"""A product's conventions in plain words: what each field settles, and what its value means.
+
+A field or a value that is not listed is still shown, as its code in plain letters, so that a new
+convention is never hidden from whoever reads the page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from martlet.kernel.i18n import Locale, text, write
+
+NAMES: dict[str, str] = {
+    "schedule": "When principal falls due",
+    "tenor_unit": "What a term counts",
+    "day_count": "What a day costs",
+    "days_per_year": "Days in a year, for the annual rate",
+    "rounding_mode": "How fractions of a fen are rounded",
+    "instalment_unit_fen": "Instalments are a multiple of",
+    "remainder": "What rounding leaves over goes to",
+    "prepayment": "What is paid beyond the coming instalment",
+    "allocation_order": "A payment is applied to",
+    "grace_days": "Days late without penalty",
+    "penalty_multiplier_ppm": "Overdue principal costs, against the daily rate",
+}
+
+VALUES: dict[tuple[str, str], str] = {
+    ("schedule", "bullet"): "All at the end of the term",
+    ("schedule", "equal_instalments"): "Every month the same sum of interest and principal",
+    ("tenor_unit", "days"): "Days",
+    ("tenor_unit", "months"): "Months",
+    ("day_count", "actual"): "Each night the daily rate on what is owed",
+    ("day_count", "month_of_year"): "A month a twelfth of the year, spread evenly over its days",
+    ("rounding_mode", "half_up"): "To the nearest, halves away from zero",
+    ("rounding_mode", "half_even"): "To the nearest, halves to the even one",
+    ("rounding_mode", "down"): "Always towards zero",
+    ("rounding_mode", "up"): "Always away from zero",
+    ("rounding_mode", "floor"): "Always down",
+    ("rounding_mode", "ceiling"): "Always up",
+    ("remainder", "last_instalment"): "The last instalment",
+    ("remainder", "first_instalment"): "The first instalment",
+    ("prepayment", "relevel"): "Lowers all later instalments",
+    ("prepayment", "shorten"): "Later instalments stay as high and end earlier",
+    ("allocation_order", "penalty"): "penalty",
+    ("allocation_order", "interest"): "interest",
+    ("allocation_order", "principal"): "principal",
+    ("allocation_order", "fee"): "fees",
+}
+
+
+def shown_conventions(conventions: dict[str, Any], locale: Locale) -> list[dict[str, str]]:
+    """Return each convention with its field, its name and its value in a language."""
+    return [
+        {
+            "field": field,
+            "name": text(NAMES[field], locale) if field in NAMES else field.replace("_", " "),
+            "value": plain_value(field, value, locale),
+        }
+        for field, value in conventions.items()
+    ]
+
+
+def plain_value(field: str, value: object, locale: Locale) -> str:
+    """Return the value of a convention in a language."""
+    if isinstance(value, list | tuple):
+        parts = [plain_value(field, part, locale) for part in value]
+        return " → ".join(parts) if parts else "—"
+    if isinstance(value, dict):
+        return " · ".join(
+            f"{str(name).replace('_', ' ')} {plain_value(str(name), part, locale)}"
+            for name, part in value.items()
+        )
+    if isinstance(value, str):
+        known = VALUES.get((field, value))
+        return text(known, locale) if known is not None else value.replace("_", " ")
+    return write(field, value, locale)
+
+
+def messages() -> set[str]:
+    """Return every English text of the tables, for the test that the catalogue is complete."""
+    return {*NAMES.values(), *VALUES.values()}

@@ -1,0 +1,80 @@
+"""The loan book's pages without scripts: products, a loan's course, the portfolio and its files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.web.test_web_browser import lived, seed
+
+from martlet.kernel.i18n import Locale, text
+from martlet.lending import products
+from martlet.web.convention_words import NAMES, VALUES, plain_value
+
+if TYPE_CHECKING:
+    from tests.web.conftest import Town, Visit
+
+
+@pytest.mark.parametrize("name", list(products()))
+def test_every_convention_of_every_product_has_plain_words(name: str) -> None:
+    for field, value in products()[name].conventions.as_json().items():
+        assert field in NAMES, field
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, str):
+                assert (field, part) in VALUES, (field, part)
+
+
+def test_an_unknown_convention_is_shown_all_the_same() -> None:
+    assert plain_value("something_new", "by_the_moon", Locale.ZH_CN) == "by the moon"
+    assert plain_value("limit_fen", 100, Locale.EN) == "¥1.00"
+    assert plain_value("parts", {"first": [1, 2]}, Locale.EN) == "first 1 → 2"
+    assert text("Conventions", Locale.ZH_CN) != "Conventions"
+
+
+def test_a_product_shows_what_a_loan_of_it_costs(staff: Visit) -> None:
+    assert "Equal monthly instalments" in staff.open("/console/products").text
+    page = staff.open("/console/products/equal_instalments?amount=12,000&tenor=12&rate=0.03").text
+    assert "10.80%" in page
+    assert page.count("¥12,000.00") == 1
+    assert "To the nearest, halves away from zero" in page
+    assert staff.open("/console/products/gold").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["amount=x", "tenor=0", "tenor=-1", "rate=1.00001", "rate=9999"])
+def test_an_example_that_cannot_be_is_told_on_the_form(staff: Visit, query: str) -> None:
+    answer = staff.open(f"/console/products/revolving_daily?{query}")
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+
+
+def test_a_loan_is_found_and_shows_its_course(staff: Visit, town: Town) -> None:
+    seed(town)
+    (loan,) = town.bank.lending.loans(town.itself)
+    listed = staff.open("/console/loans?status=live").text
+    assert f"/console/loans/{loan['loan_id']}" in listed
+    assert "There are no such loans." in staff.open("/console/loans?status=closed").text
+    found = staff.open(f"/console/loans?find=%20{loan['loan_id']}")
+    assert found.url.path == f"/console/loans/{loan['loan_id']}"
+    assert "assets/loans/principal/revolving_daily" in found.text
+    assert "settled from a hold" in found.text
+    for wrong in ("find=nothing", "find=01900000-0000-7000-8000-00000000dead"):
+        assert staff.open(f"/console/loans?{wrong}").status_code == 404
+
+
+def test_the_book_is_exported_as_it_is_shown(staff: Visit, town: Town) -> None:
+    assert "No loan is running." in staff.open("/console/portfolio").text
+    seed(town)
+    lived(town, 35)
+    ages = list(csv.DictReader(io.StringIO(_sheet(staff, "ages"))))
+    assert [(row["product"], row["bucket"]) for row in ages] == [("revolving_daily", "current")]
+    assert staff.open("/console/portfolio?overdue=60").status_code == 200
+    assert _sheet(staff, "vintages").startswith("month,loans_count,amount_fen,overdue_days")
+    assert staff.open("/console/portfolio/other.csv").status_code == 404
+
+
+def _sheet(staff: Visit, name: str) -> str:
+    answer = staff.open(f"/console/portfolio/{name}.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    return bytes(answer.content).decode("utf-8-sig")
