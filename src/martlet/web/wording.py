@@ -19,7 +19,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "cancelled": "Not paid out",
     },
     "loan_event": {"disbursed": "Paid out to you", "repaid": "Repaid by you"},
-    "event": {"disbursed": "Paid out", "repaid": "Repaid"},
+    "event": {"disbursed": "Paid out", "repaid": "Repayment"},
     "standing_of_instalment": {
         "paid": "Paid",
         "late": "Late",

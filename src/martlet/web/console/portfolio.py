@@ -58,7 +58,7 @@ def _ages(visitor: Visitor, rows: list[dict[str, Any]]) -> dict[str, Any]:
         of = [row for row in rows if row["bucket"] == name]
         sums = {what: sum(row[what] for row in of) for what in _SUMS}
         share = divide(sums["principal_fen"] * PPM, whole) if whole else 0
-        buckets.append({"bucket": name, **sums, "share": f"{percent_text(share)}%"})
+        buckets.append({"bucket": name, **sums, "share": f"{percent_text(share, 1)}%"})
     by_product = [
         {
             "label": _label(visitor, product),
@@ -80,7 +80,7 @@ def _curves(seen: Cohorts, overdue_days: int) -> dict[str, Any]:
     """Return the latest cohorts that have been on book for a month, each with its curve."""
     shown = [one for one in seen.cohorts if one.months_seen >= 1][-BOOK_VINTAGES_SHOWN:]
     curves = [
-        {"cohort": one, "shares": [(ppm, f"{percent_text(ppm)}%") for ppm in ppms]}
+        {"cohort": one, "shares": [(ppm, f"{percent_text(ppm, 1)}%") for ppm in ppms]}
         for one, ppms in ((one, one.shares_ppm(overdue_days)) for one in shown)
     ]
     return {"curves": curves, "months": max((one.months_seen for one in shown), default=0)}
