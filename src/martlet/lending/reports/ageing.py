@@ -15,7 +15,7 @@ from martlet.ledger import current_business_date
 from martlet.lending.tables import loan
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
 AGE_BUCKETS = (
     ("current", 0),
@@ -41,9 +41,10 @@ def book_by_age(connection: Connection, principal: Principal) -> list[dict[str, 
     rows = select(
         loan.c.product,
         case(*steps, else_=literal(AGE_BUCKETS[-1][0])).label("bucket"),
-        (loan.c.disbursed_fen - loan.c.principal_paid_fen).label("principal"),
-        (loan.c.interest_accrued_fen - loan.c.interest_paid_fen).label("interest"),
-        (loan.c.penalty_accrued_fen - loan.c.penalty_paid_fen).label("penalty"),
+        _owed("principal", "disbursed_fen").label("principal"),
+        _owed("interest", "interest_accrued_fen").label("interest"),
+        _owed("fee", "fee_charged_fen").label("fee"),
+        _owed("penalty", "penalty_accrued_fen", "penalty_charged_fen").label("penalty"),
     ).where(loan.c.tenant_id == principal.tenant_id, loan.c.live == 1)
     if principal.party_ids is not None:
         rows = rows.where(loan.c.party_id.in_(sorted(principal.party_ids)))
@@ -54,6 +55,7 @@ def book_by_age(connection: Connection, principal: Principal) -> list[dict[str, 
         func.count().label("loans_count"),
         func.sum(own.c.principal).label("principal_fen"),
         func.sum(own.c.interest).label("interest_fen"),
+        func.sum(own.c.fee).label("fee_fen"),
         func.sum(own.c.penalty).label("penalty_fen"),
     ).group_by(own.c.product, own.c.bucket)
     order = [name for name, _ in AGE_BUCKETS]
@@ -64,8 +66,19 @@ def book_by_age(connection: Connection, principal: Principal) -> list[dict[str, 
             "loans_count": row.loans_count,
             "principal_fen": int(row.principal_fen),
             "interest_fen": int(row.interest_fen),
+            "fee_fen": int(row.fee_fen),
             "penalty_fen": int(row.penalty_fen),
         }
         for row in connection.execute(query)
     ]
     return sorted(found, key=lambda row: (row["product"], order.index(row["bucket"])))
+
+
+def _owed(component: str, *began: str) -> ColumnElement[int]:
+    """Return what is owed of a component: what arose and was raised, less what settled it."""
+    arose = [*began, f"{component}_raised_fen"]
+    settled = [f"{component}_paid_fen", f"{component}_written_off_fen"]
+    if component != "principal":
+        settled.append(f"{component}_waived_fen")
+    owed = sum((loan.c[name] for name in arose[1:]), start=loan.c[arose[0]])
+    return owed - sum((loan.c[name] for name in settled[1:]), start=loan.c[settled[0]])

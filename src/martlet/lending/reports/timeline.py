@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from martlet.lending.loan import LoanEvent, LoanTerms
+    from martlet.lending.events import LoanEvent
+    from martlet.lending.loan import LoanTerms
 
 
 def timeline(connection: Connection, principal: Principal, loan_id: UUID) -> dict[str, Any]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from martlet.lending.loan import LoanEvent
+    from martlet.lending.events import LoanEvent
     from martlet.store import Database
 
 OVERDUE_DAYS = (30, 60, 90)
