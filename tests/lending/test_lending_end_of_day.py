@@ -22,7 +22,7 @@ from martlet.kernel.clock import ManualClock
 from martlet.kernel.errors import Corrupt, Forbidden, Refused
 from martlet.kernel.ids import SeededIds
 from martlet.kernel.principal import system_principal
-from martlet.ledger import trial_balance, verify_ledger
+from martlet.ledger import journal, trial_balance, verify_ledger
 from martlet.lending import verify_lending
 from martlet.lending.tables import loan
 from martlet.store import open_database, verify_chain
@@ -122,9 +122,9 @@ def test_a_step_that_fails_half_way_leaves_nothing(
     database: Database, clock: ManualClock, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bank = peopled(database, clock, principal)
-    nightly = "martlet.lending.nightly._post"
+    accrual = "martlet.lending.nights.accrual.move_mark"
     with monkeypatch.context() as broken:
-        broken.setattr(nightly, lambda *_: (_ for _ in ()).throw(PulledPlugError()))
+        broken.setattr(accrual, lambda *_: (_ for _ in ()).throw(PulledPlugError()))
         with pytest.raises(PulledPlugError):
             bank.end_of_day.run(principal)
     with database.read() as connection:
@@ -146,7 +146,7 @@ def test_a_day_is_ended_once(bank: LendingBank) -> None:
         bank.end_of_day.run(owner)
 
 
-def test_a_loan_paid_out_during_the_night_is_accrued_before_the_day_closes(
+def test_a_loan_paid_out_during_the_night_earns_its_first_night_at_once(
     bank: LendingBank,
 ) -> None:
     bank.drawn(1_000_000)
@@ -156,10 +156,13 @@ def test_a_loan_paid_out_during_the_night_is_accrued_before_the_day_closes(
         if report.job.name == "eod.verify":
             drawn.append(bank.drawn(2_000_000))
 
-    report = bank.end_of_day.run(bank.principal, TODAY, draw_in_the_night)
-    assert report.totals("close")["loans"] == 1
+    bank.end_of_day.run(bank.principal, TODAY, draw_in_the_night)
     rate = bank.lending.loan(bank.principal, drawn[0])["rate_ppm_per_day"]
-    assert report.totals("close")["interest_fen"] == 2 * rate
+    with bank.database.read() as connection:
+        verify_lending(connection)
+        lines = journal(connection, bank.principal, subject=f"loan:{drawn[0]}")
+    earned = [line.amount_fen for line in lines if line.kind == "lending.accrual"]
+    assert (earned, lines[-1].business_date) == ([2 * rate], TODAY)
 
 
 def test_columns_that_differ_from_the_projection_stop_the_night(bank: LendingBank) -> None:

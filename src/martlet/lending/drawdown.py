@@ -14,13 +14,22 @@ from sqlalchemy import bindparam, insert, select, update
 
 from martlet.kernel.errors import NotFound, Refused
 from martlet.ledger import current_business_date, hold, release, settle
-from martlet.lending.bookkeeping import transfers
+from martlet.lending.bookkeeping import record, transfers
 from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.facilities import find_facility, give_back, take
 from martlet.lending.limits import REFERENCE_CHARS_MAX
 from martlet.lending.loan import LoanStatus, LoanTerms
-from martlet.lending.loans import add_event, copy_of, find_loan, keep_state, terms_of
-from martlet.lending.postings import Accounts, Movement
+from martlet.lending.loans import (
+    accounts_of,
+    accrued_day,
+    add_event,
+    copy_of,
+    find_loan,
+    keep_state,
+    position_in,
+    terms_of,
+)
+from martlet.lending.postings import Accounts, Movement, movements, position_of
 from martlet.lending.product import product_named
 from martlet.lending.projection import project
 from martlet.lending.rail import Outcome, PayoutOrder
@@ -214,7 +223,10 @@ def _disbursed(tx: Transaction, order: Row[Any], today: date, reference: str) ->
     settle(tx, [order.hold_id], today)
     event = LoanEvent(tx.ids.new(), row.events + 1, EventKind.DISBURSED, today, order.amount_fen)
     add_event(tx, row, event, today, reference[:REFERENCE_CHARS_MAX])
-    state = project(terms_of(row), [event], today)
+    # Where the night's interest is on the ledger already, this loan's first night goes there too.
+    state = project(terms_of(row), [event], max(today, accrued_day(row)))
+    earned = movements(position_in(row), position_of(state), accounts_of(row))
+    record(tx, earned, f"loan:{row.loan_id}", today)
     keep_state(tx, row, state, events=event.sequence, disbursed_on=today)
     tx.emit(
         "lending.loan_disbursed",

@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from martlet.kernel.errors import Corrupt, Refused
+from martlet.kernel.errors import Refused
 from martlet.kernel.principal import Scope, system_principal
-from martlet.ledger import close_day, current_business_date, trial_balance
+from martlet.ledger import current_business_date
 from martlet.lending.limits import CHUNK_LOANS
-from martlet.lending.nightly import Night, accrue_step, age_step, due_step, overdue_totals
-from martlet.lending.verify import verify_controls
-from martlet.store import Job, Progress, read_job, run_job
+from martlet.lending.nights import Night
+from martlet.lending.nights.steps import STEPS
+from martlet.store import Job, read_job, run_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
     from martlet.kernel.principal import Principal
-    from martlet.store import Database, JobReport, Transaction
+    from martlet.lending.nights import NightStep
+    from martlet.store import Database, JobReport, Progress, Transaction
 
-    Step = Callable[[Transaction, str, Night], Progress]
     OnProgress = Callable[[JobReport], None]
 
 
@@ -106,8 +106,8 @@ class EndOfDay:
             raise Refused("lending.day_not_open", business_date=str(day), open_date=str(current))
         night = Night(day, self._chunk_loans)
         steps: list[JobReport] = []
-        for name, step in _STEPS.items():
-            job = Job(f"eod.{name}", day)
+        for step in STEPS:
+            job = Job(f"eod.{step.name}", day)
             steps.append(
                 run_job(self._database, bank, job, partial(_with_night, step, night), on_progress)
             )
@@ -118,67 +118,9 @@ class EndOfDay:
         principal.require(Scope.LEDGER_READ)
         with self._database.read() as connection:
             day = current_business_date(connection, principal.tenant_id)
-            jobs = [read_job(connection, principal, Job(f"eod.{name}", day)) for name in _STEPS]
+            jobs = [read_job(connection, principal, Job(f"eod.{step.name}", day)) for step in STEPS]
         return EndOfDayStatus(day, tuple(jobs))
 
 
-def _with_night(step: Step, night: Night, tx: Transaction, cursor: str) -> Progress:
-    return step(tx, cursor, night)
-
-
-def _age(tx: Transaction, cursor: str, night: Night) -> Progress:
-    """Age a chunk; with the last, count all that is overdue."""
-    progress = age_step(tx, cursor, night)
-    if progress.cursor is not None:
-        return progress
-    return Progress(None, {**progress.totals, **overdue_totals(tx)})
-
-
-def _trial_balance(tx: Transaction, _cursor: str, night: Night) -> Progress:
-    """Add up the whole book; a difference stops the night."""
-    book = trial_balance(tx.connection, tx.principal, night.business_date)
-    if book.difference_fen != 0:
-        raise Corrupt("lending.trial_balance_differs", difference_fen=book.difference_fen)
-    return Progress(
-        None,
-        {
-            "debits_fen": book.debits_fen,
-            "credits_fen": book.credits_fen,
-            "difference_fen": book.difference_fen,
-        },
-    )
-
-
-def _verify(tx: Transaction, _cursor: str, _night: Night) -> Progress:
-    """Compare the sums over all loans with the control accounts."""
-    sums = verify_controls(tx.connection, tx.tenant_id)
-    return Progress(None, {f"{part}_fen": amount for part, amount in sums.items()})
-
-
-def _close(tx: Transaction, _cursor: str, night: Night) -> Progress:
-    """Accrue the loans paid out during the night, then close the date and open the next.
-
-    Both in one transaction, so that no loan can slip in between.
-    """
-    late = accrue_step(tx, "", night)
-    if late.cursor is not None:
-        return Progress("late", late.totals)
-    close_day(tx, night.business_date)
-    told = {"business_date": night.business_date.isoformat(), "late_loans": late.totals["loans"]}
-    tx.emit(
-        "lending.day_ended",
-        f"end-of-day:{night.business_date.isoformat()}",
-        told,
-        business_date=night.business_date,
-    )
-    return Progress(None, late.totals)
-
-
-_STEPS: dict[str, Step] = {
-    "accrue": accrue_step,
-    "due": due_step,
-    "age": _age,
-    "trial_balance": _trial_balance,
-    "verify": _verify,
-    "close": _close,
-}
+def _with_night(step: NightStep, night: Night, tx: Transaction, cursor: str) -> Progress:
+    return step.run(tx, cursor, night)

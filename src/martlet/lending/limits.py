@@ -20,6 +20,9 @@ BACKDATE_DAYS_MAX = 3_660
 CHUNK_LOANS = 2_000
 """Loans in one step of the end of day: under a second of work, so a kill loses little."""
 
+COLUMN_LOANS_FOR_ONE = 25
+"""Loans followed in columns in about the time in which one is projected by itself and written."""
+
 SAMPLE_LOANS = 20
 """Loans of each step whose columns are checked against the scalar projection."""
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from martlet.kernel.errors import NotFound
-from martlet.lending.columns import LINE_FIELDS, as_columns
+from martlet.kernel.rounding import RoundingMode
+from martlet.lending.columns import LINE_FIELDS, as_columns, from_columns
 from martlet.lending.events import EventKind, LoanEvent, details_json, read_details
 from martlet.lending.facilities import sees
-from martlet.lending.loan import LoanState, LoanStatus, LoanTerms
+from martlet.lending.loan import LoanState, LoanStatus, LoanTerms, recognised_fen
+from martlet.lending.marks import recognised_until
 from martlet.lending.postings import FIGURES, Accounts, Position
 from martlet.lending.tables import loan, loan_event
 from martlet.store import Prepared
@@ -28,8 +31,11 @@ if TYPE_CHECKING:
 LIVE = (LoanStatus.LIVE, LoanStatus.OVERDUE)
 
 
+WITH_MARK = select(loan, recognised_until())
+"""A loan's row with the day until which the ledger has recognised its interest beside it."""
+
 _FIND = Prepared(
-    select(loan).where(
+    WITH_MARK.where(
         loan.c.tenant_id == bindparam("tenant"), loan.c.loan_id == bindparam("the_loan")
     )
 )
@@ -95,13 +101,27 @@ def accounts_of(row: Row[Any]) -> Accounts:
 
 
 def position_in(row: Row[Any]) -> Position:
-    """Return the position that the ledger has of a loan."""
+    """Return the position that the ledger has of a loan on the day of its mark."""
+    kept = _position_kept(row)
+    if row.live == 0 or row.recognised_until <= row.accrued_until:
+        return kept
+    line = from_columns([getattr(row, name) for name in LINE_FIELDS])
+    day, mode = accrued_day(row), RoundingMode(row.rounding_mode)
+    return replace(
+        kept,
+        interest_accrued_fen=recognised_fen(line.interest_at(day, mode), mode),
+        penalty_accrued_fen=recognised_fen(line.penalty_at(day, mode), mode),
+    )
+
+
+def _position_kept(row: Row[Any]) -> Position:
+    """Return the position of a loan on the day of its last change."""
     return Position(**{name: getattr(row, name) for name in FIGURES})
 
 
 def accrued_day(row: Row[Any]) -> date:
     """Return the day up to whose start the ledger has recognised the loan's interest."""
-    return date.fromordinal(row.accrued_until)
+    return date.fromordinal(max(row.accrued_until, row.recognised_until))
 
 
 def copy_of(state: LoanState) -> dict[str, Any]:
@@ -124,6 +144,12 @@ def copy_of(state: LoanState) -> dict[str, Any]:
 def keep_state(tx: Transaction, row: Row[Any], state: LoanState, **more: object) -> None:
     """Make a loan's row the copy of a state."""
     _KEEP.on(tx.connection, {"the_loan": row.loan_id, **copy_of(state), **more})
+
+
+def keep_states(tx: Transaction, kept: Sequence[tuple[Row[Any], LoanState, str]]) -> None:
+    """Make many loans' rows the copies of their states, each with the status that it is given."""
+    for row, state, status in kept:
+        keep_state(tx, row, state, status=status)
 
 
 def add_event(tx: Transaction, row: Row[Any], event: LoanEvent, day: date, reference: str) -> None:

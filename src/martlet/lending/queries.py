@@ -11,8 +11,10 @@ from martlet.kernel.errors import Invalid
 from martlet.kernel.principal import Principal, Scope
 from martlet.ledger import current_business_date
 from martlet.lending.facilities import find_facility
+from martlet.lending.growth import growth_of
 from martlet.lending.limits import PORTFOLIO_ROWS_MAX, QUOTE_DAYS_MAX, STATEMENT_LOANS_MAX
 from martlet.lending.loans import event_rows, events_of, find_loan, terms_of
+from martlet.lending.marks import recognised_until
 from martlet.lending.offers import find_offer
 from martlet.lending.product import products
 from martlet.lending.projection import project
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
-    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Select, Table
 
 
 def _own(principal: Principal, table: Table, party_id: UUID | None = None) -> Select[Any]:
@@ -131,7 +133,8 @@ def loans(
         query = query.where(loan.c.status == status)
     if after is not None:
         query = query.where(loan.c.loan_id > after)
-    query = query.with_only_columns(*(loan.c[name] for name in LOAN_LINE_COLUMNS))
+    read: list[ColumnElement[Any]] = [loan.c[name] for name in LOAN_LINE_COLUMNS]
+    query = query.with_only_columns(*[*read, recognised_until()])
     query = query.order_by(loan.c.loan_id).limit(min(limit, PORTFOLIO_ROWS_MAX))
     return [loan_line(row) for row in connection.execute(query)]
 
@@ -213,7 +216,12 @@ def portfolio(connection: Connection, principal: Principal) -> dict[str, Any]:
         _sum(own.c.interest_accrued_fen + own.c.penalty_accrued_fen, "earned_fen"),
     ).group_by(own.c.product, own.c.status)
     rows = [dict(row) for row in connection.execute(query).mappings()]
+    grown = growth_of(connection, principal.tenant_id, principal.party_ids)
     for row in rows:
+        interest_fen, penalty_fen = grown.get((row["product"], row["status"]), (0, 0))
+        row["interest_fen"] += interest_fen
+        row["penalty_fen"] += penalty_fen
+        row["earned_fen"] += interest_fen + penalty_fen
         row.update({name: int(value) for name, value in row.items() if name.endswith("_fen")})
     rows.sort(key=lambda row: (row["product"], row["status"]))
     lines = _own(principal, facility).subquery()

@@ -1,8 +1,9 @@
 """The room's tables. Private: others read through `queries` and write through `service`.
 
 Truth is what is append-only: applications, events, the rail's reports. Of a loan's row only the
-terms are truth; the rest is a copy of `project(terms, events, accrued_until)` so that a night's
-accrual and a list need no replay, and `verify` makes it again and compares. Days that columns
+terms are truth; the rest is a copy of `project(terms, events, accrued_until)` with the line on
+which interest runs from there, so that a night and a list need no replay and a night writes no
+row to which nothing happened; `verify` makes it again and compares. Days that columns
 compute with are ordinals, because numpy subtracts numbers.
 """
 
@@ -171,6 +172,22 @@ loan = Table(
         sqlite_where=text("live = 1"),
         postgresql_where=text("live = 1"),
     ),
+    Index(
+        "ix_lending_loan_break",
+        "tenant_id",
+        "line_until",
+        "loan_id",
+        sqlite_where=text("live = 1"),
+        postgresql_where=text("live = 1"),
+    ),
+    Index(
+        "ix_lending_loan_late",
+        "tenant_id",
+        "oldest_due_on",
+        "status",
+        sqlite_where=text("live = 1 AND oldest_due_on IS NOT NULL"),
+        postgresql_where=text("live = 1 AND oldest_due_on IS NOT NULL"),
+    ),
     **STRICT,
 )
 
@@ -263,3 +280,16 @@ payout_report = append_only(
         **STRICT,
     )
 )
+
+accrual_mark = Table(
+    "lending_accrual_mark",
+    metadata,
+    Column("tenant_id", Id, primary_key=True),
+    Column("accrued_until", Amount, nullable=False),
+    Column("accrued_before", Amount, nullable=False),
+    Column("through_loan", Id, nullable=False),
+    CheckConstraint("accrued_before <= accrued_until", name="forwards"),
+    **STRICT,
+)
+"""How far the ledger has recognised interest: of the loans up to and including `through_loan`
+until the start of one day, of those after it until the start of the day before that."""

@@ -5,7 +5,8 @@ Nothing is repaired here. A difference is `Corrupt`, with both figures.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select
@@ -14,10 +15,20 @@ from martlet.kernel.errors import Corrupt
 from martlet.kernel.principal import system_principal
 from martlet.ledger import balances
 from martlet.lending.columns import LINE_FIELDS
+from martlet.lending.growth import growth_of
 from martlet.lending.limits import VERIFY_PAGE
 from martlet.lending.loan import LoanStatus
-from martlet.lending.loans import accrued_day, copy_of, event_rows, events_of, terms_of
-from martlet.lending.postings import OVERPAID, Accounts, Position
+from martlet.lending.loans import (
+    LIVE,
+    WITH_MARK,
+    accrued_day,
+    copy_of,
+    event_rows,
+    events_of,
+    position_in,
+    terms_of,
+)
+from martlet.lending.postings import FIGURES, OVERPAID, Accounts, position_of
 from martlet.lending.product import product_named, products
 from martlet.lending.projection import project
 from martlet.lending.tables import facility, loan, payout
@@ -27,6 +38,17 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import Connection, Row
+
+
+_COPIED = (
+    *FIGURES,
+    "live",
+    "closed_on",
+    "oldest_due_on",
+    "next_due_on",
+    *LINE_FIELDS,
+)
+"""The columns of a row that must be those of its state; a status ages only at night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +84,15 @@ def verify_controls(connection: Connection, tenant_id: UUID) -> dict[str, int]:
     book = {one.path: one for one in balances(connection, system_principal(tenant_id))}
     totals = dict.fromkeys(("principal", "interest", "penalty", "overpaid"), 0)
     sums = {row.product: row for row in connection.execute(_sums(tenant_id))}
+    grown = growth_of(connection, tenant_id)
     for name in sorted(products()):
         accounts, row = Accounts(name, ""), sums.get(name)
+        parts = [grown.get((name, status.value), (0, 0)) for status in LIVE]
+        interest_fen, penalty_fen = (sum(part) for part in zip(*parts, strict=True))
         owed = {
             accounts.principal: ("principal", int(row.principal) if row else 0),
-            accounts.interest: ("interest", int(row.interest) if row else 0),
-            accounts.penalty: ("penalty", int(row.penalty) if row else 0),
+            accounts.interest: ("interest", interest_fen + (int(row.interest) if row else 0)),
+            accounts.penalty: ("penalty", penalty_fen + (int(row.penalty) if row else 0)),
         }
         for path, (part, amount_fen) in owed.items():
             _compare(path, amount_fen, book[path].balance_fen if path in book else 0)
@@ -112,7 +137,7 @@ def _ordered(connection: Connection, tenant_id: UUID, name: str) -> int:
 
 def _all_loans(connection: Connection) -> Iterator[Row[Any]]:
     # all tenants: the proof is of the whole database
-    query, after = select(loan).order_by(loan.c.loan_id).limit(VERIFY_PAGE), None
+    query, after = WITH_MARK.order_by(loan.c.loan_id).limit(VERIFY_PAGE), None
     while True:
         page = query if after is None else query.where(loan.c.loan_id > after)
         rows = connection.execute(page).all()
@@ -123,30 +148,28 @@ def _all_loans(connection: Connection) -> Iterator[Row[Any]]:
 
 
 def _verify_loan(connection: Connection, row: Row[Any]) -> int:
-    """Replay a loan and compare its row, figure by figure."""
+    """Replay a loan and compare its row, figure by figure, and its line on the day of the mark."""
     if row.disbursed_on is None:
         return 1
-    events = events_of(event_rows(connection, row.loan_id))
-    expected = copy_of(project(terms_of(row), events, accrued_day(row)))
-    for name in _comparable(row):
-        if getattr(row, name) != expected[name]:
-            raise Corrupt(
-                "lending.loan_differs",
-                loan_id=str(row.loan_id),
-                field=name,
-                expected=str(expected[name]),
-                found=str(getattr(row, name)),
-            )
+    terms, events = terms_of(row), events_of(event_rows(connection, row.loan_id))
+    expected = copy_of(project(terms, events, date.fromordinal(row.accrued_until)))
+    for name in _COPIED:
+        _same(row, name, expected[name], getattr(row, name))
+    recognised, found = position_of(project(terms, events, accrued_day(row))), position_in(row)
+    for name in FIGURES:
+        _same(row, name, getattr(recognised, name), getattr(found, name))
     return 1
 
 
-def _comparable(row: Row[Any]) -> tuple[str, ...]:
-    """Return the copied columns that must agree: in the midst of a night some are still to come."""
-    figures = tuple(field.name for field in fields(Position))
-    between_steps = row.live == 1 and row.line_until <= row.accrued_until
-    if between_steps:
-        return figures
-    return (*figures, "live", "closed_on", "oldest_due_on", "next_due_on", *LINE_FIELDS)
+def _same(row: Row[Any], name: str, expected: object, found: object) -> None:
+    if found != expected:
+        raise Corrupt(
+            "lending.loan_differs",
+            loan_id=str(row.loan_id),
+            field=name,
+            expected=str(expected),
+            found=str(found),
+        )
 
 
 def _verify_facilities(connection: Connection) -> int:

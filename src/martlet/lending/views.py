@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from martlet.lending.columns import LINE_FIELDS
 from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.loan import LoanTerms
+from martlet.lending.loans import position_in
+from martlet.lending.postings import FIGURES
 from martlet.lending.product import product_named
 from martlet.lending.projection import project, schedule
 from martlet.lending.rates import disclose
@@ -115,12 +118,11 @@ LOAN_LINE_COLUMNS = (
     "product",
     "status",
     "principal_agreed_fen",
-    "disbursed_fen",
-    "principal_paid_fen",
-    "interest_accrued_fen",
-    "interest_paid_fen",
-    "penalty_accrued_fen",
-    "penalty_paid_fen",
+    *FIGURES,
+    "live",
+    "rounding_mode",
+    "accrued_until",
+    *LINE_FIELDS,
     "created_on",
     "disbursed_on",
     "next_due_on",
@@ -128,11 +130,12 @@ LOAN_LINE_COLUMNS = (
     "matures_on",
     "closed_on",
 )
-"""What `loan_line` reads: less than half of the row, and no JSON."""
+"""What `loan_line` reads beside the mark: no JSON."""
 
 
 def loan_line(row: Row[Any]) -> dict[str, Any]:
     """Return a loan in a list, as the last night or event left it."""
+    position = position_in(row)
     return {
         "loan_id": str(row.loan_id),
         "facility_id": str(row.facility_id),
@@ -142,8 +145,8 @@ def loan_line(row: Row[Any]) -> dict[str, Any]:
         "status": row.status,
         "amount_fen": row.principal_agreed_fen,
         "principal_outstanding_fen": row.disbursed_fen - row.principal_paid_fen,
-        "interest_fen": row.interest_accrued_fen - row.interest_paid_fen,
-        "penalty_fen": row.penalty_accrued_fen - row.penalty_paid_fen,
+        "interest_fen": position.interest_accrued_fen - position.interest_paid_fen,
+        "penalty_fen": position.penalty_accrued_fen - position.penalty_paid_fen,
         "created_on": row.created_on.isoformat(),
         "disbursed_on": day_text(row.disbursed_on),
         "next_due_on": day_text(row.next_due_on),

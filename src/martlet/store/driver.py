@@ -12,6 +12,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import numpy as np
+
 from martlet.store.limits import ROWS_PER_INSERT
 from martlet.store.schema import moment_text
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    Column = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Driver:
@@ -49,6 +53,24 @@ class Driver:
     def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a query and return all its rows."""
         return list(self._cursor.execute(self._sql(statement), values).fetchall())
+
+    def numbers(self, statement: str, values: Sequence[Any], columns: int) -> Column:
+        """Return a query's rows as an array of int64; every column is a bigint and never null.
+
+        Rows as Python objects cost several times what reading them does; PostgreSQL sends them in
+        the form in which an array holds them.
+        """
+        if not self.is_postgres:
+            return np.array(self.fetch(statement, values), np.int64).reshape(-1, columns)
+        query = f"COPY ({self._sql(statement)}) TO STDOUT (FORMAT BINARY)"
+        with self._cursor.copy(query, values) as copy:
+            sent = b"".join(copy)
+        begins = _COPY_HEADER_BYTES + int.from_bytes(sent[_COPY_HEADER_BYTES - 4 :][:4])
+        rows = np.frombuffer(sent[begins:-2], _copied(columns))
+        assert np.all(rows["lengths_and_values"]["length"] == _INT64_BYTES), (
+            "a column is not bigint"
+        )
+        return rows["lengths_and_values"]["value"].astype(np.int64).reshape(-1, columns)
 
     def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Insert many rows by the fastest way of the database: COPY, or INSERTs of many rows."""
@@ -104,6 +126,19 @@ class Driver:
     def to_day(value: Any) -> date | None:  # noqa: ANN401 - the database's own form
         """Read a day back; NULL is None."""
         return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+_COPY_HEADER_BYTES = 19
+"""A signature of 11 bytes, flags, and the length of what may follow them."""
+
+_INT64_BYTES = 8
+
+
+@cache
+def _copied(columns: int) -> np.dtype[Any]:
+    """Return how one row stands in a binary COPY: a count, then a length before each value."""
+    field = np.dtype([("length", ">i4"), ("value", ">i8")])
+    return np.dtype([("count", ">i2"), ("lengths_and_values", field, (columns,))])
 
 
 @cache

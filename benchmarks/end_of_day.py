@@ -1,0 +1,129 @@
+"""How long a night takes: a synthetic book of mixed products, one full day, both databases.
+
+The book (`loan_book.py`, synthetic) is loaded before the clock starts, through the driver's bulk
+load, and its proof is made at the end over every account. Then the step by step seconds of one end
+of day, and the most memory that the process held while it ran.
+
+    python -m benchmarks.end_of_day [--quick] [--loans N] [--folder DIR] [--only NAME ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import threading
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import Self
+
+from benchmarks.loan_book import TENANT, load_book
+from benchmarks.machine import machine_lines, postgres_server, postgres_version
+from martlet.kernel.principal import system_principal
+from martlet.ledger import verify_ledger
+from martlet.lending import EndOfDay, verify_lending
+from martlet.store import Database, JobReport, open_database, verify_chain
+
+TODAY = date(2026, 3, 2)
+FULL_LOANS = 1_000_000
+QUICK_LOANS = 2_000
+REPLAYED_LOANS_MAX = 20_000
+BARS_SECONDS = {"SQLite": 30, "PostgreSQL": 60}
+
+
+class PeakMemory:
+    """The most memory that this process held resident between two moments."""
+
+    def __init__(self) -> None:
+        self.peak_mib = 0
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watch.join()
+
+    def _look(self) -> None:
+        while not self._over.is_set():
+            for line in Path("/proc/self/status").read_text().splitlines():
+                if line.startswith("VmRSS"):
+                    self.peak_mib = max(self.peak_mib, int(line.split()[1]) // 1024)
+            sleep(0.05)
+
+
+def night(name: str, url: str, loans: int) -> None:
+    """Load a book, end one day, and print what it took."""
+    database = open_database(url)
+    try:
+        database.migrate()
+        begun = perf_counter()
+        load_book(database, loans, TODAY, seed=310)
+        print(f"\n{name}: {loans:,} live loans (synthetic), loaded in {_since(begun):.1f} s")
+        spent: dict[str, float] = {}
+        last = perf_counter()
+
+        def note(report: JobReport) -> None:
+            nonlocal last
+            now = perf_counter()
+            spent[report.job.name] = spent.get(report.job.name, 0.0) + now - last
+            last = now
+
+        with PeakMemory() as memory:
+            begun = last = perf_counter()
+            report = EndOfDay(database).run(system_principal(TENANT), TODAY, note)
+            whole = _since(begun)
+        for step in report.steps:
+            figures = ", ".join(f"{key} {value:,}" for key, value in step.totals.items())
+            print(f"  {step.job.name[4:]:14} {spent[step.job.name]:6.2f} s  {figures}")
+        bar = next(bar for kind, bar in BARS_SECONDS.items() if name.startswith(kind))
+        print(f"  {'whole night':14} {whole:6.2f} s  (bar {bar} s for a million loans)")
+        print(f"  {'peak memory':14} {memory.peak_mib:,} MiB, the loading's remains included")
+        _prove(database, loans)
+    finally:
+        database.close()
+
+
+def _prove(database: Database, loans: int) -> None:
+    """Make the proof of the chain and the book, and of every loan where they are not too many."""
+    begun = perf_counter()
+    with database.read() as connection:
+        verify_chain(connection)
+        verify_ledger(connection)
+        if loans <= REPLAYED_LOANS_MAX:
+            verify_lending(connection)
+    what = "and every loan replayed" if loans <= REPLAYED_LOANS_MAX else "(loans by their sums)"
+    print(f"  {'verified':14} {_since(begun):6.2f} s  chain and ledger {what}: clean")
+
+
+def _since(begun: float) -> float:
+    return perf_counter() - begun
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a smoke test, not a measurement")
+    parser.add_argument("--loans", type=int, help="how many live loans")
+    parser.add_argument("--folder", type=Path, help="where the databases are made (a disk)")
+    parser.add_argument("--only", nargs="*", choices=["sqlite", "postgresql"], default=None)
+    chosen = parser.parse_args()
+    loans = chosen.loans or (QUICK_LOANS if chosen.quick else FULL_LOANS)
+    wanted = chosen.only or ["sqlite", "postgresql"]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=chosen.folder)))
+        for line in machine_lines(folder):
+            print(line)
+        if "sqlite" in wanted:
+            night("SQLite", f"sqlite:///{folder / 'book.db'}", loans)
+        if "postgresql" in wanted:
+            url = stack.enter_context(postgres_server(folder / "postgres"))
+            night(f"PostgreSQL {postgres_version(url)}", url, loans)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Accrue: what a night adds to every loan, followed in columns; no loan's row is written.
+
+The invariant: the mark moves in the transaction that posts the growth of the loans it passes, one
+entry a chunk with one line for each product. Loans that no line covers are projected and written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import select
+
+from martlet.kernel.errors import Corrupt
+from martlet.kernel.rounding import RoundingMode
+from martlet.lending.bookkeeping import record
+from martlet.lending.columns import LINE_FIELDS, accrue
+from martlet.lending.growth import Range, growth_between
+from martlet.lending.limits import SAMPLE_LOANS
+from martlet.lending.loans import WITH_MARK, events_by_loan, position_in, terms_of
+from martlet.lending.marks import FIRST_LOAN, LAST_LOAN, begin_night, move_mark
+from martlet.lending.nights.dues import bring_forward
+from martlet.lending.postings import Accounts, accrual, position_of
+from martlet.lending.projection import project
+from martlet.lending.tables import loan
+from martlet.store import Progress
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from martlet.lending.growth import Growth
+    from martlet.lending.nights.night import Night
+    from martlet.lending.postings import Movement
+    from martlet.store import Transaction
+
+
+def accrue_step(tx: Transaction, cursor: str, night: Night) -> Progress:
+    """Recognise a chunk's interest and penalty up to the next morning, in whole fen per loan."""
+    mark = begin_night(tx, night.until.toordinal())
+    if mark.covers(night.until.toordinal()):
+        return Progress(None, {})
+    first = UUID(cursor) if cursor else FIRST_LOAN
+    assert mark.through == first, "the mark stands where the step before left it"
+    last = _last_of_chunk(tx, first, night)
+    loans_between = Range(tx.tenant_id, first, last)
+    growth, loans = growth_between(tx.driver, loans_between, mark.before, night.until.toordinal())
+    totals = {
+        "loans": loans,
+        "projected": _project_alone(tx, (first, last), night, growth),
+        "checked": _check_sample(tx, (first, last), night),
+        "interest_fen": sum(interest for interest, _penalty in growth.values()),
+        "penalty_fen": sum(penalty for _interest, penalty in growth.values()),
+    }
+    totals["loans"] += totals["projected"]
+    record(tx, _movements(growth), night.subject, night.business_date)
+    move_mark(tx, last)
+    return Progress(None if last == LAST_LOAN else str(last), totals)
+
+
+def _last_of_chunk(tx: Transaction, first: UUID, night: Night) -> UUID:
+    """Return the last loan of the chunk after a loan: of the last chunk, the end of all loans."""
+    driver = tx.driver
+    found = driver.fetch(
+        "SELECT loan_id FROM lending_loan WHERE tenant_id = ? AND live = 1 AND loan_id > ?"
+        " ORDER BY loan_id LIMIT 1 OFFSET ?",
+        (driver.id(tx.tenant_id), driver.id(first), night.column_loans - 1),
+    )
+    return driver.to_id(found[0][0]) if found else LAST_LOAN
+
+
+def _project_alone(
+    tx: Transaction, between: tuple[UUID, UUID], night: Night, growth: Growth
+) -> int:
+    """Bring forward the loans of a range that no line covers; add what they have earned."""
+    until = night.until.toordinal()
+    uncovered = (loan.c.line_from > until) | (loan.c.line_until < until)
+    rows = tx.execute(
+        WITH_MARK.where(*_between(tx, between), loan.c.accrued_until < until, uncovered)
+    ).all()
+    for row, state in bring_forward(tx, rows, night):
+        change = position_of(state).minus(position_in(row))
+        key = (row.product, row.status)
+        interest, penalty = growth.get(key, (0, 0))
+        interest += change.interest_accrued_fen
+        growth[key] = (interest, penalty + change.penalty_accrued_fen)
+    return len(rows)
+
+
+def _between(tx: Transaction, between: tuple[UUID, UUID]) -> tuple[Any, ...]:
+    after, last = between
+    mine = loan.c.tenant_id == tx.tenant_id
+    return (mine, loan.c.live == 1, loan.c.loan_id > after, loan.c.loan_id <= last)
+
+
+def _check_sample(tx: Transaction, between: tuple[UUID, UUID], night: Night) -> int:
+    """Follow some lines of a range and project their loans by themselves: the same figures."""
+    until = night.until.toordinal()
+    found: dict[UUID, Row[Any]] = {}
+    covered = (loan.c.line_from <= until) & (loan.c.line_until >= until)
+    for begins in _spread(tx, between):
+        query = WITH_MARK.where(*_between(tx, (begins, between[1])), covered)
+        row = tx.execute(query.order_by(loan.c.loan_id).limit(1)).first()
+        if row is not None:
+            found[row.loan_id] = row
+    events = events_by_loan(tx.connection, list(found))
+    for loan_id, row in found.items():
+        mode = RoundingMode(row.rounding_mode)
+        line = np.array([[getattr(row, name) for name in LINE_FIELDS]], np.int64)
+        followed = accrue(line, np.array([until]), mode)
+        state = project(terms_of(row), events[loan_id], night.until)
+        figures = int(followed.interest_fen[0]), int(followed.penalty_fen[0])
+        if figures != (state.interest_accrued_fen, state.penalty_accrued_fen):
+            raise Corrupt("lending.columns_differ", loan_id=str(loan_id))
+    return len(found)
+
+
+def _spread(tx: Transaction, between: tuple[UUID, UUID]) -> list[UUID]:
+    """Return places spread evenly between the first and the last loan of a range."""
+    query = select(loan.c.loan_id).where(*_between(tx, between))
+    ends: list[UUID] = [
+        loan_id
+        for order in (loan.c.loan_id, loan.c.loan_id.desc())
+        for loan_id in tx.execute(query.order_by(order).limit(1)).scalars()
+    ]
+    if not ends:
+        return []
+    first, last = (end.int for end in ends)
+    width = last - first + 1
+    return [UUID(int=first - 1 + width * part // SAMPLE_LOANS) for part in range(SAMPLE_LOANS)]
+
+
+def _movements(growth: Growth) -> list[Movement]:
+    """Return the chunk's growth as movements, summed over each product."""
+    moves: list[Movement] = []
+    for product in sorted({product for product, _status in growth}):
+        parts = [growth[key] for key in growth if key[0] == product]
+        interest_fen, penalty_fen = (sum(part) for part in zip(*parts, strict=True))
+        accounts = Accounts(product, "")
+        moves += accrual(interest_fen, accounts.interest, accounts.interest_income)
+        moves += accrual(penalty_fen, accounts.penalty, accounts.penalty_income)
+    return moves

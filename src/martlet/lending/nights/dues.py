@@ -1,0 +1,127 @@
+"""Due and age: what a new morning changes on a loan by itself.
+
+Due: a line of accrual ends, an instalment falls due, and a new line begins. Age: what was to be
+paid by yesterday is overdue. Only loans to which something happens are read and written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, literal_column, select
+
+from martlet.kernel.errors import Corrupt
+from martlet.lending.loan import LoanStatus
+from martlet.lending.loans import WITH_MARK, events_by_loan, keep_states, position_in, terms_of
+from martlet.lending.postings import position_of
+from martlet.lending.projection import project
+from martlet.lending.tables import loan
+from martlet.store import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Row
+
+    from martlet.lending.loan import LoanState
+    from martlet.lending.nights.night import Night
+    from martlet.store import Transaction
+
+_LIVE: ColumnElement[bool] = literal_column("live = 1")
+"""As a literal: an index over live loans is found only by its own words."""
+
+
+def due_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
+    """Let instalments fall due that are due on the next morning, and draw the new lines."""
+    ends = loan.c.line_until.between(1, night.until.toordinal())
+    query = WITH_MARK.where(loan.c.tenant_id == tx.tenant_id, _LIVE, ends)
+    query = query.order_by(loan.c.line_until, loan.c.loan_id).limit(night.chunk_loans)
+    rows = tx.execute(query).all()
+    totals = {"loans": len(rows), "due_count": 0, "due_fen": 0}
+    for row, state in bring_forward(tx, rows, night):
+        if position_of(state) != position_in(row):
+            raise Corrupt("lending.columns_differ", loan_id=str(row.loan_id))
+        due_fen = _due_on(state, night)
+        totals["due_count"] += due_fen > 0
+        totals["due_fen"] += due_fen
+    return Progress("more" if len(rows) == night.chunk_loans else None, totals)
+
+
+def bring_forward(
+    tx: Transaction, rows: Sequence[Row[Any]], night: Night
+) -> list[tuple[Row[Any], LoanState]]:
+    """Project loans to the next morning, keep their states, and tell what has fallen due."""
+    events = events_by_loan(tx.connection, [row.loan_id for row in rows])
+    found = [(row, project(terms_of(row), events[row.loan_id], night.until)) for row in rows]
+    keep_states(tx, [(row, state, row.status) for row, state in found])
+    for row, state in found:
+        if due_fen := _due_on(state, night):
+            night.tell(
+                tx,
+                "lending.instalment_due",
+                row.loan_id,
+                row.party_id,
+                due_on=night.until.isoformat(),
+                due_fen=due_fen,
+            )
+    return found
+
+
+def _due_on(state: LoanState, night: Night) -> int:
+    """Return what falls due on the next morning and is not paid ahead."""
+    fallen = state.instalments[-1] if state.instalments else None
+    return fallen.unpaid_fen if fallen is not None and fallen.due_on == night.until else 0
+
+
+_NEWLY_LATE = """
+    SELECT loan_id, party_id, oldest_due_on, disbursed_fen - principal_paid_fen
+    FROM lending_loan WHERE tenant_id = ? AND live = 1 AND oldest_due_on < ? AND status = ?
+    ORDER BY oldest_due_on, loan_id LIMIT ?
+"""
+
+
+def age_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
+    """Mark the loans that were to be paid by this day and are not; with the last, count all."""
+    driver = tx.driver
+    rows = driver.fetch(
+        _NEWLY_LATE,
+        (
+            driver.id(tx.tenant_id),
+            driver.day(night.until),
+            LoanStatus.LIVE.value,
+            night.chunk_loans,
+        ),
+    )
+    driver.run_many(
+        "UPDATE lending_loan SET status = ? WHERE loan_id = ?",
+        [(LoanStatus.OVERDUE.value, loan_id) for loan_id, *_ in rows],
+    )
+    for loan_id, party_id, oldest, principal_fen in rows:
+        since = driver.to_day(oldest)
+        assert since is not None
+        night.tell(
+            tx,
+            "lending.loan_overdue",
+            driver.to_id(loan_id),
+            driver.to_id(party_id),
+            oldest_due_on=since.isoformat(),
+            days_overdue=(night.until - since).days,
+            principal_outstanding_fen=principal_fen,
+        )
+    totals = {"newly_overdue": len(rows)}
+    if len(rows) == night.chunk_loans:
+        return Progress("more", totals)
+    return Progress(None, {**totals, **_overdue_totals(tx)})
+
+
+def _overdue_totals(tx: Transaction) -> dict[str, int]:
+    """Return how many loans are overdue and how much principal stands on them."""
+    owed = func.coalesce(func.sum(loan.c.disbursed_fen - loan.c.principal_paid_fen), 0)
+    query = select(func.count().label("loans"), owed.label("owed_fen")).where(
+        loan.c.tenant_id == tx.tenant_id,
+        _LIVE,
+        loan.c.oldest_due_on.is_not(None),
+        loan.c.status == LoanStatus.OVERDUE.value,
+    )
+    found = tx.execute(query).one()
+    return {"overdue_loans": int(found.loans), "overdue_principal_fen": int(found.owed_fen)}

@@ -1,0 +1,21 @@
+"""The one list of the night's steps, in their order; whoever has a step puts it here.
+
+A step after `accrue` finds every loan's interest recognised up to the next morning; a step that
+posts stands before `trial_balance`.
+"""
+
+from __future__ import annotations
+
+from martlet.lending.nights.accrual import accrue_step
+from martlet.lending.nights.dues import age_step, due_step
+from martlet.lending.nights.night import NightStep
+from martlet.lending.nights.proof import close_step, trial_balance_step, verify_step
+
+STEPS = (
+    NightStep("accrue", accrue_step),
+    NightStep("due", due_step),
+    NightStep("age", age_step),
+    NightStep("trial_balance", trial_balance_step),
+    NightStep("verify", verify_step),
+    NightStep("close", close_step),
+)
