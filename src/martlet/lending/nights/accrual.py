@@ -117,7 +117,7 @@ def _check_sample(tx: Transaction, between: tuple[UUID, UUID], night: Night) -> 
 
 def _spread(tx: Transaction, between: tuple[UUID, UUID]) -> list[UUID]:
     """Return places spread evenly between the first and the last loan of a range."""
-    query = select(loan.c.loan_id).where(*_between(tx, between))
+    query = select(loan.c.loan_id).where(loan.c.tenant_id == tx.tenant_id, *_between(tx, between))
     ends: list[UUID] = [
         loan_id
         for order in (loan.c.loan_id, loan.c.loan_id.desc())
