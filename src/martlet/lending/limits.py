@@ -52,3 +52,15 @@ VINTAGE_LOANS_MAX = 20_000
 
 VINTAGE_MONTHS_MAX = 60
 """Months on book that a vintage is followed: five years, longer than most loans live."""
+
+PLAN_PERIODS_MAX = 3_660
+"""Instalments of one schedule: one a day for ten years; forty years of weeks fit as well."""
+
+NON_WORKING_DAYS_MAX = 31
+"""Days off in a row: the longest holiday is a third of it; more is a calendar that is empty."""
+
+CASH_FLOWS_MAX = 8_000
+"""Dated flows of which a rate is found: every instalment of the longest schedule, and its fees."""
+
+VECTOR_FILE_BYTES_MAX = 64 * 2**20
+"""A file of cases: the largest known has one megabyte."""

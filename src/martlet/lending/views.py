@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from martlet.lending.columns import LINE_FIELDS
+from martlet.lending.disclosure.rates import disclose
 from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.loan import LoanTerms
 from martlet.lending.loans import position_in
 from martlet.lending.postings import FIGURES
 from martlet.lending.product import product_named
 from martlet.lending.projection import project, schedule
-from martlet.lending.rates import disclose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
