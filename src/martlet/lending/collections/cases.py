@@ -1,0 +1,193 @@
+"""A case's row and its events: find, open, add what happened, keep the row a copy of the fold.
+
+Guards that a case changes only by a new event: the row is written from the state alone, under the
+condition that it still has as many events as were read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from martlet.kernel.errors import Conflict, NotFound, Refused
+from martlet.lending.collections.limits import EVENTS_PER_CASE_MAX
+from martlet.lending.collections.model import (
+    CaseEvent,
+    CaseEventKind,
+    CaseState,
+    Closing,
+    Handler,
+    HandlerKind,
+    Promise,
+    after,
+    opened,
+)
+from martlet.lending.collections.tables import collections_case, collections_event
+from martlet.lending.facilities import sees
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Row
+
+    from martlet.kernel.principal import Principal
+    from martlet.store import Transaction
+
+
+def find_case(connection: Connection, principal: Principal, case_id: UUID) -> Row[Any]:
+    """Return a case's row; another tenant's or another owner's case does not exist."""
+    query = select(collections_case).where(
+        collections_case.c.tenant_id == principal.tenant_id, collections_case.c.case_id == case_id
+    )
+    row = connection.execute(query).first()
+    if row is None or not sees(principal, row.party_id):
+        raise NotFound("lending.case_not_found", case_id=str(case_id))
+    return row
+
+
+def open_cases(
+    connection: Connection, tenant_id: UUID, party_ids: Sequence[UUID]
+) -> dict[UUID, Row[Any]]:
+    """Return the open cases of some borrowers."""
+    query = select(collections_case).where(
+        collections_case.c.tenant_id == tenant_id,
+        collections_case.c.party_id.in_(party_ids),
+        collections_case.c.closed_on.is_(None),
+    )
+    return {row.party_id: row for row in connection.execute(query)}
+
+
+def event_rows(connection: Connection, tenant_id: UUID, case_id: UUID) -> Sequence[Row[Any]]:
+    """Return a case's event rows in their order."""
+    query = (
+        select(collections_event)
+        .where(
+            collections_event.c.tenant_id == tenant_id, collections_event.c.case_id == case_id
+        )
+        .order_by(collections_event.c.sequence)
+    )
+    return connection.execute(query).all()
+
+
+def events_of(rows: Iterable[Row[Any]]) -> list[CaseEvent]:
+    """Return event rows as values."""
+    return [
+        CaseEvent(row.sequence, CaseEventKind(row.kind), row.business_date, row.details)
+        for row in rows
+    ]
+
+
+def state_of(row: Row[Any]) -> CaseState:
+    """Return the state that a case's row is the copy of."""
+    return CaseState(
+        opened_on=row.opened_on,
+        bucket=row.bucket,
+        events=row.events,
+        promise=Promise.from_json(row.promise) if row.promise is not None else None,
+        promises_made=row.promises_made,
+        promises_kept=row.promises_kept,
+        promises_broken=row.promises_broken,
+        reminders=row.reminders,
+        handler=Handler(HandlerKind(row.handler_kind), row.handler) if row.handler else None,
+        closed_on=row.closed_on,
+        closed_because=Closing(row.closed_because) if row.closed_because else None,
+    )
+
+
+def copy_of(state: CaseState) -> dict[str, Any]:
+    """Return the columns of a case's row that are a copy of its state."""
+    return {
+        "opened_on": state.opened_on,
+        "bucket": state.bucket,
+        "events": state.events,
+        "promise": state.promise.as_json() if state.promise else None,
+        "promises_made": state.promises_made,
+        "promises_kept": state.promises_kept,
+        "promises_broken": state.promises_broken,
+        "reminders": state.reminders,
+        "handler_kind": state.handler.kind.value if state.handler else None,
+        "handler": state.handler.name if state.handler else None,
+        "closed_on": state.closed_on,
+        "closed_because": state.closed_because.value if state.closed_because else None,
+    }
+
+
+def open_case(
+    tx: Transaction, party_id: UUID, business_date: date, details: Mapping[str, Any]
+) -> UUID:
+    """Open a borrower's case; return its id."""
+    case_id = tx.ids.new()
+    event = CaseEvent(1, CaseEventKind.OPENED, business_date, details)
+    _add_event(tx, case_id, party_id, event)
+    tx.execute(
+        insert(collections_case).values(
+            case_id=case_id, tenant_id=tx.tenant_id, party_id=party_id, **copy_of(opened(event))
+        )
+    )
+    return case_id
+
+
+class CaseFile:
+    """An open case in a transaction: what happens is added one by one, the row is kept once."""
+
+    __slots__ = ("case_id", "party_id", "state", "_read", "_tx")
+
+    def __init__(self, tx: Transaction, row: Row[Any]) -> None:
+        self._tx = tx
+        self._read = row.events
+        self.case_id: UUID = row.case_id
+        self.party_id: UUID = row.party_id
+        self.state = state_of(row)
+
+    def add(self, kind: CaseEventKind, business_date: date, **details: Any) -> None:  # noqa: ANN401
+        """Write down what happened."""
+        if self.state.events >= EVENTS_PER_CASE_MAX:
+            raise Refused("lending.case_too_long", max_count=EVENTS_PER_CASE_MAX)
+        if self.state.closed_on is not None:
+            raise Refused("lending.case_closed", closed_on=self.state.closed_on.isoformat())
+        event = CaseEvent(self.state.events + 1, kind, business_date, details)
+        self.state = after(self.state, event)
+        _add_event(self._tx, self.case_id, self.party_id, event)
+
+    def keep(self) -> None:
+        """Make the row the copy of the state, where anything has happened."""
+        if self.state.events == self._read:
+            return
+        self._tx.change_one(
+            update(collections_case)
+            .where(
+                collections_case.c.tenant_id == self._tx.tenant_id,
+                collections_case.c.case_id == self.case_id,
+                collections_case.c.events == self._read,
+            )
+            .values(**copy_of(self.state)),
+            otherwise=Conflict("lending.case_moved_on", case_id=str(self.case_id)),
+        )
+        self._read = self.state.events
+
+
+def _add_event(tx: Transaction, case_id: UUID, party_id: UUID, event: CaseEvent) -> None:
+    details = dict(event.details)
+    tx.execute(
+        insert(collections_event).values(
+            event_id=tx.ids.new(),
+            tenant_id=tx.tenant_id,
+            case_id=case_id,
+            sequence=event.sequence,
+            kind=event.kind.value,
+            business_date=event.business_date,
+            bucket=details.get("bucket"),
+            principal_fen=details.get("principal_fen"),
+            details=details,
+            actor=tx.principal.actor,
+            recorded_at=tx.now,
+        )
+    )
+    # A note is for the bank's own people: what they wrote stays in the case.
+    told = {name: value for name, value in details.items() if name != "text"}
+    facts = {"case_id": str(case_id), "party_id": str(party_id), **told}
+    kind = f"lending.case_{event.kind.value}"
+    tx.emit(kind, f"case:{case_id}", facts, business_date=event.business_date)
