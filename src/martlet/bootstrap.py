@@ -24,6 +24,7 @@ from martlet.lending import (
     SimulatedRail,
     verify_lending,
 )
+from martlet.lending.collections import CollectionsService, verify_collections
 from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
 from martlet.records import IntegritySignals, RecordsService, RecordsSignals
 from martlet.store import Database, Snapshots, open_database, verify_chain
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from martlet.kernel.crypto import Keyring
     from martlet.kernel.principal import Principal
     from martlet.lending import EndOfDayReport, PaymentRail
+    from martlet.lending.collections import ReminderPort
     from martlet.parties import CodeSender
     from martlet.signals import SignalProvider
     from martlet.store import Reading
@@ -56,6 +58,7 @@ class Bank:
     records: RecordsService
     credit: CreditService
     lending: LendingService
+    collections: CollectionsService
     end_of_day: EndOfDay
 
     def set_up(
@@ -102,6 +105,7 @@ _CHECKS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("chain", _chain),
     ("ledger", verify_ledger),
     ("lending", verify_lending),
+    ("collections", verify_collections),
 )
 
 
@@ -112,6 +116,7 @@ def open_bank(
     ids: IdSource | None = None,
     rail: PaymentRail | None = None,
     code_sender: CodeSender | None = None,
+    reminders: ReminderPort | None = None,
     threaded: bool = True,
 ) -> Bank:
     """Open the bank that the settings name, with its tables brought up to date."""
@@ -141,8 +146,15 @@ def open_bank(
         records=records,
         credit=credit,
         lending=lending,
+        collections=CollectionsService(database, reminders, partial(_staff_ids, parties)),
         end_of_day=EndOfDay(database),
     )
+
+
+def _staff_ids(parties: PartiesService, principal: Principal) -> list[UUID]:
+    """Return the members of staff to whom a case may be handed over."""
+    members = parties.staff(system_principal(principal.tenant_id))
+    return [member.staff_id for member in members if member.active]
 
 
 def open_drafting(settings: Settings) -> Drafting:

@@ -33,6 +33,8 @@ class Scope(StrEnum):
     MODEL_PROMOTE = "model:promote"
     LENDING_READ = "lending:read"
     LENDING_WRITE = "lending:write"
+    COLLECTIONS_READ = "collections:read"
+    COLLECTIONS_WRITE = "collections:write"
     LEDGER_READ = "ledger:read"
     LEDGER_WRITE = "ledger:write"
     END_OF_DAY = "end_of_day:run"

@@ -1,7 +1,7 @@
 """The end of a business date: a chain of jobs that can be killed anywhere and run again.
 
-accrue → due → age → trial balance → verify → close. Every step commits with its place in the
-work, so a rerun goes on where the last one died and ends at the same book as one never
+accrue → due → age → collect → trial balance → verify → close. Every step commits with its place
+in the work, so a rerun goes on where the last one died and ends at the same book as one never
 interrupted. Days missed are caught up by running again: each run ends exactly one date.
 """
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select
 
 from martlet.lending.collections.limits import PARTY_LOANS_MAX
+from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import events_by_loan
-from martlet.lending.tables import loan
+from martlet.lending.tables import PRINCIPAL_OWED, loan
 from martlet.lending.views import loan_json
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select
 
-    from martlet.lending.loan import LoanEvent
-
-WRITTEN_OFF = "written_off"
+    from martlet.lending.events import LoanEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def _by_party(tenant_id: UUID, until: date) -> Select[Any]:
             loan.c.party_id,
             func.min(loan.c.oldest_due_on).label("oldest_due_on"),
             func.count().label("loans"),
-            func.sum(loan.c.disbursed_fen - loan.c.principal_paid_fen).label("principal_fen"),
+            func.sum(PRINCIPAL_OWED).label("principal_fen"),
         )
         .where(overdue(tenant_id, until))
         .group_by(loan.c.party_id)
@@ -109,8 +108,11 @@ def paid_by_loan(
     paid = (
         loan.c.principal_paid_fen
         + loan.c.interest_paid_fen
+        + loan.c.fee_paid_fen
         + loan.c.penalty_paid_fen
         + loan.c.overpaid_fen
+        + loan.c.recovered_fen
+        - loan.c.goodwill_fen  # the bank's own gift keeps nobody's promise
     )
     query = select(loan.c.party_id, loan.c.loan_id, paid.label("paid_fen")).where(
         loan.c.tenant_id == tenant_id, loan.c.party_id.in_(party_ids)
@@ -135,7 +137,7 @@ def written_off_parties(
         .where(
             loan.c.tenant_id == tenant_id,
             loan.c.party_id.in_(party_ids),
-            loan.c.status == WRITTEN_OFF,
+            loan.c.status == LoanStatus.WRITTEN_OFF.value,
         )
         .distinct()
     )

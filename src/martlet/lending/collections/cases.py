@@ -64,9 +64,7 @@ def event_rows(connection: Connection, tenant_id: UUID, case_id: UUID) -> Sequen
     """Return a case's event rows in their order."""
     query = (
         select(collections_event)
-        .where(
-            collections_event.c.tenant_id == tenant_id, collections_event.c.case_id == case_id
-        )
+        .where(collections_event.c.tenant_id == tenant_id, collections_event.c.case_id == case_id)
         .order_by(collections_event.c.sequence)
     )
     return connection.execute(query).all()
@@ -133,7 +131,7 @@ def open_case(
 class CaseFile:
     """An open case in a transaction: what happens is added one by one, the row is kept once."""
 
-    __slots__ = ("case_id", "party_id", "state", "_read", "_tx")
+    __slots__ = ("_read", "_tx", "case_id", "party_id", "state")
 
     def __init__(self, tx: Transaction, row: Row[Any]) -> None:
         self._tx = tx

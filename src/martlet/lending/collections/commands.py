@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
@@ -44,6 +43,7 @@ from martlet.lending.collections.tables import collections_handler, collections_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from martlet.lending.collections.rules import PromiseRule
     from martlet.store import Transaction

@@ -16,7 +16,7 @@ from martlet.kernel.calendar import SHANGHAI, business_date_of
 from martlet.kernel.limits import AMOUNT_FEN_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from martlet.lending.collections.rules import ContactRule, Plan, Step
@@ -149,37 +149,68 @@ def after(state: CaseState, event: CaseEvent) -> CaseState:
     """Return the state after one more event; one that cannot follow is a mistake."""
     assert event.sequence == state.events + 1, (state, event)
     assert state.closed_on is None, "nothing happens in a closed case"
-    state = replace(state, events=event.sequence)
-    match event.kind:
-        case CaseEventKind.OPENED:
-            raise AssertionError(event)
-        case CaseEventKind.BUCKET_MOVED:
-            return replace(state, bucket=event.details["bucket"])
-        case CaseEventKind.REMINDED:
-            return replace(state, reminders=state.reminders + 1)
-        case CaseEventKind.PROMISED:
-            assert state.promise is None, "one promise at a time"
-            promise = Promise.from_json(event.details)
-            return replace(state, promise=promise, promises_made=state.promises_made + 1)
-        case CaseEventKind.PROMISE_KEPT:
-            assert state.promise is not None, event
-            return replace(state, promise=None, promises_kept=state.promises_kept + 1)
-        case CaseEventKind.PROMISE_BROKEN:
-            assert state.promise is not None, event
-            return replace(state, promise=None, promises_broken=state.promises_broken + 1)
-        case CaseEventKind.HANDED_OVER:
-            kind = HandlerKind(event.details["handler_kind"])
-            return replace(state, handler=Handler(kind, event.details["handler"]))
-        case CaseEventKind.TAKEN_BACK:
-            assert state.handler is not None, event
-            return replace(state, handler=None)
-        case CaseEventKind.NOTE:
-            return state
-        case CaseEventKind.CLOSED:
-            because = Closing(event.details["because"])
-            return replace(
-                state, closed_on=event.business_date, closed_because=because, promise=None
-            )
+    return _CHANGES[event.kind](replace(state, events=event.sequence), event)
+
+
+def _opened_again(_state: CaseState, event: CaseEvent) -> CaseState:
+    raise AssertionError(event)
+
+
+def _moved(state: CaseState, event: CaseEvent) -> CaseState:
+    return replace(state, bucket=event.details["bucket"])
+
+
+def _reminded(state: CaseState, _event: CaseEvent) -> CaseState:
+    return replace(state, reminders=state.reminders + 1)
+
+
+def _promised(state: CaseState, event: CaseEvent) -> CaseState:
+    assert state.promise is None, "one promise at a time"
+    promise = Promise.from_json(event.details)
+    return replace(state, promise=promise, promises_made=state.promises_made + 1)
+
+
+def _kept(state: CaseState, event: CaseEvent) -> CaseState:
+    assert state.promise is not None, event
+    return replace(state, promise=None, promises_kept=state.promises_kept + 1)
+
+
+def _broken(state: CaseState, event: CaseEvent) -> CaseState:
+    assert state.promise is not None, event
+    return replace(state, promise=None, promises_broken=state.promises_broken + 1)
+
+
+def _handed_over(state: CaseState, event: CaseEvent) -> CaseState:
+    kind = HandlerKind(event.details["handler_kind"])
+    return replace(state, handler=Handler(kind, event.details["handler"]))
+
+
+def _taken_back(state: CaseState, event: CaseEvent) -> CaseState:
+    assert state.handler is not None, event
+    return replace(state, handler=None)
+
+
+def _noted(state: CaseState, _event: CaseEvent) -> CaseState:
+    return state
+
+
+def _closed(state: CaseState, event: CaseEvent) -> CaseState:
+    because = Closing(event.details["because"])
+    return replace(state, closed_on=event.business_date, closed_because=because, promise=None)
+
+
+_CHANGES: Mapping[CaseEventKind, Callable[[CaseState, CaseEvent], CaseState]] = {
+    CaseEventKind.OPENED: _opened_again,
+    CaseEventKind.BUCKET_MOVED: _moved,
+    CaseEventKind.REMINDED: _reminded,
+    CaseEventKind.PROMISED: _promised,
+    CaseEventKind.PROMISE_KEPT: _kept,
+    CaseEventKind.PROMISE_BROKEN: _broken,
+    CaseEventKind.HANDED_OVER: _handed_over,
+    CaseEventKind.TAKEN_BACK: _taken_back,
+    CaseEventKind.NOTE: _noted,
+    CaseEventKind.CLOSED: _closed,
+}
 
 
 def judge(
@@ -242,9 +273,7 @@ def steps_on(plan: Plan, days: int, bucket: str) -> list[Step]:
     return list(chosen.values())
 
 
-def blocked(
-    rule: ContactRule, channel: str, standing: Standing, now: datetime
-) -> Blocked | None:
+def blocked(rule: ContactRule, channel: str, standing: Standing, now: datetime) -> Blocked | None:
     """Return why a borrower may not be reminded over a channel at a moment; None: he may."""
     if not rule.open_at(now.astimezone(SHANGHAI)):
         return Blocked.QUIET_HOURS

@@ -27,33 +27,29 @@ from martlet.store import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from sqlalchemy import Row
 
     from martlet.lending.collections.rules import RulesOfDay
+    from martlet.lending.nights.night import Night
     from martlet.store import Transaction
 
 _TOTALS = ("cases_opened", "cases_moved", "cases_closed", "promises_kept", "promises_broken")
 
 
-def collect_step(
-    tx: Transaction, cursor: str, business_date: date, until: date, chunk: int
-) -> Progress:
+def collect_step(tx: Transaction, cursor: str, night: Night) -> Progress:
     """Bring the cases of one chunk of borrowers to where their loans stand on a morning."""
-    after = UUID(cursor) if cursor else None
+    after, until, chunk = UUID(cursor) if cursor else None, night.until, night.chunk_loans
     late = arrears_after(tx.connection, tx.tenant_id, until, after, chunk)
     running = _open_after(tx, after, chunk)
-    ends = [
-        found[-1].party_id for found in (late, running) if len(found) == chunk
-    ]
+    ends = [found[-1].party_id for found in (late, running) if len(found) == chunk]
     last = min(ends) if ends else None
     arrears = {one.party_id: one for one in late if last is None or one.party_id <= last}
     cases = {row.party_id: row for row in running if last is None or row.party_id <= last}
     totals = dict.fromkeys(_TOTALS, 0)
-    night = _Night(tx, business_date, until, arrears, cases)
+    chunk_of = _Chunk(tx, night, arrears, cases)
     for party_id in sorted(arrears.keys() | cases.keys()):
-        for name in night.look_at(party_id):
+        for name in chunk_of.look_at(party_id):
             totals[name] += 1
     return Progress(str(last) if last is not None else None, totals)
 
@@ -68,23 +64,22 @@ def _open_after(tx: Transaction, after: UUID | None, limit: int) -> Sequence[Row
     return tx.execute(query.order_by(collections_case.c.party_id).limit(limit)).all()
 
 
-class _Night:
+class _Chunk:
     """One chunk's borrowers: where their loans stand and what their cases say."""
 
     def __init__(
         self,
         tx: Transaction,
-        business_date: date,
-        until: date,
+        night: Night,
         arrears: dict[UUID, Arrears],
         cases: dict[UUID, Row[Any]],
     ) -> None:
         self._tx = tx
-        self._day = business_date
-        self._until = until
+        self._day = night.business_date
+        self._until = night.until
         self._arrears = arrears
         self._cases = cases
-        self._rules: RulesOfDay = rules().on(until)
+        self._rules: RulesOfDay = rules().on(night.until)
         promised = [party_id for party_id, row in cases.items() if row.promise is not None]
         self._paid = paid_by_loan(tx.connection, tx.tenant_id, promised) if promised else {}
         gone = [party_id for party_id in cases if party_id not in arrears]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from martlet.lending.collections.tables import (
     collections_handler,
     collections_reminder,
 )
-from martlet.lending.tables import loan
+from martlet.lending.tables import PRINCIPAL_OWED, loan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,16 +44,6 @@ if TYPE_CHECKING:
     from martlet.lending.collections.arrears import Arrears
     from martlet.lending.collections.rules import Bucket
 
-_OWED = (
-    loan.c.disbursed_fen
-    - loan.c.principal_paid_fen
-    + loan.c.interest_accrued_fen
-    - loan.c.interest_paid_fen
-    + loan.c.penalty_accrued_fen
-    - loan.c.penalty_paid_fen
-)
-
-
 def _visible(principal: Principal) -> list[ColumnElement[bool]]:
     """Return what narrows cases to those of a principal's businesses."""
     principal.require(Scope.COLLECTIONS_READ)
@@ -63,15 +54,14 @@ def _visible(principal: Principal) -> list[ColumnElement[bool]]:
 
 
 def board(connection: Connection, principal: Principal) -> dict[str, Any]:
-    """Return how many borrowers and loans lie in each bucket, and how much they owe."""
+    """Return how many borrowers and loans lie in each bucket, and how much principal."""
     principal.require(Scope.COLLECTIONS_READ)
     today = current_business_date(connection, principal.tenant_id)
     sets = rules().on(today).buckets
     loans = select(
         loan.c.party_id,
         loan.c.oldest_due_on,
-        (loan.c.disbursed_fen - loan.c.principal_paid_fen).label("principal_fen"),
-        _OWED.label("owed_fen"),
+        PRINCIPAL_OWED.label("principal_fen"),
     ).where(overdue(principal.tenant_id, today))
     if principal.party_ids is not None:
         loans = loans.where(loan.c.party_id.in_(sorted(principal.party_ids)))
@@ -81,7 +71,6 @@ def board(connection: Connection, principal: Principal) -> dict[str, Any]:
             each.c.party_id,
             func.min(each.c.oldest_due_on).label("oldest_due_on"),
             func.sum(each.c.principal_fen).label("principal_fen"),
-            func.sum(each.c.owed_fen).label("owed_fen"),
         )
         .group_by(each.c.party_id)
         .subquery()
@@ -90,7 +79,7 @@ def board(connection: Connection, principal: Principal) -> dict[str, Any]:
         "borrowers": _counted(connection, borrowers, sets.borrower, today),
         "loans": _counted(connection, each, sets.loan, today),
     }
-    sums = ("count", "principal_fen", "owed_fen")
+    sums = ("count", "principal_fen")
     return {
         "business_date": today.isoformat(),
         **counted,
@@ -123,7 +112,6 @@ def _counted(
         code,
         func.count().label("rows_count"),
         func.sum(rows.c.principal_fen).label("principal_fen"),
-        func.sum(rows.c.owed_fen).label("owed_fen"),
     ).group_by(code)
     found = {row.bucket: row for row in connection.execute(query)}
     return [
@@ -132,7 +120,6 @@ def _counted(
             "name": {"en": bucket.en, "zh-CN": bucket.zh_cn},
             "count": int(found[bucket.code].rows_count) if bucket.code in found else 0,
             "principal_fen": int(found[bucket.code].principal_fen) if bucket.code in found else 0,
-            "owed_fen": int(found[bucket.code].owed_fen) if bucket.code in found else 0,
         }
         for bucket in buckets
     ]
@@ -148,37 +135,36 @@ def _case_counts(connection: Connection, principal: Principal) -> dict[str, int]
     return {name: int(value) for name, value in connection.execute(query).mappings().one().items()}
 
 
-def cases(
-    connection: Connection,
-    principal: Principal,
-    *,
-    party_id: UUID | None = None,
-    bucket: str | None = None,
-    handler_kind: str | None = None,
-    handler: str | None = None,
-    promised: bool | None = None,
-    closed: bool = False,
-    after: UUID | None = None,
-    limit: int = 50,
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases a list shows, and from where on."""
+
+    party_id: UUID | None = None
+    bucket: str | None = None
+    handler_kind: str | None = None
+    handler: str | None = None
+    promised: bool | None = None
+    closed: bool = False
+    after: UUID | None = None
+    limit: int = 50
+
+
+def cases(connection: Connection, principal: Principal, wanted: CaseFilter) -> list[dict[str, Any]]:
     """Return cases in the order of their opening, as they stand, a page at a time."""
     table, narrowed = collections_case.c, _visible(principal)
-    if party_id is not None:
-        principal.require_party(party_id)
-        narrowed.append(table.party_id == party_id)
-    if bucket is not None:
-        narrowed.append(table.bucket == bucket)
-    if handler_kind is not None:
-        narrowed.append(table.handler_kind == handler_kind)
-    if handler is not None:
-        narrowed.append(table.handler == handler)
-    if promised is not None:
-        narrowed.append(table.promise.is_not(None) if promised else table.promise.is_(None))
-    if after is not None:
-        narrowed.append(table.case_id > after)
-    narrowed.append(table.closed_on.is_not(None) if closed else table.closed_on.is_(None))
-    query = select(collections_case).where(*narrowed).order_by(table.case_id)
-    rows = connection.execute(query.limit(min(limit, CASES_PAGE_MAX))).all()
+    if wanted.party_id is not None:
+        principal.require_party(wanted.party_id)
+    for name in ("party_id", "bucket", "handler_kind", "handler"):
+        if (value := getattr(wanted, name)) is not None:
+            narrowed.append(table[name] == value)
+    if wanted.promised is not None:
+        kept = table.promise.is_not(None) if wanted.promised else table.promise.is_(None)
+        narrowed.append(kept)
+    if wanted.after is not None:
+        narrowed.append(table.case_id > wanted.after)
+    closed = table.closed_on.is_not(None) if wanted.closed else table.closed_on.is_(None)
+    query = select(collections_case).where(*narrowed, closed).order_by(table.case_id)
+    rows = connection.execute(query.limit(min(wanted.limit, CASES_PAGE_MAX))).all()
     today = current_business_date(connection, principal.tenant_id)
     who = sorted({row.party_id for row in rows})
     late = arrears_of(connection, principal.tenant_id, today, who) if who else {}
@@ -231,9 +217,7 @@ def one_case(connection: Connection, principal: Principal, case_id: UUID) -> dic
         "business_date": today.isoformat(),
         "due_fen": sum(one["due_fen"] for one in loans if one["days_overdue"] > 0),
         "paused": bool(paused),
-        "loans": [
-            {name: one[name] for name in shown} for one in loans if one["days_overdue"] > 0
-        ],
+        "loans": [{name: one[name] for name in shown} for one in loans if one["days_overdue"] > 0],
         "timeline": [
             {
                 "sequence": event.sequence,
@@ -249,9 +233,7 @@ def one_case(connection: Connection, principal: Principal, case_id: UUID) -> dic
     }
 
 
-def _reminders(
-    connection: Connection, principal: Principal, row: Row[Any]
-) -> list[dict[str, Any]]:
+def _reminders(connection: Connection, principal: Principal, row: Row[Any]) -> list[dict[str, Any]]:
     """Return the reminders since the case was opened, the latest first."""
     table = collections_reminder.c
     query = (

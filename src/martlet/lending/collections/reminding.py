@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import insert, select, update
 
 from martlet.kernel.calendar import business_date_of
 from martlet.ledger import current_business_date
@@ -227,9 +227,7 @@ def begin(tx: Transaction, asked: Sequence[Wanted], port: ReminderPort) -> list[
         due_fen = _due_fen(loans[one.party_id], one.due_on, coming=step.days < 0)
         if due_fen <= 0:
             continue
-        said = texts(
-            step.template, due_fen, one.due_on, (today - one.due_on).days, in_force.help
-        )
+        said = texts(step.template, due_fen, one.due_on, (today - one.due_on).days, in_force.help)
         values = {
             "port": port.name,
             "due_fen": due_fen,
@@ -340,9 +338,7 @@ def messages_of(
 def left_open(connection: Connection, tenant_id: UUID, limit: int) -> list[UUID]:
     """Return reminders that were begun and of which nothing more is known."""
     table = collections_reminder.c
-    query = select(table.reminder_id).where(
-        table.tenant_id == tenant_id, table.state == "begun"
-    )
+    query = select(table.reminder_id).where(table.tenant_id == tenant_id, table.state == "begun")
     return list(connection.execute(query.order_by(table.reminder_id).limit(limit)).scalars())
 
 
@@ -364,9 +360,9 @@ def settle_open(tx: Transaction, reminder_ids: Sequence[UUID], port: ReminderPor
             and row.attempts < ATTEMPTS_MAX
             and blocked(in_force.contact, row.channel, standing[row.party_id], tx.now) is None
         )
-        values = {"attempts": row.attempts + 1, "tried_at": tx.now} if repeat else {
-            "state": "unknown"
-        }
+        values = (
+            {"attempts": row.attempts + 1, "tried_at": tx.now} if repeat else {"state": "unknown"}
+        )
         tx.execute(
             update(collections_reminder)
             .where(table.tenant_id == tx.tenant_id, table.reminder_id == row.reminder_id)

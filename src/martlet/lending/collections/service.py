@@ -49,7 +49,7 @@ class CollectionsService:
 
     # Commands.
 
-    def promise(  # noqa: PLR0913 - what a promise is, each by its name
+    def promise(
         self,
         principal: Principal,
         key: str,
@@ -114,7 +114,7 @@ class CollectionsService:
         command = Command("lending.close_case", principal, key, {"case_id": str(case_id)})
         return self._do(command, lambda tx: commands.close(tx, case_id))
 
-    def name_handler(  # noqa: PLR0913 - what a handler is, each by its name
+    def name_handler(
         self,
         principal: Principal,
         key: str,
@@ -172,7 +172,7 @@ class CollectionsService:
     def cases(self, principal: Principal, **narrowed: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         """Return cases; narrow by party_id, bucket, handler, promised, closed, after, limit."""
         with self._database.read() as connection:
-            return queries.cases(connection, principal, **narrowed)
+            return queries.cases(connection, principal, queries.CaseFilter(**narrowed))
 
     def case(self, principal: Principal, case_id: UUID) -> dict[str, Any]:
         """Return a case with its timeline."""
@@ -256,9 +256,7 @@ class _Run:
             while True:
                 now = self._database.clock.now()
                 with self._database.read() as connection:
-                    page = reminding.wanted_after(
-                        connection, tenant_id, now, after, coming=coming
-                    )
+                    page = reminding.wanted_after(connection, tenant_id, now, after, coming=coming)
                 self._held.update(page.held)
                 for at in range(0, len(page.wanted), self._batch):
                     yield page.wanted[at : at + self._batch]

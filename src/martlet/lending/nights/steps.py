@@ -6,6 +6,7 @@ posts stands before `trial_balance`.
 
 from __future__ import annotations
 
+from martlet.lending.collections.night import collect_step
 from martlet.lending.nights.accrual import accrue_step
 from martlet.lending.nights.dues import age_step, due_step
 from martlet.lending.nights.night import NightStep
@@ -15,6 +16,7 @@ STEPS = (
     NightStep("accrue", accrue_step),
     NightStep("due", due_step),
     NightStep("age", age_step),
+    NightStep("collect", collect_step),
     NightStep("trial_balance", trial_balance_step),
     NightStep("verify", verify_step),
     NightStep("close", close_step),
