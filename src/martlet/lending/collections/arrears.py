@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, select
 
 from martlet.lending.collections.limits import PARTY_LOANS_MAX
 from martlet.lending.loan import LoanStatus
-from martlet.lending.loans import events_by_loan
+from martlet.lending.loans import WITH_MARK, events_by_loan
 from martlet.lending.tables import PRINCIPAL_OWED, loan
 from martlet.lending.views import loan_json
 
@@ -149,8 +149,9 @@ def live_loans(
 ) -> dict[UUID, list[dict[str, Any]]]:
     """Return the live loans of some borrowers as they stand on a day, each projected."""
     query = (
-        select(loan)
-        .where(loan.c.tenant_id == tenant_id, loan.c.party_id.in_(party_ids), loan.c.live == 1)
+        WITH_MARK.where(
+            loan.c.tenant_id == tenant_id, loan.c.party_id.in_(party_ids), loan.c.live == 1
+        )
         .order_by(loan.c.loan_id)
         .limit(PARTY_LOANS_MAX * max(len(party_ids), 1))
     )

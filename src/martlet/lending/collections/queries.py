@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from martlet.lending.collections.arrears import Arrears
     from martlet.lending.collections.rules import Bucket
 
+
 def _visible(principal: Principal) -> list[ColumnElement[bool]]:
     """Return what narrows cases to those of a principal's businesses."""
     principal.require(Scope.COLLECTIONS_READ)
