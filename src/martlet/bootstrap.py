@@ -21,8 +21,10 @@ from martlet.lending import (
     EndOfDay,
     LendingService,
     LoanOutcomes,
+    ParticipationService,
     SimulatedRail,
     verify_lending,
+    verify_participations,
 )
 from martlet.lending.collections import CollectionsService, verify_collections
 from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
@@ -59,6 +61,8 @@ class Bank:
     credit: CreditService
     lending: LendingService
     collections: CollectionsService
+
+    participation: ParticipationService
     end_of_day: EndOfDay
 
     def set_up(
@@ -106,6 +110,7 @@ _CHECKS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("ledger", verify_ledger),
     ("lending", verify_lending),
     ("collections", verify_collections),
+    ("partners", verify_participations),
 )
 
 
@@ -147,6 +152,7 @@ def open_bank(
         credit=credit,
         lending=lending,
         collections=CollectionsService(database, reminders, partial(_staff_ids, parties)),
+        participation=ParticipationService(database, rail.name),
         end_of_day=EndOfDay(database),
     )
 

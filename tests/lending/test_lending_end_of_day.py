@@ -186,7 +186,9 @@ def test_the_status_tells_how_far_a_broken_night_has_come(bank: LendingBank) -> 
     assert {step["state"] for step in _steps(bank)} == {"to come"}
     with pytest.raises(ConnectionError):
         bank.end_of_day.run(bank.principal, TODAY, die)
-    assert [step["state"] for step in _steps(bank)] == ["done"] * 3 + ["to come"] * 4
+    assert [step["state"] for step in _steps(bank)] == ["done"] * 3 + ["to come"] * (
+        len(_steps(bank)) - 3
+    )
     bank.end_of_day.run(bank.principal, TODAY)
     assert {step["state"] for step in _steps(bank)} == {"to come"}, "a new day has opened"
 

@@ -39,6 +39,8 @@ class Scope(StrEnum):
     LEDGER_WRITE = "ledger:write"
     END_OF_DAY = "end_of_day:run"
     STAFF_ADMIN = "staff:admin"
+    PARTNER_OWN = "partner:own"
+    """A co-lender's key: what concerns that partner, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from martlet.lending.loan import (
     LoanTerms,
 )
 from martlet.lending.outcomes import LoanOutcomes
+from martlet.lending.participation.model import AgreementTerms, Eligibility, SettingName, Sharing
+from martlet.lending.participation.service import ParticipationService
+from martlet.lending.participation.verify import verify_participations
 from martlet.lending.product import Product, product_named, products
 from martlet.lending.projection import project, schedule
 from martlet.lending.rail import (
@@ -29,9 +32,11 @@ from martlet.lending.service import LendingService
 from martlet.lending.verify import LendingReport, verify_lending
 
 __all__ = [
+    "AgreementTerms",
     "Allocation",
     "Behaviour",
     "Charge",
+    "Eligibility",
     "EndOfDay",
     "EndOfDayReport",
     "EventKind",
@@ -44,15 +49,19 @@ __all__ = [
     "LoanStatus",
     "LoanTerms",
     "Outcome",
+    "ParticipationService",
     "PaymentRail",
     "PayoutOrder",
     "Product",
     "RailReport",
     "Rate",
+    "SettingName",
+    "Sharing",
     "SimulatedRail",
     "product_named",
     "products",
     "project",
     "schedule",
     "verify_lending",
+    "verify_participations",
 ]

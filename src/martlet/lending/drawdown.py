@@ -29,6 +29,7 @@ from martlet.lending.loans import (
     position_in,
     terms_of,
 )
+from martlet.lending.participation import placement
 from martlet.lending.postings import Accounts, Movement, movements, position_of
 from martlet.lending.product import product_named
 from martlet.lending.projection import project
@@ -95,8 +96,9 @@ def promise(
     )
     take(tx, line, amount_fen)
     loan_id, order_id = tx.ids.new(), tx.ids.new()
+    shared = placement.place(tx, line, terms, loan_id, today)
     _hold_and_order(tx, line, terms, loan_id, order_id, rail)
-    _write_loan(tx, line, terms, loan_id, rail, today)
+    _write_loan(tx, line, terms, loan_id, rail, today, shared=shared is not None)
     answer = {
         "loan_id": str(loan_id),
         "order_id": str(order_id),
@@ -116,6 +118,8 @@ def promise(
             "available_fen": line.limit_fen - line.used_fen - amount_fen,
         },
     }
+    if shared is not None:
+        answer["partners"] = [shared]
     told = {name: value for name, value in answer.items() if name not in {"state", "facility"}}
     tx.emit("lending.loan_promised", f"loan:{loan_id}", told, business_date=today)
     return answer
@@ -155,7 +159,14 @@ def _hold_and_order(
 
 
 def _write_loan(
-    tx: Transaction, line: Row[Any], terms: LoanTerms, loan_id: UUID, rail: str, today: date
+    tx: Transaction,
+    line: Row[Any],
+    terms: LoanTerms,
+    loan_id: UUID,
+    rail: str,
+    today: date,
+    *,
+    shared: bool,
 ) -> None:
     _PROMISE.on(
         tx.connection,
@@ -172,6 +183,7 @@ def _write_loan(
             "principal_agreed_fen": terms.principal_fen,
             "created_on": today,
             "events": 0,
+            "shared": int(shared),
             **copy_of(project(terms, (), today)),
         },
     )
@@ -251,6 +263,8 @@ def _undone(tx: Transaction, order: Row[Any], today: date, reference: str) -> No
     keys = {"the_loan": order.loan_id, "cancelled": LoanStatus.CANCELLED.value}
     _CANCEL.on(tx.connection, keys)
     give_back(tx, row.facility_id, order.amount_fen)
+    if row.shared:
+        placement.cancel(tx, order.loan_id)
     tx.emit(
         "lending.loan_cancelled",
         f"loan:{order.loan_id}",

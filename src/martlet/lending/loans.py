@@ -15,6 +15,7 @@ from martlet.lending.events import EventKind, LoanEvent, details_json, read_deta
 from martlet.lending.facilities import sees
 from martlet.lending.loan import LoanState, LoanStatus, LoanTerms, recognised_fen
 from martlet.lending.marks import recognised_until
+from martlet.lending.participation.placement import follow
 from martlet.lending.postings import FIGURES, Accounts, Position
 from martlet.lending.tables import loan, loan_event
 from martlet.store import Prepared
@@ -33,6 +34,16 @@ LIVE = (LoanStatus.LIVE, LoanStatus.OVERDUE)
 
 WITH_MARK = select(loan, recognised_until())
 """A loan's row with the day until which the ledger has recognised its interest beside it."""
+
+POSITION_COLUMNS = (
+    *(loan.c[name] for name in (*FIGURES, *LINE_FIELDS)),
+    loan.c.live,
+    loan.c.status,
+    loan.c.rounding_mode,
+    loan.c.accrued_until,
+    recognised_until(),
+)
+"""The columns that `position_in` reads, for whoever joins them to other rows."""
 
 _FIND = Prepared(
     WITH_MARK.where(
@@ -142,7 +153,9 @@ def copy_of(state: LoanState) -> dict[str, Any]:
 
 
 def keep_state(tx: Transaction, row: Row[Any], state: LoanState, **more: object) -> None:
-    """Make a loan's row the copy of a state."""
+    """Make a loan's row the copy of a state; a partner's limit follows its principal."""
+    if row.shared:
+        follow(tx, row, state)
     _KEEP.on(tx.connection, {"the_loan": row.loan_id, **copy_of(state), **more})
 
 

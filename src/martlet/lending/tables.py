@@ -135,6 +135,7 @@ loan = Table(
     Column("charged_off_on", Day, nullable=True),
     Column("written_off_on", Day, nullable=True),
     Column("events", Amount, nullable=False),
+    Column("shared", Flag, nullable=True),
     Column("accrued_until", Amount, nullable=False),
     Column("line_from", Amount, nullable=False),
     Column("line_until", Amount, nullable=False),

@@ -11,12 +11,14 @@ from martlet.lending.nights.accrual import accrue_step
 from martlet.lending.nights.dues import age_step, due_step
 from martlet.lending.nights.night import NightStep
 from martlet.lending.nights.proof import close_step, trial_balance_step, verify_step
+from martlet.lending.participation.settlement import settle_step
 
 STEPS = (
     NightStep("accrue", accrue_step),
     NightStep("due", due_step),
     NightStep("age", age_step),
     NightStep("collect", collect_step),
+    NightStep("settle", settle_step),
     NightStep("trial_balance", trial_balance_step),
     NightStep("verify", verify_step),
     NightStep("close", close_step),

@@ -1,0 +1,115 @@
+"""The programme in force: written whole at every change, read by its hash at every drawdown.
+
+A process keeps what it has parsed by content, so a drawdown costs one short read where nothing has
+changed, and a bank without partners costs nothing more.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, delete, insert, select
+
+from martlet.kernel.canonical import hash_of
+from martlet.lending.participation.limits import PROGRAMMES_KEPT
+from martlet.lending.participation.model import Agreement, AgreementTerms, Programme, Setting
+from martlet.lending.participation.tables import (
+    agreement,
+    agreement_act,
+    partner,
+    partner_setting,
+    programme,
+)
+from martlet.store import Prepared
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+    from martlet.store import Transaction
+
+_HASH = Prepared(
+    select(programme.c.content_hash).where(programme.c.tenant_id == bindparam("tenant"))
+)
+_parsed: dict[str, Programme] = {}
+
+
+@cache
+def legal_settings() -> tuple[Setting, ...]:
+    """Return the limits of the law that ship with Martlet, each with its first day."""
+    text = files(__package__).joinpath("rules.toml").read_text(encoding="utf-8")
+    return tuple(Setting.from_json(one) for one in tomllib.loads(text)["settings"])
+
+
+def programme_of(connection: Connection, tenant_id: UUID) -> Programme | None:
+    """Return what a tenant has agreed with partners; None where there never was any."""
+    found = _HASH.on(connection, {"tenant": tenant_id}).scalar_one_or_none()
+    if found is None:
+        return None
+    known = _parsed.get(found)
+    if known is None:
+        query = select(programme.c.content).where(programme.c.tenant_id == tenant_id)
+        known = Programme.from_json(connection.execute(query).scalar_one())
+        if len(_parsed) >= PROGRAMMES_KEPT:
+            _parsed.clear()
+        _parsed[found] = known
+    return known
+
+
+def rewrite(tx: Transaction) -> Programme:
+    """Put the programme together from what has been agreed and set, and keep it whole."""
+    made = Programme(
+        _agreements(tx.connection, tx.tenant_id), settings(tx.connection, tx.tenant_id)
+    )
+    content: dict[str, Any] = made.as_json()
+    tx.execute(delete(programme).where(programme.c.tenant_id == tx.tenant_id))
+    tx.execute(
+        insert(programme).values(
+            tenant_id=tx.tenant_id, content_hash=hash_of(content), content=content
+        )
+    )
+    return made
+
+
+def settings(connection: Connection, tenant_id: UUID) -> tuple[Setting, ...]:
+    """Return the law's settings and the bank's own, in the order in which they were set."""
+    query = (
+        select(partner_setting)
+        .where(partner_setting.c.tenant_id == tenant_id)
+        .order_by(partner_setting.c.setting_id)
+    )
+    own = (
+        Setting.from_json(
+            {name: row[name] for name in ("name", "value", "effective_from", "source")}
+        )
+        for row in connection.execute(query).mappings()
+    )
+    return (*legal_settings(), *own)
+
+
+def _agreements(connection: Connection, tenant_id: UUID) -> tuple[Agreement, ...]:
+    """Return the agreements that were approved and have not ended."""
+    approved, ended = agreement_act.alias("approved"), agreement_act.alias("ended")
+    of_it = agreement.c.agreement_id
+    query = (
+        select(agreement, partner.c.slug, partner.c.affiliates)
+        .join(partner, partner.c.partner_id == agreement.c.partner_id)
+        .join(approved, and_(approved.c.agreement_id == of_it, approved.c.act == "approved"))
+        .outerjoin(ended, and_(ended.c.agreement_id == of_it, ended.c.act == "ended"))
+        .where(agreement.c.tenant_id == tenant_id, ended.c.agreement_id.is_(None))
+        .order_by(partner.c.slug, of_it)
+    )
+    return tuple(
+        Agreement(
+            row.agreement_id,
+            row.partner_id,
+            row.slug,
+            row.affiliates,
+            AgreementTerms.from_json(row.terms),
+        )
+        for row in connection.execute(query)
+    )
