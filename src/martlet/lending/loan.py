@@ -191,10 +191,12 @@ class Allocation:
     overpaid_fen: int
     fee_fen: int = 0
     kind: EventKind = EventKind.REPAID
+    recovered_fen: int = 0
+    """Of what had been written off."""
 
     def __post_init__(self) -> None:
         parts = self.penalty_fen + self.fee_fen + self.interest_fen + self.principal_fen
-        assert parts + self.overpaid_fen == self.amount_fen, self
+        assert parts + self.overpaid_fen + self.recovered_fen == self.amount_fen, self
 
 
 @dataclass(frozen=True, slots=True)
