@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+import numpy as np
+
 from martlet.lending import EventKind, LoanEvent, LoanTerms, product_named
+from martlet.lending.columns import accrue, as_columns
+
+if TYPE_CHECKING:
+    from martlet.kernel.rounding import RoundingMode
+    from martlet.lending.loan import AccrualLine
 
 START = date(2026, 1, 15)
 
@@ -30,3 +38,11 @@ def story(terms: LoanTerms, *payments: tuple[int, int]) -> list[LoanEvent]:
 
 def day(number: int) -> date:
     return START + timedelta(days=number)
+
+
+def by_columns(line: AccrualLine | None, on: date, mode: RoundingMode) -> tuple[int, int] | None:
+    """Interest and penalty that the columns find on a day; None where the line does not hold."""
+    if line is None or not line.covers(on):
+        return None
+    found = accrue(np.array([as_columns(line)], np.int64), np.array([on.toordinal()]), mode)
+    return int(found.interest_fen[0]), int(found.penalty_fen[0])

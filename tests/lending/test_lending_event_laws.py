@@ -9,10 +9,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.lending.event_stories import happenings, loans, told
-from tests.lending.loan_stories import day
+from tests.lending.loan_stories import by_columns, day
 
 from martlet.lending import EventKind, LoanEvent, LoanStatus, LoanTerms, project, schedule
-from martlet.lending.columns import accrue, as_columns
 from martlet.lending.events import CREDITS, MONEY_OUT, Reversed
 
 if TYPE_CHECKING:
@@ -85,10 +84,9 @@ def test_the_line_of_a_state_foretells_the_projection(
     """Columns follow lines; where the line holds they equal the scalar projection."""
     known = [event for event in told(terms, events) if event.value_date <= day(days)]
     now, then = (project(terms, known, day(on)) for on in (days, days + ahead))
-    found = accrue([as_columns(now.line)], day(days + ahead), terms.conventions.rounding_mode)
-    if found.exact[0]:
-        assert int(found.interest_fen[0]) == then.interest_accrued_fen
-        assert int(found.penalty_fen[0]) == then.penalty_accrued_fen
+    found = by_columns(now.line, day(days + ahead), terms.conventions.rounding_mode)
+    if found is not None:
+        assert found == (then.interest_accrued_fen, then.penalty_accrued_fen)
     else:
         assert now.line is not None
         assert not now.line.covers(day(days + ahead))
