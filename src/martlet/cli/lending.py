@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from martlet.cli import portfolios
 from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
 from martlet.cli.output import show
 from martlet.cli.reading import day, yuan
@@ -146,3 +147,12 @@ def portfolio(as_json: JsonOption = False) -> None:
     with open_session() as session:
         answer = session.bank.lending.portfolio(session.principal)
     show(answer, as_json=as_json)
+
+
+app.command(
+    "import-portfolio",
+    help=say("Take loans over from another system, reconciled to the fen."),
+)(portfolios.import_portfolio)
+app.command("export-portfolio", help=say("Write all loans with their history, to move them."))(
+    portfolios.export_portfolio
+)
