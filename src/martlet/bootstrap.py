@@ -27,6 +27,7 @@ from martlet.lending import (
     verify_participations,
 )
 from martlet.lending.collections import CollectionsService, verify_collections
+from martlet.lending.disclosure import read_rate_caps
 from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
 from martlet.records import IntegritySignals, RecordsService, RecordsSignals
 from martlet.store import Database, Snapshots, open_database, verify_chain
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from martlet.kernel.principal import Principal
     from martlet.lending import EndOfDayReport, PaymentRail
     from martlet.lending.collections import ReminderPort
+    from martlet.lending.disclosure import RateCaps
     from martlet.parties import CodeSender
     from martlet.signals import SignalProvider
     from martlet.store import Reading
@@ -138,7 +140,7 @@ def open_bank(
     records = RecordsService(database, settings.records_folder, ask_names=names.carried_by)
     eyes = _eyes(database, settings, names)
     credit = CreditService(database, eyes, LoanOutcomes(database))
-    lending = LendingService(database, credit, rail)
+    lending = LendingService(database, credit, rail, _rate_caps(settings))
     return Bank(
         settings=settings,
         database=database,
@@ -161,6 +163,12 @@ def _staff_ids(parties: PartiesService, principal: Principal) -> list[UUID]:
     """Return the members of staff to whom a case may be handed over."""
     members = parties.staff(system_principal(principal.tenant_id))
     return [member.staff_id for member in members if member.active]
+
+
+def _rate_caps(settings: Settings) -> RateCaps | None:
+    """Return the bank's own caps on rates; None where it keeps to those that ship."""
+    own = settings.home / "rate_caps.toml"
+    return read_rate_caps(own.read_text(encoding="utf-8")) if own.exists() else None
 
 
 def open_drafting(settings: Settings) -> Drafting:

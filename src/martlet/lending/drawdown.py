@@ -17,6 +17,7 @@ from martlet.ledger import current_business_date, hold, release, settle
 from martlet.lending.bookkeeping import record, transfers
 from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.facilities import find_facility, give_back, take
+from martlet.lending.lawful import refuse_unlawful
 from martlet.lending.limits import REFERENCE_CHARS_MAX
 from martlet.lending.loan import LoanStatus, LoanTerms
 from martlet.lending.loans import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from martlet.kernel.principal import Principal
+    from martlet.lending.disclosure import RateCaps
     from martlet.store import Transaction
 
 
@@ -78,7 +80,12 @@ _CANCEL = Prepared(
 
 
 def promise(
-    tx: Transaction, facility_id: UUID, amount_fen: int, tenor: int | None, rail: str
+    tx: Transaction,
+    facility_id: UUID,
+    amount_fen: int,
+    tenor: int | None,
+    rail: str,
+    caps: RateCaps,
 ) -> dict[str, Any]:
     """Take the limit and the money and promise the loan, or refuse and change nothing."""
     line = find_facility(tx.connection, tx.principal, facility_id)
@@ -94,6 +101,7 @@ def promise(
         product.check_tenor(tenor, line.tenors),
         product.conventions,
     )
+    refuse_unlawful(caps, line.product, terms.rate_ppm_per_day, [terms.tenor], today)
     take(tx, line, amount_fen)
     loan_id, order_id = tx.ids.new(), tx.ids.new()
     shared = placement.place(tx, line, terms, loan_id, today)

@@ -64,3 +64,15 @@ CASH_FLOWS_MAX = 8_000
 
 VECTOR_FILE_BYTES_MAX = 64 * 2**20
 """A file of cases: the largest known has one megabyte."""
+
+RATE_CAPS_MAX = 400
+"""Dated caps and published rates in one file: thirty years of monthly publications."""
+
+RATE_SHOWN_PPM_MAX = 10**12
+"""A million times what was lent, in a year: whatever is dearer is shown as this."""
+
+PRICE_EXAMPLE_FEN = 1_000_000
+"""Ten thousand yuan: large enough that a fen of rounding is no price, small enough to be usual."""
+
+PRICES_REMEMBERED_MAX = 4_096
+"""Prices of product, rate, tenor and day that stay in memory: a day has some dozens."""

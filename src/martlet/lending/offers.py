@@ -16,6 +16,7 @@ from martlet.credit import Application, decide_and_record
 from martlet.kernel.errors import Conflict, NotFound, Refused
 from martlet.ledger import current_business_date
 from martlet.lending.facilities import sees
+from martlet.lending.lawful import refuse_unlawful
 from martlet.lending.product import TenorUnit, product_named
 from martlet.lending.tables import application, facility, offer
 from martlet.store import Prepared
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from martlet.credit import Decision
     from martlet.kernel.principal import Principal
+    from martlet.lending.disclosure import RateCaps
     from martlet.lending.product import Product
     from martlet.signals import SignalSet
     from martlet.store import Transaction
@@ -70,10 +72,22 @@ def committed_elsewhere(connection: Connection, tenant_id: UUID, party_id: UUID,
 
 
 def decide_application(
-    tx: Transaction, asked: Application, tenor: int, signals: SignalSet, as_of: datetime
+    tx: Transaction,
+    asked: Application,
+    tenor: int,
+    signals: SignalSet,
+    as_of: datetime,
+    caps: RateCaps,
 ) -> dict[str, Any]:
-    """Decide, and keep the application, the decision and the offer in one commit."""
+    """Decide, and keep the application, the decision and the offer in one commit.
+
+    An offer above the law's cap of the day is refused, and nothing is kept.
+    """
     decision_id, decision = decide_and_record(tx, asked, signals, as_of)
+    if decision.approved:
+        tenors = offered_tenors(product_named(asked.product), decision)
+        rate = decision.rate_ppm_per_day
+        refuse_unlawful(caps, asked.product, rate, tenors, asked.applied_on)
     _APPLICATION.on(
         tx.connection,
         {

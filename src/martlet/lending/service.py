@@ -16,6 +16,7 @@ from martlet.kernel.principal import ActorKind, Principal, Scope, system_princip
 from martlet.ledger import current_business_date
 from martlet.lending import drawdown, offers, queries, repayment
 from martlet.lending.bookkeeping import record
+from martlet.lending.disclosure import shipped_rate_caps
 from martlet.lending.limits import RAIL_ORDERS_PER_CALL_MAX, REFERENCE_CHARS_MAX
 from martlet.lending.loan import LoanTerms
 from martlet.lending.postings import CAPITAL, Movement, settlement
@@ -27,6 +28,7 @@ from martlet.store import Command
 
 if TYPE_CHECKING:
     from martlet.credit import CreditService
+    from martlet.lending.disclosure import RateCaps
     from martlet.lending.rail import PaymentRail
     from martlet.store import Database, Transaction
 
@@ -34,10 +36,22 @@ if TYPE_CHECKING:
 class LendingService:
     """Lends and takes back money; the rail and the decision heart are handed in."""
 
-    def __init__(self, database: Database, credit: CreditService, rail: PaymentRail) -> None:
+    def __init__(
+        self,
+        database: Database,
+        credit: CreditService,
+        rail: PaymentRail,
+        caps: RateCaps | None = None,
+    ) -> None:
         self._database = database
         self._credit = credit
         self._rail = rail
+        self._caps = caps or shipped_rate_caps()
+
+    @property
+    def rate_caps(self) -> RateCaps:
+        """The law's caps on rates that bind this bank."""
+        return self._caps
 
     # Apply and accept.
 
@@ -78,7 +92,7 @@ class LendingService:
                 ),
             }
             asked = offers.application_of(principal, tx.ids.new(), body, **known)
-            return offers.decide_application(tx, asked, chosen, signals, as_of)
+            return offers.decide_application(tx, asked, chosen, signals, as_of, self._caps)
 
         command = Command("lending.apply", principal, key, body)
         answer = self._database.command(command, handler).value
@@ -93,7 +107,7 @@ class LendingService:
         tenor = answer["tenor"] if answer["tenor"] in tenors else sold.check_tenor(None, tenors)
         terms = LoanTerms(made["limit_fen"], made["rate_ppm_per_day"], tenor, sold.conventions)
         start = date.fromisoformat(answer["applied_on"])
-        shown = forecast(terms, start, UUID(answer["application_id"]))
+        shown = forecast(terms, start, UUID(answer["application_id"]), self._caps)
         example = {"amount_fen": terms.principal_fen, "tenor": tenor, **shown}
         return {**answer, "offer": {**made, "example": example}}
 
@@ -120,7 +134,9 @@ class LendingService:
         body = {"facility_id": str(facility_id), "amount_fen": amount_fen, "tenor": tenor}
         answered = self._database.command(
             Command("lending.draw", principal, key, body),
-            lambda tx: drawdown.promise(tx, facility_id, amount_fen, tenor, self._rail.name),
+            lambda tx: drawdown.promise(
+                tx, facility_id, amount_fen, tenor, self._rail.name, self._caps
+            ),
         )
         promised = answered.value
         state = self._payout_state(principal, promised) if answered.replayed else "pending"
@@ -133,7 +149,7 @@ class LendingService:
             product_named(promised["product"]).conventions,
         )
         start = date.fromisoformat(promised["business_date"])
-        shown = forecast(terms, start, UUID(promised["loan_id"]))
+        shown = forecast(terms, start, UUID(promised["loan_id"]), self._caps)
         return {**promised, "state": state, **shown}
 
     def _payout_state(self, principal: Principal, promised: dict[str, Any]) -> str:

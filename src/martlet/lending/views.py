@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from martlet.lending.columns import LINE_FIELDS
-from martlet.lending.disclosure.rates import disclose
+from martlet.lending.disclosure import disclose, shipped_rate_caps
 from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.loan import LoanTerms
 from martlet.lending.loans import position_in
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from martlet.lending.disclosure import Fee, RateCaps
     from martlet.lending.loan import Instalment, LoanState
 
 
@@ -39,14 +40,29 @@ def instalment_json(row: Instalment) -> dict[str, Any]:
     }
 
 
-def forecast(terms: LoanTerms, start: date, loan_id: UUID) -> dict[str, Any]:
-    """Return the schedule and the honest rates of a loan paid out on a day and paid on its days."""
+def forecast(
+    terms: LoanTerms,
+    start: date,
+    loan_id: UUID,
+    caps: RateCaps | None = None,
+    fees: Sequence[Fee] = (),
+) -> dict[str, Any]:
+    """Return the schedule and the honest rates of a loan paid out on a day and paid on its days.
+
+    Beside the rates stands the most that the law of the day allows, by the caps that bind the bank.
+    """
     paid_out = LoanEvent(loan_id, 1, EventKind.DISBURSED, start, terms.principal_fen)
     rows = schedule(terms, [paid_out], start)
+    cap = (caps or shipped_rate_caps()).in_force(start)
     return {
         "schedule": [instalment_json(row) for row in rows],
-        "rates": disclose(terms, start, rows).as_json(),
+        "rates": {
+            **disclose(terms, start, rows, fees).as_json(),
+            "cap_ppm": cap.annual_ppm if cap else None,
+            "cap_verified": cap is not None and cap.verified,
+        },
         "total_interest_fen": sum(row.interest_fen for row in rows),
+        "total_fees_fen": sum(fee.amount_fen for fee in fees),
     }
 
 

@@ -24,6 +24,7 @@ class Price:
 
     annual_ppm: int
     irr_ppm: int | None
+    cap_ppm: int | None
     example: str
     cost_fen: int
 
@@ -37,7 +38,7 @@ def price_of(stored: StoredDecision, visitor: Visitor) -> Price:
     terms = LoanTerms(amount_fen, decision.rate_ppm_per_day, tenor, product.conventions)
     start = business_date_of(decision.decided_at)
     figures = {"amount_fen": amount_fen, "tenor": tenor}
-    shown = forecast(terms, start, asked.application_id)
+    shown = forecast(terms, start, asked.application_id, visitor.bank.lending.rate_caps)
     example = (
         visitor.say("Interest on {amount_fen} drawn for {tenor} days", **figures)
         if product.tenor_unit is TenorUnit.DAYS
@@ -46,6 +47,7 @@ def price_of(stored: StoredDecision, visitor: Visitor) -> Price:
     return Price(
         shown["rates"]["simple_annual_ppm"],
         shown["rates"]["internal_annual_ppm"],
+        shown["rates"]["cap_ppm"],
         example,
         shown["total_interest_fen"],
     )

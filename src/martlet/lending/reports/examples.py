@@ -19,6 +19,7 @@ from martlet.lending.views import forecast
 if TYPE_CHECKING:
     from datetime import date
 
+    from martlet.lending.disclosure import RateCaps
     from martlet.lending.product import Product
 
 _NOBODY = parse_id("00000000-0000-7000-8000-000000000000")
@@ -26,7 +27,12 @@ _NOBODY = parse_id("00000000-0000-7000-8000-000000000000")
 
 
 def example(
-    product: Product, start: date, amount_fen: int, tenor: int, rate_ppm_per_day: int
+    product: Product,
+    start: date,
+    amount_fen: int,
+    tenor: int,
+    rate_ppm_per_day: int,
+    caps: RateCaps | None = None,
 ) -> dict[str, Any]:
     """Return the schedule, the rates and the total interest of a loan as if paid out on a day."""
     longest = TENOR_DAYS_MAX if product.tenor_unit is TenorUnit.DAYS else TENOR_MONTHS_MAX
@@ -37,4 +43,4 @@ def example(
     if not 0 <= rate_ppm_per_day <= RATE_PPM_PER_DAY_MAX:
         raise Invalid("lending.example_rate_outside", highest_ppm_per_day=RATE_PPM_PER_DAY_MAX)
     terms = LoanTerms(amount_fen, rate_ppm_per_day, tenor, product.conventions)
-    return {"amount_fen": amount_fen, "tenor": tenor, **forecast(terms, start, _NOBODY)}
+    return {"amount_fen": amount_fen, "tenor": tenor, **forecast(terms, start, _NOBODY, caps)}

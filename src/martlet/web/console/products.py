@@ -47,7 +47,8 @@ def show_product(
     with shown(refusals, visitor):
         chosen = product.tenor_default if tenor == "" else _whole(tenor)
         start = open_day(visitor)
-        made = example(product, start, parse_fen(amount), chosen, parse_percent(rate))
+        caps = visitor.bank.lending.rate_caps
+        made = example(product, start, parse_fen(amount), chosen, parse_percent(rate), caps)
     return visitor.page(
         "console/product.html",
         422 if refusals else 200,

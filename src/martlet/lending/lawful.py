@@ -1,0 +1,44 @@
+"""What a product costs at a rate, and whether the law of the day allows it.
+
+Held against the cap is the highest of the rates shown, for every term on offer, at the price of a
+usual loan: a fen of rounding on a loan of one yuan is no price.
+"""
+
+from __future__ import annotations
+
+from datetime import date  # noqa: TC003 - part of a key that is remembered
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from martlet.lending.disclosure import RatesShown, disclose
+from martlet.lending.events import EventKind, LoanEvent
+from martlet.lending.limits import PRICE_EXAMPLE_FEN, PRICES_REMEMBERED_MAX
+from martlet.lending.loan import LoanTerms
+from martlet.lending.product import product_named
+from martlet.lending.projection import schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from martlet.lending.disclosure import RateCaps
+
+_EXAMPLE = UUID(int=0)
+
+
+def refuse_unlawful(
+    caps: RateCaps, product: str, rate_ppm_per_day: int, tenors: Sequence[int], on: date
+) -> None:
+    """Refuse a price that is above the cap of a day for any of the terms."""
+    for tenor in tenors:
+        caps.check(price_of(product, rate_ppm_per_day, tenor, on), on)
+
+
+@lru_cache(maxsize=PRICES_REMEMBERED_MAX)
+def price_of(product: str, rate_ppm_per_day: int, tenor: int, start: date) -> RatesShown:
+    """Return the rates of a usual loan of a product, drawn on a day and paid on its days."""
+    terms = LoanTerms(
+        PRICE_EXAMPLE_FEN, rate_ppm_per_day, tenor, product_named(product).conventions
+    )
+    drawn = LoanEvent(_EXAMPLE, 1, EventKind.DISBURSED, start, terms.principal_fen)
+    return disclose(terms, start, schedule(terms, [drawn], start))
