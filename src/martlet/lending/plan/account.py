@@ -1,0 +1,216 @@
+"""The account of a loan with a plan: events are laid over its rows, one after another.
+
+What was drawn, charged and raised again is what was paid plus what is owed, after every event:
+`Account` moves money in matched pairs only, and what no row takes is owed to the customer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from martlet.lending.events import CREDITS, ChargedBack, EventKind
+from martlet.lending.plan.advanced import Paying
+from martlet.lending.plan.rows import Row, place, raise_again
+from martlet.lending.plan.rules import (
+    FEE,
+    INTEREST,
+    PENALTY,
+    PRINCIPAL,
+    Waterfall,
+)
+from martlet.lending.plan.story import planned
+from martlet.lending.plan.waterfall import pay_rows
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+    from martlet.lending.events import LoanEvent
+    from martlet.lending.plan.story import PlanTerms
+    from martlet.lending.product import Component
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one event did: its parts, what of it is overpaid, and the principal owed after it."""
+
+    event_id: UUID
+    kind: EventKind
+    value_date: date
+    amount_fen: int
+    parts: dict[Component, int]
+    overpaid_fen: int
+    balance_fen: int
+
+
+def no_parts() -> dict[Component, int]:
+    """Return nothing of every part."""
+    return {PENALTY: 0, FEE: 0, INTEREST: 0, PRINCIPAL: 0}
+
+
+@dataclass(slots=True)
+class Account:
+    """Rows, what was overpaid, and what every event did."""
+
+    terms: PlanTerms
+    rows: list[Row] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    disbursed_fen: int = 0
+    overpaid_fen: int = 0
+    balance_fen: int = 0
+    """Principal by the transactions: below nothing while a later drawdown is paid already."""
+    charged_off_on: date | None = None
+    closed_on: date | None = None
+    paid_by: dict[UUID, dict[Component, int]] = field(default_factory=dict)
+    first_open: int = 0
+
+    @property
+    def outstanding_fen(self) -> int:
+        """What all rows still ask for."""
+        return sum(row.open_fen for row in self.rows)
+
+    def apply(self, event: LoanEvent) -> None:
+        """Lay an event over the rows; what shapes the plan itself has shaped it already."""
+        if event.kind in CREDITS:
+            self._credit(event)
+        elif event.kind is EventKind.DISBURSED:
+            self.disburse(event)
+        elif event.kind is EventKind.CHARGED_BACK:
+            self._charge_back(event)
+        elif event.kind is EventKind.REFUNDED_IN_CASH:
+            self._refund(event)
+        elif event.kind is EventKind.OVERPAYMENT_REFUNDED:
+            self._give_back(event)
+        elif event.kind is EventKind.CHARGED_OFF:
+            self._charge_off(event)
+        self._note_closing(event.value_date)
+
+    def disburse(self, event: LoanEvent) -> None:
+        """Book a drawdown; a cumulative plan knows of it already."""
+        self.disbursed_fen += event.amount_fen
+        self._book(event, no_parts(), 0, event.amount_fen)
+
+    # Money in.
+
+    def _credit(self, event: LoanEvent) -> None:
+        parts = no_parts()
+        left = self.pay(event.kind, event.amount_fen, event.value_date, parts)
+        self.overpaid_fen += left
+        self.paid_by[event.event_id] = parts
+        self._book(event, parts, left, -parts[PRINCIPAL])
+
+    def pay(self, kind: EventKind, amount_fen: int, day: date, parts: dict[Component, int]) -> int:
+        """Pay rows by the rules of the product; return what is left."""
+        self._skip_paid()
+        rows = self.rows[self.first_open :] if self.first_open else self.rows
+        rules = self.terms.rules.allocation
+        if isinstance(rules, Waterfall):
+            return pay_rows(rows, amount_fen, day, rules, parts)
+        return Paying(rows, day, rules.rule(kind), self.terms.mode, amount_fen, parts).run(rules)
+
+    def _skip_paid(self) -> bool:
+        """Pass the rows that are paid; tell whether all of them are."""
+        while self.first_open < len(self.rows) and self.rows[self.first_open].open_fen == 0:
+            self.first_open += 1
+        return self.first_open == len(self.rows)
+
+    # Money out.
+
+    def _charge_back(self, event: LoanEvent) -> None:
+        """Raise again what a payment had paid; what was overpaid pays for it first."""
+        taken = min(event.amount_fen, self.overpaid_fen)
+        self.overpaid_fen -= taken
+        parts = self._raised(event, event.amount_fen - taken)
+        if event.amount_fen > taken:
+            raise_again(self.rows, event.value_date, parts)
+            self.first_open = 0
+        self._book(event, parts, taken, parts[PRINCIPAL])
+
+    def _raised(self, event: LoanEvent, amount_fen: int) -> dict[Component, int]:
+        """Return which parts are raised: by the order of the product, as they had been paid."""
+        parts, left = no_parts(), amount_fen
+        known = isinstance(event.details, ChargedBack) and event.details.event_id
+        had = self.paid_by.get(known, {}) if known else {}
+        for part in self.terms.rules.credit_order:
+            if part is not PRINCIPAL:
+                parts[part] = min(left, had.get(part, 0))
+                left -= parts[part]
+        parts[PRINCIPAL] = left
+        return parts
+
+    def _refund(self, event: LoanEvent) -> None:
+        """Give money back that was paid: the last row first, principal before charges."""
+        taken = min(event.amount_fen, self.overpaid_fen)
+        self.overpaid_fen -= taken
+        parts, left = no_parts(), event.amount_fen - taken
+        for row in reversed(self.rows):
+            for part in (PRINCIPAL, INTEREST, FEE, PENALTY):
+                back = row.unpay(part, left)
+                parts[part] += back
+                left -= back
+        self.first_open = 0
+        self._book(event, parts, taken + left, parts[PRINCIPAL])
+
+    def _give_back(self, event: LoanEvent) -> None:
+        """Give back what was overpaid; what was not overpaid is owed again."""
+        taken = min(event.amount_fen, self.overpaid_fen)
+        self.overpaid_fen -= taken
+        parts = no_parts()
+        parts[PRINCIPAL] = event.amount_fen - taken
+        if parts[PRINCIPAL]:
+            raise_again(self.rows, event.value_date, parts)
+            self.first_open = 0
+        self._book(event, parts, taken, parts[PRINCIPAL])
+
+    def _charge_off(self, event: LoanEvent) -> None:
+        """Note what is owed on the day on which the loan stops earning; nothing is forgiven."""
+        self.charged_off_on = event.value_date
+        parts = no_parts()
+        for row in self.rows:
+            for part in parts:
+                parts[part] += row.unpaid(part)
+        self.entries.append(_entry(event, parts, 0, 0))
+
+    # Books.
+
+    def _book(
+        self, event: LoanEvent, parts: dict[Component, int], overpaid_fen: int, by_fen: int
+    ) -> None:
+        self.balance_fen += by_fen
+        self.entries.append(_entry(event, parts, overpaid_fen, max(0, self.balance_fen)))
+
+    def _note_closing(self, day: date) -> None:
+        """Remember since when nothing is owed."""
+        if self.disbursed_fen == 0 or not self._skip_paid():
+            self.closed_on = None
+        elif self.closed_on is None:
+            self.closed_on = day
+
+    def add_charge(self, event: LoanEvent) -> None:
+        """Let a charge fall due with the row of its day."""
+        place(self.rows, planned(event))
+        self.first_open = 0
+
+    def note_entry(self, event: LoanEvent, parts: dict[Component, int], amount_fen: int) -> None:
+        """Write down what an event moved that is no payment."""
+        self.entries.append(_entry(event, parts, 0, 0, amount_fen))
+
+
+def _entry(
+    event: LoanEvent,
+    parts: dict[Component, int],
+    overpaid_fen: int,
+    balance_fen: int,
+    amount_fen: int | None = None,
+) -> Entry:
+    owed = sum(parts.values()) if event.kind is EventKind.CHARGED_OFF else event.amount_fen
+    return Entry(
+        event.event_id,
+        event.kind,
+        event.value_date,
+        owed if amount_fen is None else amount_fen,
+        parts,
+        overpaid_fen,
+        balance_fen,
+    )

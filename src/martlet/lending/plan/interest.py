@@ -1,0 +1,84 @@
+"""What a balance costs over a span of a period: exact, rounded by whoever books it."""
+
+from __future__ import annotations
+
+from calendar import isleap
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from martlet.lending.plan.rules import InterestPeriod, step
+from martlet.lending.product import FrequencyUnit
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from martlet.lending.plan.rules import PlanRules
+    from martlet.lending.plan.story import PlanTerms
+
+PERIODS_PER_YEAR = {FrequencyUnit.MONTHS: 12, FrequencyUnit.WEEKS: 52, FrequencyUnit.YEARS: 1}
+
+
+def year_days(rules: PlanRules, start: date) -> int:
+    """Return the days of the year with which a loan that begins on a day reckons."""
+    if rules.year_days is not None:
+        return rules.year_days
+    return 366 if isleap(start.year) else 365
+
+
+def period_share(rules: PlanRules, start: date) -> Fraction:
+    """Return the share of a year that a whole period is, where interest runs by the period."""
+    every, unit = rules.frequency.every, rules.frequency.unit
+    per_year = PERIODS_PER_YEAR.get(unit) or year_days(rules, start)
+    return Fraction(every, per_year)
+
+
+def level_share(rules: PlanRules, start: date) -> Fraction:
+    """Return the share of a year with which the level instalment is found."""
+    every, unit = rules.frequency.every, rules.frequency.unit
+    if rules.interest_period is InterestPeriod.REPAYMENT:
+        return period_share(rules, start)
+    if unit is FrequencyUnit.MONTHS:
+        return Fraction(every * rules.level_month_days, year_days(rules, start))
+    return Fraction((step(start, 1, rules.frequency) - start).days, year_days(rules, start))
+
+
+def span_share(
+    rules: PlanRules, start: date, period: tuple[date, date], span: tuple[date, date]
+) -> Fraction:
+    """Return the share of a year that a span inside a period costs."""
+    days = (span[1] - span[0]).days
+    if rules.interest_period is InterestPeriod.DAILY:
+        return Fraction(days, year_days(rules, start))
+    whole = (period[1] - period[0]).days
+    if days == whole or not rules.partial_periods:
+        return period_share(rules, start)
+    return period_share(rules, start) * Fraction(days, whole)
+
+
+def level_payment(balance_fen: int, rate: Fraction, periods: int) -> Fraction:
+    """Return the equal payment that repays a balance at a rate a period."""
+    assert periods > 0, periods
+    if rate == 0:
+        return Fraction(balance_fen, periods)
+    risen = (1 + rate) ** periods
+    return balance_fen * rate * risen / (risen - 1)
+
+
+def rows_interest(
+    terms: PlanTerms,
+    start: date,
+    period: tuple[date, date],
+    balances: list[tuple[date, int]],
+    rate: Fraction,
+) -> int:
+    """Return the interest of a period: each stretch of one balance is rounded by itself.
+
+    `balances` says from when on which balance holds; the first from the period's first day.
+    """
+    total = 0
+    for index, (begins, balance_fen) in enumerate(balances):
+        ends = balances[index + 1][0] if index + 1 < len(balances) else period[1]
+        if ends > begins and balance_fen > 0:
+            share = span_share(terms.rules, start, period, (begins, ends))
+            total += terms.rounded(balance_fen * rate * share)
+    return total

@@ -1,0 +1,243 @@
+"""The progressive plan: forward in time, what happens on a day changes only what is still to come.
+
+Without interest the rows to come share what is drawn; with it they follow `RunningInterest`. All
+principal that is owed stands in exactly one row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from martlet.lending.events import EventKind, Extended, RateChanged, ReAged, Rescheduled
+from martlet.lending.plan.account import Account, no_parts
+from martlet.lending.plan.rows import Row, RowKind
+from martlet.lending.plan.rules import PRINCIPAL, FutureRule, Waterfall, step
+from martlet.lending.plan.running import PLANNED, RunningInterest
+from martlet.lending.plan.story import CHARGES
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from martlet.lending.events import LoanEvent
+    from martlet.lending.product import Component
+
+
+RESHAPING = frozenset(
+    {
+        EventKind.RE_AGED,
+        EventKind.RE_AMORTISED,
+        EventKind.RESCHEDULED,
+        EventKind.EXTENDED,
+        EventKind.RATE_CHANGED,
+    }
+)
+
+
+@dataclass(slots=True)
+class ProgressiveAccount(Account):
+    """An account whose rows are made and changed as events pass."""
+
+    running: RunningInterest | None = field(default=None)
+    """None: the loan bears no interest."""
+
+    # Events.
+
+    def apply(self, event: LoanEvent) -> None:
+        """Lay an event over the rows, or let it change the rows."""
+        if event.kind in CHARGES:
+            self.add_charge(event)
+        elif event.kind in RESHAPING:
+            self.reshape(event)
+        Account.apply(self, event)
+
+    def disburse(self, event: LoanEvent) -> None:
+        """Make the rows with the first drawdown; let a later one raise what is still to come."""
+        day = event.value_date
+        if not self.rows:
+            self._begin(day)
+        self.settle(day)
+        down_fen = self.terms.down_payment(event.amount_fen)
+        if self.terms.rules.down_payment_ppm:
+            row = Row(RowKind.DOWN_PAYMENT, day, day)
+            row.due[PRINCIPAL] = down_fen
+            self.rows.insert(sum(row.due_on <= day for row in self.rows), row)
+        self._level(day, event.amount_fen, event.amount_fen - down_fen)
+        taken = self._use_overpaid(event)
+        self.disbursed_fen += event.amount_fen
+        self._book(event, no_parts(), taken, event.amount_fen - taken)
+
+    def _begin(self, day: date) -> None:
+        """Make the rows, which ask for nothing yet."""
+        begins = day
+        for number in range(1, self.terms.instalments + 1):
+            due_on = step(day, number, self.terms.rules.frequency)
+            self.rows.append(Row(RowKind.INSTALMENT, begins, due_on))
+            begins = due_on
+        if self.terms.annual_rate:
+            self.running = RunningInterest(self.terms, day, self.terms.annual_rate)
+
+    def _use_overpaid(self, event: LoanEvent) -> int:
+        """Let what was overpaid pay what a drawdown made due; return what of it was used."""
+        before, self.first_open = self.overpaid_fen, 0
+        if before:
+            self.overpaid_fen = self.pay(event.kind, before, event.value_date, no_parts())
+        return before - self.overpaid_fen
+
+    def reshape(self, event: LoanEvent) -> None:
+        """Take up what was agreed anew."""
+        self.settle(event.value_date)
+        match event.details:
+            case ReAged():
+                self._re_age(event, event.details)
+            case Rescheduled():
+                self._reschedule(event, event.details)
+            case Extended():
+                self._add_rows(event.details.extra_terms)
+                self._level(event.value_date)
+            case RateChanged():
+                self._change_rate(event.value_date, self.terms.per_year(event.details.rate))
+            case _:
+                self._re_amortise(event)
+        self.first_open = 0
+
+    def _re_age(self, event: LoanEvent, agreed: ReAged) -> None:
+        """Let all principal fall due anew, in rows of its own after the others."""
+        moved = sum(self._waive_row(row, event.value_date) for row in self.rows)
+        begins = max(row.due_on for row in self.rows)
+        each = self.terms.in_units(Fraction(moved, agreed.instalments))
+        for number in range(agreed.instalments):
+            due_on = step(agreed.first_due_on, number, agreed.frequency)
+            row = Row(RowKind.RE_AGED, min(begins, due_on), due_on)
+            last = number + 1 == agreed.instalments
+            row.due[PRINCIPAL] = moved - each * number if last else min(each, moved - each * number)
+            self.rows.append(row)
+            begins = due_on
+        self.rows.sort(key=lambda row: row.due_on)
+        self._note_moved(event, moved)
+
+    def _re_amortise(self, event: LoanEvent) -> None:
+        """Spread what is overdue over the rows to come."""
+        day = event.value_date
+        coming = [row for row in self.rows if row.kind in PLANNED and row.due_on > day]
+        if not coming:
+            return
+        moved = sum(self._waive_row(row, day) for row in self.rows if row.due_on <= day)
+        each = self.terms.in_units(Fraction(moved, len(coming)))
+        for row in coming[:-1]:
+            row.due[PRINCIPAL] += each
+            row.reopen()
+        coming[-1].due[PRINCIPAL] += moved - each * (len(coming) - 1)
+        coming[-1].reopen()
+        self._note_moved(event, moved)
+
+    def _waive_row(self, row: Row, day: date) -> int:
+        """Take the unpaid principal out of a row; return it."""
+        moved = row.unpaid(PRINCIPAL)
+        if moved:
+            row.due[PRINCIPAL] -= moved
+            row.settle_at(day)
+        return moved
+
+    def _note_moved(self, event: LoanEvent, moved: int) -> None:
+        parts = no_parts()
+        parts[PRINCIPAL] = moved
+        self.note_entry(event, parts, moved)
+
+    def _reschedule(self, event: LoanEvent, agreed: Rescheduled) -> None:
+        """Move due dates, add rows, change the rate: from the row of a due date on."""
+        if agreed.moved_to is not None:
+            count, begins = 0, agreed.moved_to
+            for row in self.rows:
+                if row.kind is RowKind.INSTALMENT and row.due_on >= agreed.from_due_on:
+                    row.due_on = step(agreed.moved_to, count, self.terms.rules.frequency)
+                    row.from_on = begins if count else row.from_on
+                    begins, count = row.due_on, count + 1
+            self.rows.sort(key=lambda row: row.due_on)
+        self._add_rows(agreed.extra_terms)
+        if agreed.rate is not None:
+            self._change_rate(event.value_date, self.terms.per_year(agreed.rate))
+        elif agreed.extra_terms:
+            self._level(event.value_date)
+
+    def _change_rate(self, day: date, rate: Fraction) -> None:
+        if self.running is not None:
+            self.running.rate = rate
+            self._level(day)
+
+    def _add_rows(self, extra: int) -> None:
+        last = next(row for row in reversed(self.rows) if row.kind is RowKind.INSTALMENT)
+        seed, place_at = last.due_on, self.rows.index(last) + 1
+        for number in range(extra):
+            due_on = step(seed, number + 1, self.terms.rules.frequency)
+            self.rows.insert(place_at + number, Row(RowKind.INSTALMENT, last.due_on, due_on))
+            last = self.rows[place_at + number]
+
+    # What the rows ask for.
+
+    def _level(self, day: date, raised_fen: int = 0, planned_fen: int = 0) -> None:
+        """Find the level instalment of the rows to come anew, with so much more owed.
+
+        `planned_fen` of it falls due with the rows to come.
+        """
+        if self.running is not None:
+            self.running.level(self.rows, self.owed_fen + raised_fen)
+            return
+        coming = [row for row in self.rows if row.kind in PLANNED and row.due_on > day]
+        coming = coming or [row for row in self.rows if row.kind in PLANNED][-1:]
+        whole = sum(row.due[PRINCIPAL] for row in coming) + planned_fen
+        level_fen = self.terms.in_units(Fraction(whole, len(coming)))
+        for number, row in enumerate(coming, start=1):
+            asked = whole if number == len(coming) else min(level_fen, whole)
+            row.due[PRINCIPAL] = max(asked, row.paid[PRINCIPAL])
+            whole -= row.due[PRINCIPAL]
+            row.reopen()
+
+    # Interest.
+
+    @property
+    def owed_fen(self) -> int:
+        """Principal that is owed, and bears interest."""
+        return self.balance_fen
+
+    def settle(self, day: date) -> None:
+        """Let interest run to a day."""
+        if self.running is not None:
+            self.running.settle(self.rows, day, self.owed_fen)
+
+    def pay(self, kind: EventKind, amount_fen: int, day: date, parts: dict[Component, int]) -> int:
+        """Pay rows that ask for what would pay them today; return what is left."""
+        running = self.running
+        if running is None:
+            return Account.pay(self, kind, amount_fen, day, parts)
+        self.settle(day)
+        running.ask_now(self.rows, self.owed_fen, self._reach(kind, amount_fen))
+        first = next(
+            (index for index in range(running.at, len(self.rows)) if self.rows[index].open_fen),
+            len(self.rows),
+        )
+        left = Account.pay(self, kind, amount_fen, day, parts)
+        running.forget_paid_interest(self.rows, first)
+        self._skip_paid()
+        running.note_paid(self.rows, self.first_open)
+        return left
+
+    def _reach(self, kind: EventKind, amount_fen: int) -> int | None:
+        """Return how far into the rows to come an amount may reach; None: anywhere."""
+        rules = self.terms.rules.allocation
+        next_first = isinstance(rules, Waterfall) or rules.rule(kind) is FutureRule.NEXT
+        return amount_fen if next_first else None
+
+    def finish(self, looked_on: date) -> None:
+        """Bring the rows to the day on which the loan was looked at last."""
+        if self.running is not None:
+            self.settle(looked_on)
+            self.running.plan(self.rows, self.owed_fen)
+
+    def pay_off_fen(self, on: date) -> int:
+        """Return what would pay the loan off on a day."""
+        if self.running is not None:
+            self.settle(on)
+            self.running.ask_now(self.rows, self.owed_fen, None)
+        return self.outstanding_fen

@@ -1,0 +1,197 @@
+"""An instalment while a loan is replayed: what falls due, what was paid, and when.
+
+A row never pays itself: `pay` is the one place where money reaches it, so that what was paid early
+and what was paid late always add up to what the day says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from martlet.lending.plan.rules import FEE, INTEREST, PENALTY, PRINCIPAL, Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from uuid import UUID
+
+    from martlet.lending.product import Component
+
+
+class RowKind(StrEnum):
+    """Why a row is in the plan."""
+
+    INSTALMENT = "instalment"
+    DOWN_PAYMENT = "down_payment"
+    ADDITIONAL = "additional"
+    """After maturity: a charge, or what was charged back."""
+    RE_AGED = "re_aged"
+
+
+@dataclass(slots=True)
+class PlannedCharge:
+    """A fee or a penalty with its own due date, inside a row."""
+
+    event_id: UUID
+    part: Component
+    made_on: date
+    due_on: date
+    amount_fen: int
+
+
+def _nothing() -> dict[Component, int]:
+    return {PENALTY: 0, FEE: 0, INTEREST: 0, PRINCIPAL: 0}
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of the plan."""
+
+    kind: RowKind
+    from_on: date
+    due_on: date
+    due: dict[Component, int] = field(default_factory=_nothing)
+    paid: dict[Component, int] = field(default_factory=_nothing)
+    credited_fen: int = 0
+    """Principal that is owed again: it is part of the row, and never was part of the balance."""
+    advance_fen: int = 0
+    late_fen: int = 0
+    met_on: date | None = None
+    charges: list[PlannedCharge] = field(default_factory=list)
+
+    @property
+    def due_fen(self) -> int:
+        """The whole of it."""
+        return sum(self.due.values())
+
+    @property
+    def paid_fen(self) -> int:
+        """What was paid of it."""
+        return sum(self.paid.values())
+
+    @property
+    def open_fen(self) -> int:
+        """What is still to be paid of it."""
+        return self.due_fen - self.paid_fen
+
+    def unpaid(self, part: Component) -> int:
+        """Return what is still to be paid of one part."""
+        return self.due[part] - self.paid[part]
+
+    def timing(self, day: date) -> Timing:
+        """Return how the row stands on a day."""
+        if self.due_on < day:
+            return Timing.PAST_DUE
+        return Timing.DUE if self.due_on == day else Timing.IN_ADVANCE
+
+    def charge(self, made: PlannedCharge) -> None:
+        """Let a charge fall due with this row."""
+        self.charges.append(made)
+        self.due[made.part] += made.amount_fen
+        self.reopen()
+
+    def unpaid_by(self, part: Component, day: date) -> int:
+        """Return what is unpaid of the charges of a part whose own day has come."""
+        come = sum(
+            made.amount_fen for made in self.charges if made.part is part and made.due_on <= day
+        )
+        return max(0, come - self.paid[part])
+
+    def pay(self, part: Component, amount_fen: int, day: date) -> int:
+        """Pay as much of a part as there is money and claim; return what was paid."""
+        step = min(amount_fen, self.unpaid(part))
+        if step <= 0:
+            return 0
+        self.paid[part] += step
+        if day < self.due_on:
+            self.advance_fen += step
+        elif day > self.due_on:
+            self.late_fen += step
+        self.reopen()
+        if self.met_on is None:
+            self.met_on = day if self.open_fen == 0 else None
+        return step
+
+    def unpay(self, part: Component, amount_fen: int) -> int:
+        """Take back as much of a part as was paid; return what was taken back."""
+        step = min(amount_fen, self.paid[part])
+        self.paid[part] -= step
+        early = min(step, self.advance_fen)
+        self.advance_fen -= early
+        self.late_fen -= min(step - early, self.late_fen)
+        self.reopen()
+        return step
+
+    def reopen(self) -> None:
+        """Forget the day on which it was met where it is not met any more."""
+        if self.open_fen > 0:
+            self.met_on = None
+
+    def settle_at(self, day: date) -> None:
+        """Note the day on which nothing was left to pay, if that was not so before."""
+        if self.open_fen == 0 and self.met_on is None:
+            self.met_on = day
+
+    def forget_payments(self) -> None:
+        """Return to how the row was planned."""
+        self.paid = _nothing()
+        self.advance_fen = self.late_fen = 0
+        self.met_on = None
+
+
+def place(rows: list[Row], made: PlannedCharge) -> None:
+    """Let a charge fall due with the row of its day, or with a row of its own after maturity."""
+    for row in rows:
+        if row.kind is RowKind.DOWN_PAYMENT:
+            continue
+        if row.due_on >= made.due_on:
+            row.charge(made)
+            return
+    last = rows[-1]
+    if last.kind is not RowKind.ADDITIONAL:
+        last = Row(RowKind.ADDITIONAL, _maturity(rows), made.due_on)
+        rows.append(last)
+    last.due_on = max(last.due_on, made.due_on)
+    last.charge(made)
+
+
+def place_all(rows: list[Row], charges: Iterable[PlannedCharge]) -> None:
+    """Let charges fall due, each with the row of its day, in one pass over both."""
+    index = 0
+    for made in sorted(charges, key=lambda one: one.due_on):
+        while index < len(rows) and (
+            rows[index].kind is RowKind.DOWN_PAYMENT or rows[index].due_on < made.due_on
+        ):
+            index += 1
+        if index < len(rows):
+            rows[index].charge(made)
+        else:
+            place(rows, made)
+            index = len(rows)
+
+
+def raise_again(rows: list[Row], day: date, parts: dict[Component, int]) -> None:
+    """Let what was paid once fall due again: with the next row, or with one after maturity."""
+    row = next((row for row in rows if _takes(row, day)), None)
+    if row is None and rows[-1].due_on >= day:
+        row = rows[-1]
+    if row is None:
+        row = Row(RowKind.ADDITIONAL, _maturity(rows), day)
+        rows.append(row)
+    row.due_on = max(row.due_on, day)
+    for part, amount_fen in parts.items():
+        row.due[part] += amount_fen
+    row.credited_fen += parts.get(PRINCIPAL, 0)
+    row.reopen()
+
+
+def _takes(row: Row, day: date) -> bool:
+    if row.kind is RowKind.DOWN_PAYMENT:
+        return False
+    return row.kind is RowKind.ADDITIONAL or row.due_on > day
+
+
+def _maturity(rows: list[Row]) -> date:
+    return max(row.due_on for row in rows)

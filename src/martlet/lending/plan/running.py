@@ -1,0 +1,179 @@
+"""Interest that follows what is really owed, day by day, in a plan that runs forward.
+
+The level instalment stays: a row asks for what its days have cost, and for the principal that the
+instalment leaves over; the last row takes the rest. A row's interest is rounded once, from the
+exact sum over its days. Every period is passed once, however many events there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from martlet.lending.plan.interest import span_share
+from martlet.lending.plan.rows import RowKind
+from martlet.lending.plan.rules import INTEREST, PRINCIPAL, ArrearsInterest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from martlet.lending.plan.rows import Row
+    from martlet.lending.plan.story import PlanTerms
+
+FACTOR = Context(prec=12, rounding=ROUND_HALF_EVEN)
+"""Rate factors have twelve significant digits; money never does."""
+PLANNED = frozenset({RowKind.INSTALMENT, RowKind.RE_AGED})
+NOTHING = Decimal(0)
+
+
+@dataclass(slots=True)
+class RunningInterest:
+    """How far interest has run, and the row in whose period that lies."""
+
+    terms: PlanTerms
+    start: date
+    rate: Fraction
+    settled_on: date = field(init=False)
+    accrued: Decimal = NOTHING
+    """What has run since the last row that knows its interest, in fen."""
+    at: int = 0
+    """The index of the running row: every row before it has fallen due."""
+    level_fen: int = 0
+    overdue_fen: int = 0
+    """Unpaid principal of rows that have fallen due."""
+
+    def __post_init__(self) -> None:
+        self.settled_on = self.start
+
+    # Time.
+
+    def settle(self, rows: Sequence[Row], day: date, owed_fen: int) -> None:
+        """Let interest run to a day; rows that fall due on the way learn what they cost."""
+        while (row := self._running(rows)) is not None and self.settled_on < day:
+            stop = min(day, row.due_on)
+            bearing = owed_fen if self._arrears_bear() else owed_fen - self.overdue_fen
+            self.accrued += bearing * self._factor(row, self.settled_on, stop)
+            self.settled_on = max(self.settled_on, stop)
+            if stop < row.due_on:
+                break
+            self._fall_due(rows, row, owed_fen)
+        while (row := self._running(rows)) is not None and row.due_on <= day:
+            self._fall_due(rows, row, owed_fen)
+        self.settled_on = max(self.settled_on, day)
+
+    def _arrears_bear(self) -> bool:
+        recalculation = self.terms.rules.recalculation
+        return recalculation is not None and recalculation.arrears is not ArrearsInterest.NEVER
+
+    def _running(self, rows: Sequence[Row]) -> Row | None:
+        """Return the first planned row that has not fallen due; pass what is not planned."""
+        while self.at < len(rows) and rows[self.at].kind not in PLANNED:
+            if rows[self.at].due_on > self.settled_on:
+                break
+            self.overdue_fen += rows[self.at].unpaid(PRINCIPAL)
+            self.at += 1
+        if self.at < len(rows) and rows[self.at].kind in PLANNED:
+            return rows[self.at]
+        return None
+
+    def _fall_due(self, rows: Sequence[Row], row: Row, owed_fen: int) -> None:
+        if row.met_on is None:
+            last = _is_last(rows, self.at)
+            self._ask(row, self._accrued_fen(), owed_fen - self.overdue_fen, last=last)
+            self.accrued = NOTHING
+        self.overdue_fen += row.unpaid(PRINCIPAL)
+        self.at += 1
+
+    def note_paid(self, rows: Sequence[Row], first_open: int) -> None:
+        """Learn what is overdue after money has reached the rows."""
+        self.overdue_fen = sum(row.unpaid(PRINCIPAL) for row in rows[first_open : self.at])
+
+    # What rows ask for.
+
+    def _accrued_fen(self) -> int:
+        return self.terms.rounded(Fraction(self.accrued))
+
+    def _ask(self, row: Row, interest_fen: int, left_fen: int, *, last: bool) -> int:
+        """Let a row ask for interest and principal; return the principal it leaves unasked."""
+        paid = row.paid[PRINCIPAL]
+        row.due[INTEREST] = max(interest_fen, row.paid[INTEREST])
+        asked = left_fen + paid
+        if not last:
+            asked = min(asked, self.level_fen - row.due[INTEREST])
+        row.due[PRINCIPAL] = max(asked, paid)
+        row.reopen()
+        return left_fen + paid - row.due[PRINCIPAL]
+
+    def ask_now(self, rows: Sequence[Row], owed_fen: int, amount_fen: int | None) -> None:
+        """Let the rows to come ask for what would pay them today, as far as an amount goes."""
+        left, interest = owed_fen - self.overdue_fen, self._accrued_fen()
+        for index in range(self.at, len(rows)):
+            row = rows[index]
+            if row.kind not in PLANNED or row.met_on is not None:
+                continue
+            left = self._ask(row, interest, left, last=_is_last(rows, index))
+            interest = 0
+            if amount_fen is not None:
+                amount_fen -= row.open_fen
+                if amount_fen < 0:
+                    return
+
+    def forget_paid_interest(self, rows: Sequence[Row], met_before: int) -> None:
+        """Begin interest anew where a row was paid before its day with what it had cost by then."""
+        if met_before < len(rows) and rows[met_before].met_on is not None:
+            self.accrued = NOTHING
+
+    def plan(self, rows: Sequence[Row], owed_fen: int) -> None:
+        """Let the rows to come ask for what they will cost if everything is paid on its day."""
+        self._running(rows)
+        left, carried = owed_fen - self.overdue_fen, self.accrued
+        for index in range(self.at, len(rows)):
+            row = rows[index]
+            if row.kind not in PLANNED:
+                continue
+            begins = max(row.from_on, self.settled_on)
+            carried += left * self._factor(row, begins, row.due_on)
+            if row.met_on is None:
+                interest = self.terms.rounded(Fraction(carried))
+                left = self._ask(row, interest, left, last=_is_last(rows, index))
+                carried = NOTHING
+
+    def level(self, rows: Sequence[Row], owed_fen: int) -> None:
+        """Find the level instalment anew, so that the last row differs little from the others."""
+        self._running(rows)
+        coming = [row for row in rows[self.at :] if row.kind in PLANNED]
+        if not coming:
+            return
+        grown, sums = Decimal(1), NOTHING
+        for row in reversed(coming):
+            sums = FACTOR.add(sums, grown)
+            factor = self._factor(row, max(row.from_on, self.settled_on), row.due_on)
+            grown = FACTOR.multiply(grown, 1 + factor)
+        left = owed_fen - self.overdue_fen
+        exact = Fraction(left * grown + self.accrued * grown) / Fraction(sums)
+        first = self.level_fen = self.terms.in_units(exact)
+        gap = self._gap(rows, coming, owed_fen)
+        if abs(gap) > len(coming) // 2:
+            self.level_fen = first + self.terms.in_units(Fraction(gap, len(coming)))
+            if abs(self._gap(rows, coming, owed_fen)) >= abs(gap):
+                self.level_fen = first
+
+    def _gap(self, rows: Sequence[Row], coming: Sequence[Row], owed_fen: int) -> int:
+        self.plan(rows, owed_fen)
+        return coming[-1].due[INTEREST] + coming[-1].due[PRINCIPAL] - self.level_fen
+
+    def _factor(self, row: Row, begins: date, ends: date) -> Decimal:
+        """Return what one fen costs over a span of a row's period."""
+        if ends <= begins:
+            return NOTHING
+        span = (row.from_on, row.due_on)
+        exact = self.rate * span_share(self.terms.rules, self.start, span, (begins, ends))
+        return FACTOR.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+
+
+def _is_last(rows: Sequence[Row], index: int) -> bool:
+    """Tell whether no planned row comes after one; few rows come after the last planned one."""
+    return all(rows[later].kind not in PLANNED for later in range(len(rows) - 1, index, -1))
