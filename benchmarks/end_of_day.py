@@ -16,18 +16,33 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
 
 from benchmarks.loan_book import TENANT, load_book
 from benchmarks.machine import machine_lines, postgres_server, postgres_version
+from martlet.credit import CreditService
 from martlet.kernel.principal import system_principal
 from martlet.ledger import verify_ledger
-from martlet.lending import EndOfDay, verify_lending
+from martlet.lending import (
+    EndOfDay,
+    LendingService,
+    Receipt,
+    SimulatedRail,
+    verify_lending,
+)
+from martlet.lending.limits import RECEIPTS_PER_COMMAND_MAX
 from martlet.store import Database, JobReport, open_database, verify_chain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
 
 TODAY = date(2026, 3, 2)
 FULL_LOANS = 1_000_000
 QUICK_LOANS = 2_000
+RECEIPT_OF_LOANS = 30
 REPLAYED_LOANS_MAX = 20_000
 BARS_SECONDS = {"SQLite": 30, "PostgreSQL": 60}
 
@@ -62,8 +77,10 @@ def night(name: str, url: str, loans: int) -> None:
     try:
         database.migrate()
         begun = perf_counter()
-        load_book(database, loans, TODAY, seed=310)
+        loan_ids = load_book(database, loans, TODAY, seed=310)
         print(f"\n{name}: {loans:,} live loans (synthetic), loaded in {_since(begun):.1f} s")
+        receipts = _take_in(database, loan_ids)
+        print(f"  {receipts:,} repayments came in during the day and wait for the night")
         spent: dict[str, float] = {}
         last = perf_counter()
 
@@ -86,6 +103,22 @@ def night(name: str, url: str, loans: int) -> None:
         _prove(database, loans)
     finally:
         database.close()
+
+
+def _take_in(database: Database, loan_ids: Sequence[UUID]) -> int:
+    """Take in repayments of a thirtieth of the loans, drawn at random, as files of the bank."""
+    rng, principal = np.random.default_rng(311), system_principal(TENANT)
+    chosen = rng.choice(len(loan_ids), len(loan_ids) // RECEIPT_OF_LOANS, replace=False)
+    amounts = rng.integers(1_000, 3_000_000, len(chosen)).tolist()
+    receipts = [
+        Receipt(database.ids.new(), loan_ids[place], amount, TODAY)
+        for place, amount in zip(chosen.tolist(), amounts, strict=True)
+    ]
+    lending = LendingService(database, CreditService(database, []), SimulatedRail())
+    for start in range(0, len(receipts), RECEIPTS_PER_COMMAND_MAX):
+        part = receipts[start : start + RECEIPTS_PER_COMMAND_MAX]
+        lending.take_in(principal, f"receipts-{start}", part)
+    return len(receipts)
 
 
 def _prove(database: Database, loans: int) -> None:

@@ -28,6 +28,7 @@ from martlet.lending.rail import (
     RailReport,
     SimulatedRail,
 )
+from martlet.lending.receipts import Receipt
 from martlet.lending.service import LendingService
 from martlet.lending.verify import LendingReport, verify_lending
 
@@ -55,6 +56,7 @@ __all__ = [
     "Product",
     "RailReport",
     "Rate",
+    "Receipt",
     "SettingName",
     "Sharing",
     "SimulatedRail",

@@ -15,6 +15,7 @@ from martlet.lending.tables import facility
 from martlet.store import Prepared
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from sqlalchemy import Connection, Row
@@ -72,3 +73,18 @@ def give_back(tx: Transaction, facility_id: UUID, amount_fen: int) -> None:
     changed = _GIVE_BACK.on(tx.connection, {"line": facility_id, "amount": amount_fen}).rowcount
     if changed != 1:
         raise Corrupt("lending.limit_given_back_twice", facility_id=str(facility_id))
+
+
+def give_back_many(tx: Transaction, freed_fen: Mapping[UUID, int]) -> None:
+    """Free parts of many limits again."""
+    driver = tx.driver
+    parts = [(fen, driver.id(line), fen) for line, fen in sorted(freed_fen.items()) if fen]
+    if not parts:
+        return
+    changed = driver.run_many(
+        "UPDATE lending_facility SET used_fen = used_fen - ?"
+        " WHERE facility_id = ? AND used_fen >= ?",
+        parts,
+    )
+    if changed != len(parts):
+        raise Corrupt("lending.limit_given_back_twice", facility_id=str(min(freed_fen)))

@@ -88,9 +88,9 @@ def growth_between(driver: Driver, loans: Range, known: int, until: int) -> tupl
     growth: Growth = {}
     for code in np.unique(table[:, 0]).tolist():
         rows, key, mode = table[table[:, 0] == code], *_decode(code)
-        interest, penalty = _grown(rows[:, 1], rows[:, 2:], (known, until), mode)
+        interest, penalty = growth_of_lines(rows[:, 1], rows[:, 2:], (known, until), mode)
         before = growth.get(key, (0, 0))
-        growth[key] = (before[0] + interest, before[1] + penalty)
+        growth[key] = (before[0] + int(interest.sum()), before[1] + int(penalty.sum()))
     return growth, len(table)
 
 
@@ -112,12 +112,11 @@ def _decode(code: int) -> tuple[tuple[str, str], RoundingMode]:
     return (sorted(products())[place], _STATUSES[status]), _MODES[mode]
 
 
-def _grown(
+def growth_of_lines(
     changed: Column, lines: Column, span: tuple[int, int], mode: RoundingMode
-) -> tuple[int, int]:
-    """Return what lines grow by from a day, or from their loan's later change, to another day."""
+) -> tuple[Column, Column]:
+    """Return each line's growth, interest and penalty, from a day or a later change to a day."""
     known, until = span
     then = accrue(lines, np.minimum(np.maximum(changed, known), until), mode)
     now = accrue(lines, np.full_like(changed, until), mode)
-    interest = (now.interest_fen - then.interest_fen).sum()
-    return int(interest), int((now.penalty_fen - then.penalty_fen).sum())
+    return now.interest_fen - then.interest_fen, now.penalty_fen - then.penalty_fen

@@ -23,6 +23,15 @@ CHUNK_LOANS = 2_000
 COLUMN_LOANS_FOR_ONE = 25
 """Loans followed in columns in about the time in which one is projected by itself and written."""
 
+CLASS_CHANGES_PER_LOAN_CHUNK = 5
+"""Changes of category written in about the time in which one loan is projected and written."""
+
+EVENTS_LOOKUP_LOANS = 2_000
+"""Loans whose events are read in one question: far below both databases' parameters."""
+
+RECEIPTS_PER_COMMAND_MAX = 20_000
+"""Repayments of one file in one command: about half a second of the only writer."""
+
 SAMPLE_LOANS = 20
 """Loans of each step whose columns are checked against the scalar projection."""
 

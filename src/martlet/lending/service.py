@@ -22,14 +22,18 @@ from martlet.lending.loan import LoanTerms
 from martlet.lending.postings import CAPITAL, Movement, settlement
 from martlet.lending.product import product_named
 from martlet.lending.rail import Outcome, PayoutOrder, RailReport
+from martlet.lending.receipts import check_receipts, take_in
 from martlet.lending.views import forecast
 from martlet.parties import business_facts
 from martlet.store import Command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from martlet.credit import CreditService
     from martlet.lending.disclosure import RateCaps
     from martlet.lending.rail import PaymentRail
+    from martlet.lending.receipts import Receipt
     from martlet.store import Database, Transaction
 
 
@@ -239,6 +243,18 @@ class LendingService:
         return self._database.command(
             command,
             lambda tx: repayment.receive(tx, loan_id, amount_fen, external_reference, value_date),
+        ).value
+
+    def take_in(
+        self, principal: Principal, key: str, receipts: Sequence[Receipt]
+    ) -> dict[str, Any]:
+        """Take in a file of repayments: their money is on the books, the night allocates them."""
+        principal.require(Scope.END_OF_DAY)
+        check_receipts(receipts)
+        body = {"receipts": [one.as_json() for one in receipts], "rail": self._rail.name}
+        command = Command("lending.take_in", principal, key, body)
+        return self._database.command(
+            command, lambda tx: take_in(tx, receipts, self._rail.name)
         ).value
 
     def fund(self, principal: Principal, key: str, amount_fen: int) -> dict[str, Any]:

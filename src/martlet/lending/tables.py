@@ -80,6 +80,8 @@ facility = Table(
     Column("available_until", Day, nullable=False),
     CheckConstraint("used_fen >= 0", name="used_not_negative"),
     UniqueConstraint("tenant_id", "party_id", "product"),
+    Index("ix_lending_facility_opened", "tenant_id", "opened_on"),
+    Index("ix_lending_facility_ends", "tenant_id", "available_until"),
     **STRICT,
 )
 """One line for a business and product; a new acceptance renews it.
@@ -197,6 +199,20 @@ loan = Table(
         sqlite_where=text("live = 1 AND oldest_due_on IS NOT NULL"),
         postgresql_where=text("live = 1 AND oldest_due_on IS NOT NULL"),
     ),
+    Index(
+        "ix_lending_loan_charged_off",
+        "tenant_id",
+        "party_id",
+        sqlite_where=text("live = 1 AND charged_off_on IS NOT NULL"),
+        postgresql_where=text("live = 1 AND charged_off_on IS NOT NULL"),
+    ),
+    Index(
+        "ix_lending_loan_closed",
+        "tenant_id",
+        "closed_on",
+        sqlite_where=text("closed_on IS NOT NULL"),
+        postgresql_where=text("closed_on IS NOT NULL"),
+    ),
     **STRICT,
 )
 
@@ -246,6 +262,13 @@ loan_event = append_only(
         Column("reference", String, nullable=False),
         Column("recorded_at", Moment, nullable=False),
         UniqueConstraint("loan_id", "sequence"),
+        Index(
+            "ix_lending_loan_event_rare",
+            "tenant_id",
+            "value_date",
+            sqlite_where=text("kind NOT IN ('disbursed', 'repaid')"),
+            postgresql_where=text("kind NOT IN ('disbursed', 'repaid')"),
+        ),
         **STRICT,
     )
 )
