@@ -28,6 +28,7 @@ from martlet.lending import (
 )
 from martlet.lending.collections import CollectionsService, verify_collections
 from martlet.lending.disclosure import read_rate_caps
+from martlet.lending.relief import ReliefService, verify_relief
 from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
 from martlet.records import IntegritySignals, RecordsService, RecordsSignals
 from martlet.store import Database, Snapshots, open_database, verify_chain
@@ -66,6 +67,7 @@ class Bank:
 
     participation: ParticipationService
     end_of_day: EndOfDay
+    relief: ReliefService
 
     def set_up(
         self, name: str, *, tenant_id: UUID | None = None, business_date: date | None = None
@@ -79,10 +81,12 @@ class Bank:
     def end_day(self, principal: Principal, day: date | None = None) -> EndOfDayReport:
         """End a business date, store tomorrow's signals, and sweep away what cut-off imports left.
 
-        Windows end each day: without the signals, every decision of the next days would read its
-        business's records anew. All of it may be killed anywhere and run again.
+        What relief has forgone by the next morning is taken to income. Windows end each day:
+        without the signals, every decision of the next days would read its business's records anew.
+        All of it may be killed anywhere and run again.
         """
         report = self.end_of_day.run(principal, day)
+        self.relief.follow(principal, report.next_business_date)
         self.records.refresh_signals(system_principal(principal.tenant_id))
         self.records.sweep()
         return report
@@ -113,6 +117,7 @@ _CHECKS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("lending", verify_lending),
     ("collections", verify_collections),
     ("partners", verify_participations),
+    ("relief", verify_relief),
 )
 
 
@@ -156,6 +161,7 @@ def open_bank(
         collections=CollectionsService(database, reminders, partial(_staff_ids, parties)),
         participation=ParticipationService(database, rail.name),
         end_of_day=EndOfDay(database),
+        relief=ReliefService(database),
     )
 
 

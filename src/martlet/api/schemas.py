@@ -110,6 +110,25 @@ class NewPolicy(Body):
     effective_from: date | None = None
 
 
+class NewRelief(Body):
+    """A relief programme as TOML or JSON."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_plain)]
+
+
+class NewReliefEnd(Body):
+    """Why a programme is stopped."""
+
+    reason: Line
+
+
+class NewReliefReversal(Body):
+    """Why a programme is reversed, and its first day without relief (None: today)."""
+
+    reason: Line
+    from_on: date | None = None
+
+
 class Problem(BaseModel):
     """A refusal (RFC 9457)."""
 

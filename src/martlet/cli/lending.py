@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import portfolios
+from martlet.cli import relief
 from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
 from martlet.cli.output import show
 from martlet.cli.reading import day, yuan
@@ -14,6 +14,7 @@ from martlet.cli.session import open_session
 from martlet.cli.words import say
 
 app = group()
+app.add_typer(relief.app, name="relief", help=say("Relief programmes: time or money for many."))
 
 LoanArgument = Annotated[str, typer.Argument(help=say("The loan's id."))]
 AmountArgument = Annotated[str, typer.Argument(help=say("Amount in yuan, such as 1 or 1,234.56."))]
@@ -147,12 +148,3 @@ def portfolio(as_json: JsonOption = False) -> None:
     with open_session() as session:
         answer = session.bank.lending.portfolio(session.principal)
     show(answer, as_json=as_json)
-
-
-app.command(
-    "import-portfolio",
-    help=say("Take loans over from another system, reconciled to the fen."),
-)(portfolios.import_portfolio)
-app.command("export-portfolio", help=say("Write all loans with their history, to move them."))(
-    portfolios.export_portfolio
-)

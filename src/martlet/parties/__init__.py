@@ -32,12 +32,13 @@ from martlet.parties.names import (
     businesses_of_same_owners,
     businesses_of_same_owners_of_some,
 )
-from martlet.parties.queries import business_facts, facts_of_many
+from martlet.parties.queries import TRAITS, business_facts, facts_of_many
 from martlet.parties.roles import Role, roles
 from martlet.parties.sender import CodeSender, ConsoleCodeSender, HeldCodeSender
 from martlet.parties.service import PartiesService
 
 __all__ = [
+    "TRAITS",
     "ApiKey",
     "Business",
     "BusinessFacts",

@@ -106,6 +106,10 @@ _FACTS = Prepared(
 """Written once: every application asks."""
 
 
+TRAITS = "SELECT tenant_id, party_id, region, trade FROM business"
+"""The text of a query that other rooms join where they read by the million; nothing personal."""
+
+
 def facts_of_many(
     connection: Connection, principal: Principal, party_ids: Sequence[UUID]
 ) -> dict[UUID, BusinessFacts]:

@@ -9,6 +9,7 @@ from martlet.api.routes import (
     lending,
     monitoring,
     records,
+    relief,
 )
 
 routers = (
@@ -20,5 +21,6 @@ routers = (
     ledger.router,
     end_of_day.router,
     monitoring.router,
+    relief.router,
 )
 """The busiest first: a request is compared with each in turn."""

@@ -95,7 +95,6 @@ class Who:
     regions: tuple[str, ...] = ()
     trades: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
     line_min_fen: int | None = None
     line_max_fen: int | None = None
     arrears_days_min: int | None = None
@@ -150,6 +149,10 @@ class Programme:
     def promised_account(self) -> str:
         """Where the cost stands until the interest is forgone."""
         return f"liabilities/relief/{self.name}"
+
+    def relief_ends(self, starts_on: date) -> date:
+        """Return the first day on which nothing of it holds any more."""
+        return max(step.ends for step in steps_from(self, starts_on))
 
 
 @dataclass(frozen=True, slots=True)

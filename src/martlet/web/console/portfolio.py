@@ -17,7 +17,7 @@ from martlet.web.visitors import Staff, Visitor
 
 router = APIRouter(prefix="/console")
 HERE = "/console/portfolio"
-_SUMS = ("loans_count", "principal_fen")
+_SUMS = ("loans_count", "principal_fen", "interest_fen", "fee_fen", "penalty_fen")
 
 
 @router.get("/portfolio")

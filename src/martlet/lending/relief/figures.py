@@ -1,0 +1,102 @@
+"""The figures of a programme by group: how many loans, how much they owe, what relief costs.
+
+Sums of whole numbers only; groups beyond a bound are added up under one name, never dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from martlet.lending.relief.limits import PREVIEW_GROUPS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+GROUPINGS = ("region", "trade", "product", "arrears", "size")
+OTHERS = "(others)"
+
+
+@dataclass(slots=True)
+class Sums:
+    """Loans counted, what they owe, what their relief costs."""
+
+    loans: int = 0
+    principal_fen: int = 0
+    cost_fen: int = 0
+
+    def add(self, principal_fen: int, cost_fen: int) -> None:
+        """Count one more loan."""
+        self.loans += 1
+        self.principal_fen += principal_fen
+        self.cost_fen += cost_fen
+
+    def merge(self, other: Sums) -> None:
+        """Count the loans of another sum."""
+        self.loans += other.loans
+        self.principal_fen += other.principal_fen
+        self.cost_fen += other.cost_fen
+
+    def as_json(self) -> dict[str, int]:
+        """Return it as a JSON value."""
+        return {
+            "loans": self.loans,
+            "principal_fen": self.principal_fen,
+            "cost_fen": self.cost_fen,
+        }
+
+
+@dataclass(slots=True)
+class Figures:
+    """All sums of one preview or report."""
+
+    whole: Sums = field(default_factory=Sums)
+    groups: dict[str, dict[str, Sums]] = field(
+        default_factory=lambda: {name: {} for name in GROUPINGS}
+    )
+    businesses: set[Any] = field(default_factory=set)
+
+    def add(self, party: object, names: Sequence[str], principal_fen: int, cost_fen: int) -> None:
+        """Count one loan under its names, in the order of GROUPINGS."""
+        self.businesses.add(party)
+        self.whole.add(principal_fen, cost_fen)
+        for grouping, name in zip(GROUPINGS, names, strict=True):
+            table = self.groups[grouping]
+            if (sums := table.get(name)) is None:
+                sums = table[name] = Sums()
+            sums.add(principal_fen, cost_fen)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures as a JSON value, the groups with most loans first."""
+        return {
+            **self.whole.as_json(),
+            "businesses": len(self.businesses),
+            "groups": {name: _rows(table) for name, table in self.groups.items()},
+        }
+
+
+def _rows(table: dict[str, Sums]) -> list[dict[str, Any]]:
+    ranked = sorted(table.items(), key=lambda item: (-item[1].loans, item[0]))
+    rows = [{"name": name, **sums.as_json()} for name, sums in ranked[:PREVIEW_GROUPS_MAX]]
+    if len(ranked) > PREVIEW_GROUPS_MAX:
+        rows.append({"name": OTHERS, **_together(s for _, s in ranked[PREVIEW_GROUPS_MAX:])})
+    return rows
+
+
+def _together(many: Iterable[Sums]) -> dict[str, int]:
+    found = Sums()
+    for sums in many:
+        found.merge(sums)
+    return found.as_json()
+
+
+SIZE_BOUNDS_FEN = (1_000_000, 5_000_000, 20_000_000, 100_000_000)
+"""Bands of the approved line: 10,000, 50,000, 200,000 and 1,000,000 yuan."""
+
+
+def size_name(limit_fen: int) -> str:
+    """Return the band of an approved line, which stands for the size of a business."""
+    for bound in SIZE_BOUNDS_FEN:
+        if limit_fen < bound:
+            return f"under_{bound // 100}"
+    return f"from_{SIZE_BOUNDS_FEN[-1] // 100}"
