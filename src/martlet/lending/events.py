@@ -16,6 +16,7 @@ from uuid import UUID  # noqa: TC003 - msgspec reads the fields' types
 from msgspec import Struct, convert, to_builtins
 
 from martlet.kernel.limits import AMOUNT_FEN_MAX, RATE_PPM_PER_DAY_MAX
+from martlet.kernel.rates import PPM
 from martlet.lending.product import Component, Frequency
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class EventKind(StrEnum):
     RE_AMORTISED = "re_amortised"
     """What is overdue is spread over the instalments still to come."""
     EXTENDED = "extended"
+    SHARE_CHANGED = "share_changed"
+    """Of an advance on takings: the share that is kept from a day on."""
     CHARGED_OFF = "charged_off"
     """Given up as an earning asset: no income is recognised any more; it is still owed."""
     WRITTEN_OFF = "written_off"
@@ -177,6 +180,16 @@ class Extended(Struct, frozen=True, tag="extended"):
         assert self.extra_terms >= 1, self
 
 
+class ShareChanged(Struct, frozen=True, tag="share_changed"):
+    """The share of takings from a day on, which may still be to come."""
+
+    effective_on: date
+    share_ppm: int
+
+    def __post_init__(self) -> None:
+        assert 0 < self.share_ppm <= PPM, self
+
+
 class Reasoned(Struct, frozen=True, tag="reasoned"):
     """Why a loan was charged off, written off or re-amortised, in the words of who did it."""
 
@@ -199,6 +212,7 @@ Details = (
     | Rescheduled
     | ReAged
     | Extended
+    | ShareChanged
     | Reasoned
     | Reversed
 )
@@ -214,6 +228,7 @@ DETAILS_OF: Mapping[EventKind, type[Struct]] = {
     EventKind.RE_AGED: ReAged,
     EventKind.RE_AMORTISED: Reasoned,
     EventKind.EXTENDED: Extended,
+    EventKind.SHARE_CHANGED: ShareChanged,
     EventKind.CHARGED_OFF: Reasoned,
     EventKind.WRITTEN_OFF: Reasoned,
     EventKind.REVERSED: Reversed,

@@ -85,3 +85,6 @@ PRICE_EXAMPLE_FEN = 1_000_000
 
 PRICES_REMEMBERED_MAX = 4_096
 """Prices of product, rate, tenor and day that stay in memory: a day has some dozens."""
+
+EXPECTED_PAYMENTS_MAX = 3_660
+"""Daily payments that an advance on takings is expected to take: ten years of them."""

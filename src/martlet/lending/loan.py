@@ -17,6 +17,7 @@ from msgspec import convert, to_builtins
 from martlet.kernel.limits import AMOUNT_FEN_MAX, RATE_PPM_PER_DAY_MAX
 from martlet.kernel.rates import ticks_to_fen
 from martlet.kernel.rounding import RoundingMode, divide
+from martlet.lending.advances.terms import TakingsTerms  # noqa: TC001 - msgspec reads the types
 from martlet.lending.events import EventKind, Rate
 from martlet.lending.product import Conventions
 
@@ -56,12 +57,16 @@ class LoanTerms:
     """The first due date, where it was agreed by itself; the others follow it."""
     due_dates: tuple[date, ...] = ()
     """All due dates, where each of them was agreed by itself."""
+    takings: TakingsTerms | None = None
+    """What is agreed beyond the principal where a share of takings repays it."""
 
     def __post_init__(self) -> None:
         assert 0 < self.principal_fen <= AMOUNT_FEN_MAX, self.principal_fen
         assert 0 <= self.rate_ppm_per_day <= RATE_PPM_PER_DAY_MAX, self.rate_ppm_per_day
         assert self.tenor > 0, self.tenor
         assert list(self.due_dates) == sorted(set(self.due_dates)), self.due_dates
+        if self.takings is not None:
+            self.takings.check(self.principal_fen)
         if self.annual_rate_ppm is not None:
             shown = self._shown_daily(self.annual_rate_ppm, self.conventions)
             assert self.rate_ppm_per_day == shown, self
