@@ -38,6 +38,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "re_aged": "Re-aged: all outstanding falls due anew",
         "re_amortised": "Re-amortised: arrears spread over what is to come",
         "extended": "Extended",
+        "share_changed": "Share of takings changed",
         "charged_off": "Charged off",
         "written_off": "Written off",
         "recovered": "Recovery",
