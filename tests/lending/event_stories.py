@@ -84,9 +84,9 @@ def told(terms: LoanTerms, events: list[tuple[int, EventKind, int, Details]]) ->
     ]
 
 
-_KINDS = (
-    tuple(kind for kind in EventKind if kind is not EventKind.REVERSED) + (EventKind.REPAID,) * 6
-)
+_OTHERS = {EventKind.REVERSED, EventKind.SHARE_CHANGED}
+"""Told by themselves: what undoes others, and what has a meaning for advances on takings alone."""
+_KINDS = tuple(kind for kind in EventKind if kind not in _OTHERS) + (EventKind.REPAID,) * 6
 
 
 def _what(draw: st.DrawFn, kind: EventKind, on: date) -> tuple[int, Details | None]:

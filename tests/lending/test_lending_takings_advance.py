@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from martlet.lending.advances.curve import income_curve
-from martlet.lending.advances.fold import project_takings, share_on
+from martlet.lending.advances.fold import share_on
 from martlet.lending.advances.terms import TakingsTerms
 from martlet.lending.events import (
     ChargedBack,
@@ -24,6 +24,7 @@ from martlet.lending.events import (
 )
 from martlet.lending.loan import LoanState, LoanStatus, LoanTerms
 from martlet.lending.product import product_named
+from martlet.lending.projection import oldest_unpaid, project, schedule
 
 START = date(2026, 3, 2)
 ADVANCE = TakingsTerms(
@@ -53,9 +54,7 @@ DRAWN = event(1, EventKind.DISBURSED, 0, 1_000_000)
 
 
 def state(*events: LoanEvent, day: int = 1) -> LoanState:
-    found = project_takings(TERMS, [DRAWN, *events], START + timedelta(day))
-    assert found is not None
-    return found
+    return project(TERMS, [DRAWN, *events], START + timedelta(day))
 
 
 def repaid(sequence: int, day: int, amount_fen: int) -> LoanEvent:
@@ -94,6 +93,20 @@ def test_a_quarter_must_be_paid_every_sixty_days() -> None:
     cured = state(repaid(2, 30, 200_000), repaid(3, 62, 70_000), day=63)
     assert (cured.status, cured.due_fen) == (LoanStatus.LIVE, 0)
     assert state(day=366).due_fen == 1_080_000
+
+
+def test_what_is_still_to_be_paid_is_shown_by_day() -> None:
+    paid = [DRAWN, repaid(2, 30, 300_000)]
+    coming = schedule(TERMS, paid, START + timedelta(40))
+    assert [(row.due_on - START).days for row in coming] == [120, 180, 365]
+    assert [row.unpaid_fen for row in coming] == [240_000, 270_000, 270_000]
+    late = oldest_unpaid(TERMS, [*paid, repaid(3, 130, 1)], START + timedelta(131))
+    second = START + timedelta(120)
+    assert late == [
+        (START + timedelta(30), None),
+        (START + timedelta(130), second),
+        (START + timedelta(131), second),
+    ]
 
 
 def test_a_day_pays_its_share_and_never_more_than_is_left() -> None:

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from martlet.lending.advances.fold import (
+    takings_oldest_unpaid,
+    takings_schedule,
+    takings_state,
+)
 from martlet.lending.daily import Fold, happen
 from martlet.lending.daily.state import state_of
 from martlet.lending.events import EventKind, LoanEvent, standing
@@ -24,6 +29,8 @@ def project(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> LoanS
     ordered = in_order(events, as_of)
     if not ordered:
         return _unborn(as_of)
+    if terms.takings is not None:
+        return takings_state(terms, ordered, as_of)
     return state_of(_replay(terms, ordered, as_of), as_of)
 
 
@@ -32,6 +39,8 @@ def schedule(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> tupl
     ordered = in_order(events, as_of)
     if not ordered:
         return ()
+    if terms.takings is not None:
+        return takings_schedule(terms, ordered, as_of)
     fold = _replay(terms, ordered, as_of)
     fold.settle_until(as_of)
     fold.pay_claims(sum(fold.due().values()))
@@ -54,6 +63,8 @@ def oldest_unpaid(
     ordered = in_order(events, as_of)
     if not ordered:
         return []
+    if terms.takings is not None:
+        return takings_oldest_unpaid(terms, ordered, as_of)
     found, fold = [], Fold(terms, ordered[0].value_date)
     for event in ordered:
         fold.advance_to(event.value_date)

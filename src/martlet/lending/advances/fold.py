@@ -9,6 +9,7 @@ same state.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from martlet.lending.advances.curve import IncomeCurve, income_curve
@@ -24,8 +25,7 @@ from martlet.lending.loan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
+    from collections.abc import Iterable, Sequence
 
     from martlet.lending.advances.terms import TakingsTerms
 
@@ -33,19 +33,37 @@ FEE_NAME = "advance"
 """What the fixed fee is called among a loan's charges."""
 
 
-def project_takings(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> LoanState | None:
-    """Return the advance's state at the start of a day, its events included; None if unborn."""
-    agreed = terms.takings
-    assert agreed is not None, terms
-    known = [event for event in events if event.value_date <= as_of]
-    ordered = sorted(standing(known), key=lambda event: (event.value_date, event.sequence))
-    if not ordered:
-        return None
-    assert ordered[0].kind is EventKind.DISBURSED, ordered[0]
-    fold = _Fold(terms, agreed, ordered[0])
+def takings_state(terms: LoanTerms, ordered: Sequence[LoanEvent], as_of: date) -> LoanState:
+    """Return the advance's state at the start of a day, by its standing events in order."""
+    return _replay(terms, ordered).state(as_of)
+
+
+def takings_schedule(
+    terms: LoanTerms, ordered: Sequence[LoanEvent], as_of: date
+) -> tuple[Instalment, ...]:
+    """Return the minimums still to come, as far as the cash until now has not paid them."""
+    fold = _replay(terms, ordered)
+    if fold.done:
+        return ()
+    return tuple(row for row in fold.minimums(date.max) if row.due_on > as_of and row.unpaid_fen)
+
+
+def takings_oldest_unpaid(
+    terms: LoanTerms, ordered: Sequence[LoanEvent], as_of: date
+) -> list[tuple[date, date | None]]:
+    """Return the oldest minimum unpaid, before each event and on a day."""
+    fold, found = _Fold(terms, ordered[0]), []
+    for event in ordered[1:]:
+        found.append((event.value_date, fold.oldest_due_on(event.value_date)))
+        fold.apply(event)
+    return [*found, (as_of, fold.oldest_due_on(as_of))]
+
+
+def _replay(terms: LoanTerms, ordered: Sequence[LoanEvent]) -> _Fold:
+    fold = _Fold(terms, ordered[0])
     for event in ordered[1:]:
         fold.apply(event)
-    return fold.state(as_of)
+    return fold
 
 
 def share_on(terms: LoanTerms, events: Iterable[LoanEvent], day: date) -> int:
@@ -64,8 +82,8 @@ class _Fold:
     """The running account of one advance; never leaves this module."""
 
     terms: LoanTerms
-    agreed: TakingsTerms
     first: LoanEvent
+    agreed: TakingsTerms = field(init=False)
     curve: IncomeCurve = field(init=False)
     cash_fen: int = 0
     """Net: what came in less what was taken back."""
@@ -85,6 +103,9 @@ class _Fold:
     allocations: list[Allocation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        assert self.terms.takings is not None, self.terms
+        assert self.first.kind is EventKind.DISBURSED, self.first
+        self.agreed = self.terms.takings
         self.curve = income_curve(
             self.first.amount_fen, self.agreed.fee_fen, self.agreed.expected_daily_fen
         )
@@ -98,6 +119,11 @@ class _Fold:
     def left_fen(self) -> int:
         """What is still to be paid."""
         return self.total_fen - self.cash_fen - sum(self.written_off)
+
+    @property
+    def done(self) -> bool:
+        """Nothing is to be paid any more."""
+        return self.closed_on is not None or self.written_off_on is not None
 
     def fee_of(self, cash_fen: int) -> int:
         """Return the fee paid when so much net cash has come in."""
@@ -191,7 +217,7 @@ class _Fold:
             )
         )
 
-    def _minimums(self, as_of: date) -> list[Instalment]:
+    def minimums(self, as_of: date) -> list[Instalment]:
         """Return the minimums that have fallen due, each with what the cash has paid of it."""
         start, rows, before = self.first.value_date, [], 0
         for number, (day, until) in enumerate(
@@ -219,15 +245,16 @@ class _Fold:
             before = until
         return rows
 
+    def oldest_due_on(self, as_of: date) -> date | None:
+        """Return the oldest minimum that has fallen due and is not paid."""
+        return next((row.due_on for row in self.minimums(as_of) if row.unpaid_fen), None)
+
     def state(self, as_of: date) -> LoanState:
         """Return the state at the start of a day."""
-        rows = self._minimums(as_of)
-        start, tenor = self.first.value_date, self.terms.tenor
-        to_come = [
-            day for day, _ in self.agreed.minimums(self.total_fen, start, tenor) if day > as_of
-        ]
-        oldest = next((row.due_on for row in rows if row.unpaid_fen), None)
-        done = self.closed_on is not None or self.written_off_on is not None
+        rows = self.minimums(as_of)
+        agreed = self.agreed.minimums(self.total_fen, self.first.value_date, self.terms.tenor)
+        coming = None if self.done else next((day for day, _ in agreed if day > as_of), None)
+        oldest = self.oldest_due_on(as_of)
         due_until = sum(row.due_fen for row in rows)
         return LoanState(
             as_of=as_of,
@@ -247,12 +274,12 @@ class _Fold:
             interest_due_fen=0,
             advance_fen=max(self.cash_fen - due_until, 0),
             oldest_due_on=oldest,
-            next_due_on=to_come[0] if to_come and not done else None,
-            matures_on=self.agreed.minimums(self.total_fen, start, tenor)[-1][0],
+            next_due_on=coming,
+            matures_on=agreed[-1][0],
             closed_on=self.closed_on,
             instalments=tuple(rows),
             allocations=tuple(self.allocations),
-            line=AccrualLine(as_of, to_come[0] if to_come and not done else None, 0, 0, 1, 0, 0, 1),
+            line=AccrualLine(as_of, coming, 0, 0, 1, 0, 0, 1),
             fee_charged_fen=self.agreed.fee_fen,
             fee_paid_fen=self.fee_paid_fen,
             fee_waived_fen=self.waived_fen,
