@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from tests.conftest import _create_postgres
 
 from martlet.credit import CreditService
 from martlet.kernel.crypto import new_keyring
@@ -19,7 +21,8 @@ from martlet.parties import HeldCodeSender, PartiesService, Registration
 from martlet.signals import Signal, SignalRequest, SignalSet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     import polars as pl
 
@@ -142,3 +145,43 @@ def bank(
     parties = PartiesService(database, new_keyring(SeededIds(7, clock)), clock, HeldCodeSender())
     end_of_day = EndOfDay(database)
     return LendingBank(database, clock, principal, ledger, lending, end_of_day, rail, parties)
+
+
+@pytest.fixture(scope="session")
+def late_sqlite(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A bank whose only borrower is a day late, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("late") / "bank.db"
+    shutil.copy(sqlite_template, path)
+    from tests.lending.late_bank import make_late
+
+    make_late(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def late_postgres(postgres_url: str, postgres_template: str) -> str:
+    """The same on PostgreSQL: a database to be used as a template."""
+    from tests.lending.late_bank import make_late
+
+    make_late(_create_postgres(postgres_url, "bank_late", postgres_template))
+    return "bank_late"
+
+
+@pytest.fixture
+def late(
+    database_kind: str,
+    postgres_databases: Callable[..., str],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> Iterator[LendingBank]:
+    """On the open morning one loan of one borrower is a day overdue."""
+    from tests.lending.late_bank import reopened
+
+    if database_kind == "postgresql":
+        url = postgres_databases(request.getfixturevalue("late_postgres"))
+    else:
+        shutil.copy(request.getfixturevalue("late_sqlite"), tmp_path / "late.db")
+        url = f"sqlite:///{tmp_path / 'late.db'}"
+    bank = reopened(url)
+    yield bank
+    bank.database.close()

@@ -1,8 +1,17 @@
-"""A bank with one borrower who is a day late, made once for each kind of database and copied."""
+"""A bank with borrowers who are a day late, made once for each kind of database and copied.
+
+Run as a program it sends their reminders into a folder, slowly, to be killed by somebody else:
+
+    python -m tests.lending.late_bank URL FOLDER SEED
+"""
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING
 
 from tests.conftest import MORNING, TENANT
 from tests.lending.conftest import TODAY, LendingBank, SteadyTakings
@@ -14,8 +23,12 @@ from martlet.kernel.ids import SeededIds
 from martlet.kernel.principal import system_principal
 from martlet.ledger import LedgerService
 from martlet.lending import EndOfDay, LendingService, SimulatedRail
+from martlet.lending.collections import CollectionsService, FileReminders
 from martlet.parties import HeldCodeSender, PartiesService
 from martlet.store import open_database
+
+if TYPE_CHECKING:
+    from martlet.lending.collections import ReminderMessage, SendOutcome
 
 LOAN_FEN = 100_000
 TENOR = 30
@@ -44,3 +57,24 @@ def make_late(url: str, borrowers: int = 1) -> None:
         bank.drawn(LOAN_FEN, tenor=TENOR)
     bank.close_days(LATE_DAYS)
     bank.database.close()
+
+
+class SlowFolder(FileReminders):
+    """Takes its time before and after each file, so that a kill finds it anywhere."""
+
+    def send(self, message: ReminderMessage) -> SendOutcome:
+        sleep(0.03)
+        outcome = super().send(message)
+        sleep(0.03)
+        return outcome
+
+
+def send_all(url: str, folder: Path, seed: int = 3) -> None:
+    """Send every reminder of the morning."""
+    bank = reopened(url, seed=seed)
+    CollectionsService(bank.database).remind(bank.principal, SlowFolder(folder))
+    bank.database.close()
+
+
+if __name__ == "__main__":
+    send_all(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import update
-from tests.conftest import _create_postgres
-from tests.lending.late_bank import LOAN_FEN, make_late, reopened
+from tests.lending.late_bank import LOAN_FEN
 
 from martlet.kernel.errors import Conflict, Corrupt, Forbidden, Invalid, NotFound, Refused
 from martlet.kernel.principal import ActorKind, Principal, Scope, system_principal
@@ -20,47 +18,11 @@ from martlet.lending.collections.tables import collections_case
 from martlet.store import read_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from datetime import date
-    from pathlib import Path
 
     from tests.lending.conftest import LendingBank
 
 STAFF = UUID(int=7)
-
-
-@pytest.fixture(scope="module")
-def late_sqlite(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
-    """A bank whose only borrower is a day late, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("late") / "bank.db"
-    shutil.copy(sqlite_template, path)
-    make_late(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="module")
-def late_postgres(postgres_url: str, postgres_template: str) -> str:
-    """The same on PostgreSQL: a database to be used as a template."""
-    make_late(_create_postgres(postgres_url, "bank_late", postgres_template))
-    return "bank_late"
-
-
-@pytest.fixture
-def late(
-    database_kind: str,
-    postgres_databases: Callable[..., str],
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-) -> Iterator[LendingBank]:
-    """On the open morning one loan of one borrower is a day overdue."""
-    if database_kind == "postgresql":
-        url = postgres_databases(request.getfixturevalue("late_postgres"))
-    else:
-        shutil.copy(request.getfixturevalue("late_sqlite"), tmp_path / "late.db")
-        url = f"sqlite:///{tmp_path / 'late.db'}"
-    bank = reopened(url)
-    yield bank
-    bank.database.close()
 
 
 def collections_of(bank: LendingBank) -> CollectionsService:

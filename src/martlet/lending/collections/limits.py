@@ -5,6 +5,10 @@ from __future__ import annotations
 ATTEMPTS_MAX = 3
 """Times that one reminder is handed to a port that says it failed; then it is given up."""
 
+REPEATS_MAX = 12
+"""Times that a reminder left open by a kill is handed over in all on its day; more is a reminder
+that kills."""
+
 REMINDERS_PER_STEP = 200
 """Reminders begun in one commit: what a killed run leaves open stays small."""
 

@@ -20,7 +20,7 @@ from martlet.kernel.calendar import business_date_of
 from martlet.ledger import current_business_date
 from martlet.lending.collections.arrears import arrears_after, live_loans, next_due_after
 from martlet.lending.collections.cases import CaseFile, open_cases, state_of
-from martlet.lending.collections.limits import ATTEMPTS_MAX, CANDIDATES_PER_PAGE
+from martlet.lending.collections.limits import ATTEMPTS_MAX, CANDIDATES_PER_PAGE, REPEATS_MAX
 from martlet.lending.collections.messages import texts
 from martlet.lending.collections.model import (
     WEEK_DAYS,
@@ -357,7 +357,7 @@ def settle_open(tx: Transaction, reminder_ids: Sequence[UUID], port: ReminderPor
             port.safe_to_repeat
             and row.port == port.name
             and row.tried_on == local
-            and row.attempts < ATTEMPTS_MAX
+            and row.attempts < REPEATS_MAX
             and blocked(in_force.contact, row.channel, standing[row.party_id], tx.now) is None
         )
         values = (
