@@ -73,6 +73,7 @@ def test_the_document_names_every_door(api: TestClient) -> None:
         "POST /v1/facilities/{facility_id}/drawdowns",
         "POST /v1/loans/{loan_id}/repayments",
         "POST /v1/businesses/{party_id}/record-imports",
+        "POST /v1/collections/promises",
         "POST /v1/end-of-day",
         "GET /v1/decisions/{decision_id}/replay",
         "GET /v1/ledger/trial-balance",

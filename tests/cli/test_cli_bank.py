@@ -169,3 +169,21 @@ def test_the_demo_keeps_its_promises_on_a_made_up_world(tmp_path: Path) -> None:
     assert facts["trial_balance_difference_fen"] == 0
     assert facts["chain_verified"] is True
     assert facts["decisions_replayed_count"] == facts["decided_count"]
+
+
+def test_arrears_are_seen_and_nobody_is_reminded_of_nothing(terminal: Terminal) -> None:
+    board = terminal("lending", "arrears")
+    assert board["totals"]["borrowers"] == {"count": 0, "principal_fen": 0}
+    assert board["cases_shown"] == []
+    assert terminal("lending", "remind")["begun"] == 0
+    assert terminal("lending", "roll-rates")["months"][0]["rolls"] == []
+    named = terminal("lending", "name-handler", "team", "field", "外勤小组")
+    assert named["active"] is True
+    missing = "01900000-0000-7000-8000-000000000009"
+    terminal("lending", "promise", missing, "1", "2030-01-01", code=1)
+    terminal("lending", "case", missing, code=1)
+    terminal("lending", "hand-over", missing, "team", "field", code=1)
+    terminal("lending", "take-back", missing, code=1)
+    terminal("lending", "case-note", missing, "x", code=1)
+    terminal("lending", "close-case", missing, code=1)
+    terminal("lending", "pause-reminders", missing, "2020-01-01")

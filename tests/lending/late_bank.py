@@ -72,7 +72,7 @@ class SlowFolder(FileReminders):
 def send_all(url: str, folder: Path, seed: int = 3) -> None:
     """Send every reminder of the morning."""
     bank = reopened(url, seed=seed)
-    CollectionsService(bank.database).remind(bank.principal, SlowFolder(folder))
+    CollectionsService(bank.database).remind(bank.principal, bank.key(), SlowFolder(folder))
     bank.database.close()
 
 

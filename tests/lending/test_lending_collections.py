@@ -301,7 +301,7 @@ def test_roles_decide_who_may_do_what(late: LendingBank) -> None:
         lambda: collections.hand_over(reader, "h", case_id, "team", "x"),
         lambda: collections.take_back(reader, "t", case_id),
         lambda: collections.close(reader, "c", case_id),
-        lambda: collections.remind(reader),
+        lambda: collections.remind(reader, "r"),
         lambda: collections.name_handler(reader, "k", kind="team", name="a", title="b"),
         lambda: promise(late, by=reader, loan_id=loan_id),
     ):

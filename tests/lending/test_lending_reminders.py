@@ -69,7 +69,7 @@ def service(bank: LendingBank) -> CollectionsService:
 
 
 def remind(bank: LendingBank, port: Any = None) -> dict[str, Any]:
-    return service(bank).remind(bank.principal, port)
+    return service(bank).remind(bank.principal, bank.key(), port)
 
 
 def rows(bank: LendingBank) -> list[Any]:
@@ -103,6 +103,13 @@ def test_the_day_after_the_due_day_a_borrower_is_reminded_once(late: LendingBank
     )
     assert [event["kind"] for event in case["timeline"]] == ["opened", "reminded"]
     assert case["reminders"][0]["state"] == "sent"
+
+
+def test_the_same_key_is_told_the_same(late: LendingBank) -> None:
+    first = service(late).remind(late.principal, "morning")
+    assert first["sent"] == 1
+    assert service(late).remind(late.principal, "morning") == first
+    assert len(rows(late)) == 1
 
 
 def test_the_plan_is_followed_day_by_day(late: LendingBank) -> None:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from martlet.api.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
 from martlet.kernel.limits import AMOUNT_FEN_MAX
+from martlet.lending.collections import HandlerKind
 
 
 def _plain(value: str) -> str:
@@ -99,6 +100,49 @@ class NewRepayment(Body):
     external_reference: Annotated[str, StringConstraints(max_length=64), AfterValidator(_plain)] = (
         ""
     )
+
+
+class NewPromise(Body):
+    """How much is promised by when, on one loan or on any of a business's."""
+
+    amount_fen: Fen
+    pay_by: date
+    loan_id: UUID | None = None
+    party_id: UUID | None = None
+
+
+class NewHandOver(Body):
+    """To whom a case goes: a member of staff by id, a team or an agency by its short name."""
+
+    kind: HandlerKind
+    name: Line
+
+
+class NewHandler(Body):
+    """A team or an agency, and whether cases may still go to it."""
+
+    kind: HandlerKind
+    name: Slug
+    title: Annotated[Line, Field(max_length=80)]
+    active: bool = True
+
+
+class NewCaseNote(Body):
+    """A note for the bank's own people."""
+
+    text: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True),
+        AfterValidator(_plain),
+    ]
+
+
+class NewPause(Body):
+    """Whose reminders rest until when, and why."""
+
+    party_id: UUID
+    until: date
+    reason: Slug
 
 
 class NewPolicy(Body):

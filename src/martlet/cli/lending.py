@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import relief
+from martlet.cli import collections, relief
 from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
 from martlet.cli.output import show
 from martlet.cli.reading import day, yuan
@@ -14,6 +14,7 @@ from martlet.cli.session import open_session
 from martlet.cli.words import say
 
 app = group()
+app.add_typer(collections.app)
 app.add_typer(relief.app, name="relief", help=say("Relief programmes: time or money for many."))
 
 LoanArgument = Annotated[str, typer.Argument(help=say("The loan's id."))]

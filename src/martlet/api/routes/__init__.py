@@ -2,6 +2,7 @@
 
 from martlet.api.routes import (
     businesses,
+    collections,
     credit,
     end_of_day,
     health,
@@ -19,6 +20,7 @@ routers = (
     records.router,
     credit.router,
     ledger.router,
+    collections.router,
     end_of_day.router,
     monitoring.router,
     relief.router,

@@ -222,7 +222,8 @@ class RulesOfDay:
 
 
 def _latest(entries: Sequence[_Entry], day: date) -> _Entry:
-    return [entry for entry in entries if entry.effective_from <= day][-1]
+    """Return the entry in force on a day; before all of them the first holds."""
+    return ([entry for entry in entries if entry.effective_from <= day] or [entries[0]])[-1]
 
 
 def read_rules(text: str) -> Rules:

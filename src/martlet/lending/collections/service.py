@@ -150,8 +150,14 @@ class CollectionsService:
 
     # Reminders.
 
-    def remind(self, principal: Principal, port: ReminderPort | None = None) -> dict[str, Any]:
-        """Send every reminder that may go out now; run it as often as you like in open hours."""
+    def remind(
+        self, principal: Principal, key: str, port: ReminderPort | None = None
+    ) -> dict[str, Any]:
+        """Send every reminder that may go out now; run it as often as you like in open hours.
+
+        The report is kept under the key: the same key again is told the same, whatever a run that
+        was killed before had still to finish.
+        """
         principal.require(Scope.COLLECTIONS_WRITE)
         run = _Run(self._database, principal, port or self._port)
         with self._database.read() as connection:
@@ -160,7 +166,8 @@ class CollectionsService:
         quiet = not rules().on(today).contact.open_at(local)
         if not quiet:
             run.go()
-        return {"business_date": today.isoformat(), "quiet_hours": quiet, **run.report()}
+        report = {"business_date": today.isoformat(), "quiet_hours": quiet, **run.report()}
+        return self._do(Command("lending.remind", principal, key, {}), lambda _tx: report)
 
     # Reads.
 
