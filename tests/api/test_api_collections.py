@@ -43,8 +43,12 @@ def loan(loan: dict[str, Any], api: TestClient, send: Callable[..., Any]) -> dic
 
 
 def test_arrears_from_the_first_reminder_to_the_cure(
-    api: TestClient, behind: dict[str, Any], send: Callable[..., Any]
+    behind: dict[str, Any],
+    make_client: Callable[..., TestClient],
+    make_key: Callable[..., str],
+    send: Callable[..., Any],
 ) -> None:
+    api = make_client(make_key())  # the key of a month ago has expired
     board = api.get(f"{PATH}/board").json()
     assert board["totals"]["borrowers"] == {"count": 1, "principal_fen": 100}
     case = api.get(f"{PATH}/cases", params={"bucket": "m1"}).json()["cases"][0]
