@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BadDefinition:
-    """What counts as bad for what was drawn from a day on, and where it is written."""
+    """What counts as bad for what was drawn from a day on, and where it is written.
+
+    A write-off within the months is bad however few days the loan was overdue.
+    """
 
     effective_from: date
     overdue_days: int
@@ -59,7 +62,8 @@ class LoanOutcome:
     """Whether its time has passed. Bad is known sooner than good, so a rate is made of ripe loans
     only: of all known ones it would be far too high."""
     bad_on: date | None
-    """The first day on which it was overdue for as long as the definition says, whenever."""
+    """The first day on which it was overdue for as long as the definition says, or was written
+    off, whenever that was."""
     overdue_days_max: int
     principal_lost_fen: int
     """Of a bad loan: the principal not paid back by the day observed; else nothing."""

@@ -42,6 +42,11 @@ _TAKE = Prepared(
     )
     .values(used_fen=facility.c.used_fen + bindparam("amount"))
 )
+_USE = Prepared(
+    update(facility)
+    .where(facility.c.facility_id == bindparam("line"))
+    .values(used_fen=facility.c.used_fen + bindparam("amount"))
+)
 _GIVE_BACK = Prepared(
     update(facility)
     .where(facility.c.facility_id == bindparam("line"), facility.c.used_fen >= bindparam("amount"))
@@ -63,8 +68,15 @@ def take(tx: Transaction, line: Row[Any], amount_fen: int) -> None:
     assert amount_fen > 0, amount_fen
     changed = _TAKE.on(tx.connection, {"line": line.facility_id, "amount": amount_fen}).rowcount
     if changed != 1:
-        available_fen = line.limit_fen - line.used_fen
+        available_fen = max(0, line.limit_fen - line.used_fen)
         raise Refused("lending.limit_exceeded", amount_fen=amount_fen, available_fen=available_fen)
+
+
+def use(tx: Transaction, facility_id: UUID, amount_fen: int) -> None:
+    """Count what is owed again as used, whatever the limit: a bank cannot refuse a charge-back."""
+    assert amount_fen >= 0, amount_fen
+    changed = _USE.on(tx.connection, {"line": facility_id, "amount": amount_fen}).rowcount
+    assert changed == 1, facility_id
 
 
 def give_back(tx: Transaction, facility_id: UUID, amount_fen: int) -> None:

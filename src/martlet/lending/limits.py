@@ -5,6 +5,15 @@ from __future__ import annotations
 EVENTS_MAX = 4_000
 """Events of one loan: ten years of a repayment a day; more is a loop, not a borrower."""
 
+CHARGE_NAME_CHARS_MAX = 60
+"""The name of a fee as it stands on a statement; longer ones are remarks."""
+
+PROPOSALS_PER_LOAN_MAX = 5
+"""Open proposals on one loan: the next waits until somebody has decided."""
+
+TIMELINE_ENTRIES_MAX = 1_000
+"""Ledger lines shown on a loan's timeline; older ones are read in the journal."""
+
 TENOR_DAYS_MAX = 3_660
 """Ten years: the longest loan that any product here may promise."""
 

@@ -183,3 +183,14 @@ def add_event(tx: Transaction, row: Row[Any], event: LoanEvent, day: date, refer
             "recorded_at": tx.now,
         },
     )
+
+
+def reference_used(connection: Connection, row: Row[Any], kind: EventKind, reference: str) -> bool:
+    """Tell whether the loan already has an event of a kind under the bank's own reference."""
+    query = select(loan_event.c.event_id).where(
+        loan_event.c.tenant_id == row.tenant_id,
+        loan_event.c.loan_id == row.loan_id,
+        loan_event.c.kind == kind.value,
+        loan_event.c.reference == reference,
+    )
+    return connection.execute(query.limit(1)).first() is not None

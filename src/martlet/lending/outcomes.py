@@ -19,12 +19,13 @@ from martlet.credit import BadDefinition, LoanOutcome
 from martlet.kernel.calendar import add_months
 from martlet.kernel.principal import Scope
 from martlet.ledger import current_business_date
+from martlet.lending.events import EventKind
 from martlet.lending.limits import CHUNK_LOANS
 from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import events_by_loan, terms_of
 from martlet.lending.product import ScheduleKind
 from martlet.lending.projection import oldest_unpaid
-from martlet.lending.tables import loan, offer, payout
+from martlet.lending.tables import loan, loan_event, offer, payout, principal_owed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +84,7 @@ def _page(
     query = (
         select(loan, payout.c.ordered_at)
         .join(payout, payout.c.loan_id == loan.c.loan_id)
-        .where(loan.c.tenant_id == principal.tenant_id, loan.c.disbursed_on.is_not(None))
+        .where(loan.c.tenant_id == principal.tenant_id, loan.c.disbursed_fen > 0)
         .order_by(loan.c.loan_id)
         .limit(CHUNK_LOANS)
     )
@@ -100,7 +101,12 @@ def _outcomes_of(
     connection: Connection, principal: Principal, rows: Sequence[Row[Any]], today: date
 ) -> list[LoanOutcome]:
     behind = _offers_behind(connection, principal, {row.facility_id for row in rows})
-    looked_at = [row.loan_id for row in rows if not _never_late(row, terms_of(row), today)]
+    moved = _moved(connection, principal, [row.loan_id for row in rows])
+    looked_at = [
+        row.loan_id
+        for row in rows
+        if row.loan_id in moved or not _never_late(row, terms_of(row), today)
+    ]
     events = events_by_loan(connection, looked_at)
     found = []
     for row in rows:
@@ -109,6 +115,17 @@ def _outcomes_of(
         assert place >= 0, f"loan {row.loan_id} drawn before any offer was accepted"
         found.append(_outcome(row, offers[place], events.get(row.loan_id), today))
     return found
+
+
+def _moved(connection: Connection, principal: Principal, loan_ids: list[UUID]) -> set[UUID]:
+    """Return the loans to which more happened than that they were paid out and paid back."""
+    usual = (EventKind.DISBURSED.value, EventKind.REPAID.value)
+    query = select(loan_event.c.loan_id).where(
+        loan_event.c.tenant_id == principal.tenant_id,
+        loan_event.c.loan_id.in_(loan_ids),
+        loan_event.c.kind.not_in(usual),
+    )
+    return set(connection.execute(query.distinct()).scalars())
 
 
 def _offers_behind(
@@ -139,11 +156,16 @@ def _outcome(
     late_most, bad_on = 0, None
     if events is not None:
         late_most, bad_on = _lateness(terms_of(row), events, today, definition.overdue_days)
+    if row.written_off_on is not None:
+        bad_on = min(bad_on or row.written_off_on, row.written_off_on)
     window_ends = add_months(row.disbursed_on, definition.within_months)
     bad: bool | None = bad_on is not None and bad_on <= window_ends
     if not bad and today < window_ends and row.status != LoanStatus.CLOSED:
         bad = None
-    lost_fen = row.disbursed_fen - row.principal_paid_fen if bad else 0
+    lost_fen = 0
+    if bad:
+        unpaid_fen = principal_owed(row) + row.principal_written_off_fen
+        lost_fen = min(row.disbursed_fen, unpaid_fen)
     return LoanOutcome(
         loan_id=row.loan_id,
         decision_id=behind.decision_id,

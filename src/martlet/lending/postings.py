@@ -47,6 +47,11 @@ class Accounts:
         return f"assets/loans/penalty/{self.product}"
 
     @property
+    def fees(self) -> str:
+        """Control account of fees charged and unpaid."""
+        return f"assets/loans/fees/{self.product}"
+
+    @property
     def interest_income(self) -> str:
         """Interest earned."""
         return f"income/interest/{self.product}"
@@ -55,6 +60,31 @@ class Accounts:
     def penalty_income(self) -> str:
         """Penalty earned."""
         return f"income/penalty/{self.product}"
+
+    @property
+    def fee_income(self) -> str:
+        """Fees earned."""
+        return f"income/fees/{self.product}"
+
+    @property
+    def recovered(self) -> str:
+        """What came in after a write-off."""
+        return f"income/recovered/{self.product}"
+
+    @property
+    def waived(self) -> str:
+        """What waivers cost."""
+        return f"expenses/waived/{self.product}"
+
+    @property
+    def written_off(self) -> str:
+        """What write-offs cost."""
+        return f"expenses/write_off/{self.product}"
+
+    @property
+    def goodwill(self) -> str:
+        """What the bank itself paid on its customers' loans."""
+        return f"expenses/goodwill/{self.product}"
 
 
 def settlement(rail: str) -> str:
@@ -96,9 +126,18 @@ class Position:
 
     @property
     def received_fen(self) -> int:
-        """All money that came in."""
-        paid = self.principal_paid_fen + self.interest_paid_fen + self.penalty_paid_fen
-        return paid + self.overpaid_fen
+        """All money of others that came in, less what was given back."""
+        paid = self.principal_paid_fen + self.interest_paid_fen
+        paid += self.fee_paid_fen + self.penalty_paid_fen
+        raised = self.principal_raised_fen + self.interest_raised_fen
+        raised += self.fee_raised_fen + self.penalty_raised_fen
+        return paid - raised + self.overpaid_fen + self.recovered_fen - self.goodwill_fen
+
+    @property
+    def principal_fen(self) -> int:
+        """Principal outstanding."""
+        owed = self.disbursed_fen + self.principal_raised_fen
+        return owed - self.principal_paid_fen - self.principal_written_off_fen
 
 
 FIGURES = tuple(field.name for field in fields(Position))
@@ -131,27 +170,89 @@ def movements(before: Position, after: Position, accounts: Accounts) -> tuple[Mo
     settled from that hold.
     """
     change = after.minus(before)
-    found = [
-        *accrual(change.interest_accrued_fen, accounts.interest, accounts.interest_income),
-        *accrual(change.penalty_accrued_fen, accounts.penalty, accounts.penalty_income),
-    ]
     owed = (
         (accounts.settlement, change.received_fen),
-        (accounts.principal, -change.principal_paid_fen),
-        (accounts.interest, -change.interest_paid_fen),
-        (accounts.penalty, -change.penalty_paid_fen),
+        (accounts.goodwill, change.goodwill_fen),
+        (accounts.principal, change.principal_raised_fen - change.principal_paid_fen),
+        (accounts.interest, change.interest_raised_fen - change.interest_paid_fen),
+        (accounts.fees, change.fee_raised_fen - change.fee_paid_fen),
+        (accounts.penalty, change.penalty_raised_fen - change.penalty_paid_fen),
         (OVERPAID, -change.overpaid_fen),
+        (accounts.recovered, -change.recovered_fen),
     )
-    return (*found, *_paired(owed, "lending.repayment"))
+    back = change.received_fen < 0
+    return (
+        *_earned(change, accounts),
+        *_given_up(change, accounts),
+        *_paired(owed, "lending.money_back" if back else "lending.repayment"),
+    )
+
+
+def paid_out(before: Position, after: Position, accounts: Accounts) -> tuple[Movement, ...]:
+    """Return what a drawdown that no hold went before posts, or one that is undone."""
+    return _one_way(
+        after.disbursed_fen - before.disbursed_fen,
+        (accounts.principal, accounts.settlement),
+        ("lending.disbursement", "lending.disbursement_undone"),
+    )
+
+
+def _earned(change: Position, accounts: Accounts) -> tuple[Movement, ...]:
+    """Return what is recognised as income, or taken back."""
+    charged = ("lending.charge", "lending.charge_taken_back")
+    return (
+        *accrual(change.interest_accrued_fen, accounts.interest, accounts.interest_income),
+        *accrual(change.penalty_accrued_fen, accounts.penalty, accounts.penalty_income),
+        *_one_way(change.fee_charged_fen, (accounts.fees, accounts.fee_income), charged),
+        *_one_way(change.penalty_charged_fen, (accounts.penalty, accounts.penalty_income), charged),
+    )
+
+
+def _given_up(change: Position, accounts: Accounts) -> tuple[Movement, ...]:
+    """Return what is waived and written off, or owed again after all."""
+    found: list[Movement] = []
+    for cost, kind, parts in (
+        (
+            accounts.waived,
+            "lending.waiver",
+            (
+                (change.interest_waived_fen, accounts.interest),
+                (change.fee_waived_fen, accounts.fees),
+                (change.penalty_waived_fen, accounts.penalty),
+            ),
+        ),
+        (
+            accounts.written_off,
+            "lending.write_off",
+            (
+                (change.principal_written_off_fen, accounts.principal),
+                (change.interest_written_off_fen, accounts.interest),
+                (change.fee_written_off_fen, accounts.fees),
+                (change.penalty_written_off_fen, accounts.penalty),
+            ),
+        ),
+    ):
+        for amount_fen, receivable in parts:
+            found += _one_way(amount_fen, (cost, receivable), (kind, f"{kind}_undone"))
+    return tuple(found)
+
+
+def _one_way(
+    amount_fen: int, accounts: tuple[str, str], kinds: tuple[str, str]
+) -> tuple[Movement, ...]:
+    """Return an amount from debit to credit under the first kind; a negative one the other way."""
+    debit, credit = accounts
+    if amount_fen > 0:
+        return (Movement(debit, credit, amount_fen, kinds[0]),)
+    if amount_fen < 0:
+        return (Movement(credit, debit, -amount_fen, kinds[1]),)
+    return ()
 
 
 def accrual(amount_fen: int, receivable: str, income: str) -> tuple[Movement, ...]:
     """Return the entry that recognises income, or takes back what was recognised too much."""
-    if amount_fen > 0:
-        return (Movement(receivable, income, amount_fen, "lending.accrual"),)
-    if amount_fen < 0:
-        return (Movement(income, receivable, -amount_fen, "lending.accrual_taken_back"),)
-    return ()
+    kinds = ("lending.accrual", "lending.accrual_taken_back")
+    return _one_way(amount_fen, (receivable, income), kinds)
 
 
 def _paired(signed: Sequence[tuple[str, int]], kind: str) -> list[Movement]:

@@ -18,7 +18,16 @@ from martlet.lending.marks import recognised_until
 from martlet.lending.offers import find_offer
 from martlet.lending.product import products
 from martlet.lending.projection import project
-from martlet.lending.tables import application, facility, loan, offer
+from martlet.lending.tables import (
+    application,
+    facility,
+    fee_owed,
+    interest_owed,
+    loan,
+    offer,
+    penalty_owed,
+    principal_owed,
+)
 from martlet.lending.views import (
     LOAN_LINE_COLUMNS,
     application_json,
@@ -210,10 +219,19 @@ def portfolio(connection: Connection, principal: Principal) -> dict[str, Any]:
         own.c.status,
         func.count().label("loans_count"),
         _sum(own.c.disbursed_fen, "disbursed_fen"),
-        _sum(own.c.disbursed_fen - own.c.principal_paid_fen, "principal_fen"),
-        _sum(own.c.interest_accrued_fen - own.c.interest_paid_fen, "interest_fen"),
-        _sum(own.c.penalty_accrued_fen - own.c.penalty_paid_fen, "penalty_fen"),
-        _sum(own.c.interest_accrued_fen + own.c.penalty_accrued_fen, "earned_fen"),
+        _sum(principal_owed(own.c), "principal_fen"),
+        _sum(interest_owed(own.c), "interest_fen"),
+        _sum(fee_owed(own.c), "fee_fen"),
+        _sum(penalty_owed(own.c), "penalty_fen"),
+        _sum(
+            own.c.interest_accrued_fen
+            + own.c.penalty_accrued_fen
+            + own.c.penalty_charged_fen
+            + own.c.fee_charged_fen,
+            "earned_fen",
+        ),
+        _sum(own.c.principal_written_off_fen, "principal_written_off_fen"),
+        _sum(own.c.recovered_fen, "recovered_fen"),
     ).group_by(own.c.product, own.c.status)
     rows = [dict(row) for row in connection.execute(query).mappings()]
     grown = growth_of(connection, principal.tenant_id, principal.party_ids)

@@ -14,7 +14,7 @@ from martlet.kernel.errors import Conflict, Forbidden, Invalid, Refused
 from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.kernel.principal import ActorKind, Principal, Scope, system_principal
 from martlet.ledger import current_business_date
-from martlet.lending import drawdown, offers, queries, repayment
+from martlet.lending import drawdown, event_commands, offers, queries, repayment, timeline
 from martlet.lending.bookkeeping import record
 from martlet.lending.disclosure import shipped_rate_caps
 from martlet.lending.limits import RAIL_ORDERS_PER_CALL_MAX, REFERENCE_CHARS_MAX
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from martlet.credit import CreditService
     from martlet.lending.disclosure import RateCaps
+    from martlet.lending.event_commands import AskedEvent
     from martlet.lending.rail import PaymentRail
     from martlet.lending.receipts import Receipt
     from martlet.store import Database, Transaction
@@ -256,6 +257,65 @@ class LendingService:
         return self._database.command(
             command, lambda tx: take_in(tx, receipts, self._rail.name)
         ).value
+
+    # Anything else that happens to a loan.
+
+    def preview_event(
+        self, principal: Principal, loan_id: UUID, asked: AskedEvent
+    ) -> dict[str, Any]:
+        """Return what an event would lead to: figures, schedule, transfers; nothing is written."""
+        with self._database.read() as connection:
+            return event_commands.preview(connection, principal, loan_id, asked)
+
+    def record_event(
+        self, principal: Principal, key: str, loan_id: UUID, asked: AskedEvent
+    ) -> dict[str, Any]:
+        """Record an event of any kind; a write-off is only proposed, for a second person."""
+        body = {"loan_id": str(loan_id), **asked.as_json()}
+        command = Command("lending.record_event", principal, key, body)
+        return self._database.command(
+            command, lambda tx: event_commands.record_event(tx, loan_id, asked)
+        ).value
+
+    def preview_reversal(
+        self, principal: Principal, loan_id: UUID, event_id: UUID
+    ) -> dict[str, Any]:
+        """Return what undoing an event would lead to; nothing is written."""
+        with self._database.read() as connection:
+            return event_commands.preview_undoing(connection, principal, loan_id, event_id)
+
+    def reverse_event(
+        self, principal: Principal, key: str, loan_id: UUID, event_id: UUID, reason: str = ""
+    ) -> dict[str, Any]:
+        """Undo an event by a new one: the loan is as if it had never happened."""
+        if len(reason) > REFERENCE_CHARS_MAX:
+            raise Invalid("lending.reference_too_long", max_chars=REFERENCE_CHARS_MAX)
+        body = {"loan_id": str(loan_id), "event_id": str(event_id), "reason": reason}
+        command = Command("lending.reverse_event", principal, key, body)
+        return self._database.command(
+            command, lambda tx: event_commands.reverse_event(tx, loan_id, event_id, reason)
+        ).value
+
+    def decide_proposal(
+        self, principal: Principal, key: str, proposal_id: UUID, *, approved: bool
+    ) -> dict[str, Any]:
+        """Carry out, or decline, an event that somebody else has proposed."""
+        body = {"proposal_id": str(proposal_id), "approved": approved}
+        command = Command("lending.decide_proposal", principal, key, body)
+        return self._database.command(
+            command,
+            lambda tx: event_commands.decide_proposal(tx, proposal_id, approved=approved),
+        ).value
+
+    def proposals(self, principal: Principal, loan_id: UUID | None = None) -> list[dict[str, Any]]:
+        """Return the events that wait for a second person, of one loan or of all."""
+        with self._database.read() as connection:
+            return timeline.open_proposals(connection, principal, loan_id)
+
+    def timeline(self, principal: Principal, loan_id: UUID) -> dict[str, Any]:
+        """Return all that happened to a loan, its schedule, and its entries in the ledger."""
+        with self._database.read() as connection:
+            return timeline.timeline(connection, principal, loan_id)
 
     def fund(self, principal: Principal, key: str, amount_fen: int) -> dict[str, Any]:
         """Put the owners' capital on the rail, so that there is money to lend."""

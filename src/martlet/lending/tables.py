@@ -9,6 +9,8 @@ compute with are ordinals, because numpy subtracts numbers.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint, text
 
 from martlet.store.schema import (
@@ -216,35 +218,37 @@ loan = Table(
     **STRICT,
 )
 
-PRINCIPAL_OWED = (
-    loan.c.disbursed_fen
-    + loan.c.principal_raised_fen
-    - loan.c.principal_paid_fen
-    - loan.c.principal_written_off_fen
-)
-INTEREST_OWED = (
-    loan.c.interest_accrued_fen
-    + loan.c.interest_raised_fen
-    - loan.c.interest_paid_fen
-    - loan.c.interest_waived_fen
-    - loan.c.interest_written_off_fen
-)
-FEE_OWED = (
-    loan.c.fee_charged_fen
-    + loan.c.fee_raised_fen
-    - loan.c.fee_paid_fen
-    - loan.c.fee_waived_fen
-    - loan.c.fee_written_off_fen
-)
-PENALTY_OWED = (
-    loan.c.penalty_accrued_fen
-    + loan.c.penalty_charged_fen
-    + loan.c.penalty_raised_fen
-    - loan.c.penalty_paid_fen
-    - loan.c.penalty_waived_fen
-    - loan.c.penalty_written_off_fen
-)
-"""What is outstanding of each part, as the properties of a `LoanState` have it."""
+
+def principal_owed(columns: Any) -> Any:  # noqa: ANN401 - columns and an expression of them
+    """Return the outstanding principal of the loans whose columns these are."""
+    owed = columns.disbursed_fen + columns.principal_raised_fen
+    return owed - columns.principal_paid_fen - columns.principal_written_off_fen
+
+
+def interest_owed(columns: Any) -> Any:  # noqa: ANN401 - columns and an expression of them
+    """Return the interest accrued and outstanding as of each row's last change."""
+    owed = columns.interest_accrued_fen + columns.interest_raised_fen
+    settled = columns.interest_paid_fen + columns.interest_waived_fen
+    return owed - settled - columns.interest_written_off_fen
+
+
+def fee_owed(columns: Any) -> Any:  # noqa: ANN401 - columns and an expression of them
+    """Return the fees charged and outstanding."""
+    owed = columns.fee_charged_fen + columns.fee_raised_fen
+    return owed - columns.fee_paid_fen - columns.fee_waived_fen - columns.fee_written_off_fen
+
+
+def penalty_owed(columns: Any) -> Any:  # noqa: ANN401 - columns and an expression of them
+    """Return the penalty outstanding as of each row's last change."""
+    owed = columns.penalty_accrued_fen + columns.penalty_charged_fen + columns.penalty_raised_fen
+    settled = columns.penalty_paid_fen + columns.penalty_waived_fen
+    return owed - settled - columns.penalty_written_off_fen
+
+
+PRINCIPAL_OWED = principal_owed(loan.c)
+INTEREST_OWED = interest_owed(loan.c)
+FEE_OWED = fee_owed(loan.c)
+PENALTY_OWED = penalty_owed(loan.c)
 
 loan_event = append_only(
     Table(
@@ -272,6 +276,26 @@ loan_event = append_only(
         **STRICT,
     )
 )
+
+event_proposal = Table(
+    "lending_event_proposal",
+    metadata,
+    Column("proposal_id", Id, primary_key=True),
+    Column("tenant_id", Id, nullable=False),
+    Column("loan_id", Id, nullable=False),
+    Column("asked", Json, nullable=False),
+    Column("state", String, nullable=False),
+    Column("proposed_by", String, nullable=False),
+    Column("proposed_at", Moment, nullable=False),
+    Column("decided_by", String, nullable=True),
+    Column("decided_at", Moment, nullable=True),
+    CheckConstraint("state IN ('open', 'approved', 'declined')", name="state"),
+    CheckConstraint("(state = 'open') = (decided_by IS NULL)", name="decided_whole"),
+    CheckConstraint("state <> 'approved' OR decided_by <> proposed_by", name="second_person"),
+    Index("ix_lending_event_proposal_loan", "tenant_id", "loan_id", "proposal_id"),
+    **STRICT,
+)
+"""An event that one person asked for and another must agree to."""
 
 payout = Table(
     "lending_payout",

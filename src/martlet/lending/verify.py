@@ -31,7 +31,15 @@ from martlet.lending.loans import (
 from martlet.lending.postings import FIGURES, OVERPAID, Accounts, position_of
 from martlet.lending.product import product_named, products
 from martlet.lending.projection import project
-from martlet.lending.tables import facility, loan, payout
+from martlet.lending.tables import (
+    FEE_OWED,
+    INTEREST_OWED,
+    PENALTY_OWED,
+    PRINCIPAL_OWED,
+    facility,
+    loan,
+    payout,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +59,10 @@ _COPIED = (
 """The columns of a row that must be those of its state; a status ages only at night."""
 
 
+_PARTS = ("principal", "interest", "fee", "penalty", "overpaid")
+"""What is added up over all loans; each has a control account."""
+
+
 @dataclass(frozen=True, slots=True)
 class LendingReport:
     """What a verification has added up and found right."""
@@ -60,6 +72,7 @@ class LendingReport:
     facilities: int
     principal_fen: int
     interest_fen: int
+    fee_fen: int
     penalty_fen: int
     overpaid_fen: int
 
@@ -74,15 +87,14 @@ def verify_lending(connection: Connection) -> LendingReport:
     sums = [verify_controls(connection, tenant_id) for tenant_id in sorted(tenants)]
     replayed = sum(_verify_loan(connection, row) for row in _all_loans(connection))
     lines = _verify_facilities(connection)
-    parts = ("principal", "interest", "penalty", "overpaid")
-    totals = {f"{part}_fen": sum(one[part] for one in sums) for part in parts}
+    totals = {f"{part}_fen": sum(one[part] for one in sums) for part in _PARTS}
     return LendingReport(len(tenants), replayed, lines, **totals)
 
 
 def verify_controls(connection: Connection, tenant_id: UUID) -> dict[str, int]:
     """Compare the sums over a tenant's loans with its control accounts; return the sums."""
     book = {one.path: one for one in balances(connection, system_principal(tenant_id))}
-    totals = dict.fromkeys(("principal", "interest", "penalty", "overpaid"), 0)
+    totals = dict.fromkeys(_PARTS, 0)
     sums = {row.product: row for row in connection.execute(_sums(tenant_id))}
     grown = growth_of(connection, tenant_id)
     for name in sorted(products()):
@@ -92,6 +104,7 @@ def verify_controls(connection: Connection, tenant_id: UUID) -> dict[str, int]:
         owed = {
             accounts.principal: ("principal", int(row.principal) if row else 0),
             accounts.interest: ("interest", interest_fen + (int(row.interest) if row else 0)),
+            accounts.fees: ("fee", int(row.fee) if row else 0),
             accounts.penalty: ("penalty", penalty_fen + (int(row.penalty) if row else 0)),
         }
         for path, (part, amount_fen) in owed.items():
@@ -115,9 +128,10 @@ def _sums(tenant_id: UUID) -> Any:  # noqa: ANN401 - a query
     return (
         select(
             loan.c.product,
-            func.sum(loan.c.disbursed_fen - loan.c.principal_paid_fen).label("principal"),
-            func.sum(loan.c.interest_accrued_fen - loan.c.interest_paid_fen).label("interest"),
-            func.sum(loan.c.penalty_accrued_fen - loan.c.penalty_paid_fen).label("penalty"),
+            func.sum(PRINCIPAL_OWED).label("principal"),
+            func.sum(INTEREST_OWED).label("interest"),
+            func.sum(FEE_OWED).label("fee"),
+            func.sum(PENALTY_OWED).label("penalty"),
             func.sum(loan.c.overpaid_fen).label("overpaid"),
         )
         .where(loan.c.tenant_id == tenant_id)
@@ -178,10 +192,9 @@ def _verify_facilities(connection: Connection) -> int:
     promised = case(
         (loan.c.status == LoanStatus.PENDING.value, loan.c.principal_agreed_fen), else_=0
     )
-    owed = loan.c.disbursed_fen - loan.c.principal_paid_fen
     query = select(
         loan.c.facility_id,
-        func.sum(promised + owed).label("outstanding"),
+        func.sum(promised + PRINCIPAL_OWED).label("outstanding"),
         func.sum(promised + loan.c.live * loan.c.principal_agreed_fen).label("open"),
     ).group_by(loan.c.facility_id)
     sums = {row.facility_id: row for row in connection.execute(query)}

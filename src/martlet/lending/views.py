@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from martlet.lending.columns import LINE_FIELDS
 from martlet.lending.disclosure import disclose, shipped_rate_caps
-from martlet.lending.events import EventKind, LoanEvent
+from martlet.lending.events import CREDITS, MONEY_OUT, EventKind, LoanEvent, standing
 from martlet.lending.loan import LoanTerms
-from martlet.lending.loans import position_in
+from martlet.lending.loans import events_of, position_in
 from martlet.lending.postings import FIGURES
 from martlet.lending.product import product_named
 from martlet.lending.projection import project, schedule
+from martlet.lending.tables import fee_owed, interest_owed, penalty_owed, principal_owed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from martlet.lending.disclosure import Fee, RateCaps
-    from martlet.lending.loan import Instalment, LoanState
+    from martlet.lending.loan import Charge, Instalment, LoanState
 
 
 def day_text(day: date | None) -> str | None:
@@ -77,7 +78,7 @@ def facility_json(row: Row[Any], today: date) -> dict[str, Any]:
         "revolving": product.revolving,
         "limit_fen": row.limit_fen,
         "used_fen": row.used_fen,
-        "available_fen": row.limit_fen - row.used_fen,
+        "available_fen": max(0, row.limit_fen - row.used_fen),
         "rate_ppm_per_day": row.rate_ppm_per_day,
         "tenors": row.tenors,
         "tenor_unit": product.tenor_unit.value,
@@ -160,9 +161,10 @@ def loan_line(row: Row[Any]) -> dict[str, Any]:
         "state": payout_state(row),
         "status": row.status,
         "amount_fen": row.principal_agreed_fen,
-        "principal_outstanding_fen": row.disbursed_fen - row.principal_paid_fen,
-        "interest_fen": position.interest_accrued_fen - position.interest_paid_fen,
-        "penalty_fen": position.penalty_accrued_fen - position.penalty_paid_fen,
+        "principal_outstanding_fen": principal_owed(row),
+        "interest_fen": interest_owed(position),
+        "fee_fen": fee_owed(row),
+        "penalty_fen": penalty_owed(position),
         "created_on": row.created_on.isoformat(),
         "disbursed_on": day_text(row.disbursed_on),
         "next_due_on": day_text(row.next_due_on),
@@ -192,18 +194,33 @@ def loan_json(row: Row[Any], events: Sequence[LoanEvent], today: date) -> dict[s
         "paid": {
             "principal_fen": state.principal_paid_fen,
             "interest_fen": state.interest_paid_fen,
+            "fee_fen": state.fee_paid_fen,
             "penalty_fen": state.penalty_paid_fen,
         },
-        "fallen_due": [
-            {
-                **instalment_json(item),
-                "paid_fen": item.due_fen - item.unpaid_fen,
-                "unpaid_fen": item.unpaid_fen,
-            }
-            for item in state.instalments
-        ],
+        "charges": [charge_json(charge) for charge in state.charges],
+        "charged_off_on": day_text(state.charged_off_on),
+        "written_off_on": day_text(state.written_off_on),
+        "recovered_fen": state.recovered_fen,
+        "fallen_due": _fallen_json(state),
         "schedule": coming,
     }
+
+
+def whole_schedule(terms: LoanTerms, events: Sequence[LoanEvent], day: date) -> dict[str, Any]:
+    """Return what has fallen due by a day, what is to come, and what was charged."""
+    state = project(terms, events, day)
+    return {
+        "fallen_due": _fallen_json(state),
+        "coming": _coming_json(state, schedule(terms, events, day)),
+        "charges": [charge_json(charge) for charge in state.charges],
+    }
+
+
+def _fallen_json(state: LoanState) -> list[dict[str, Any]]:
+    return [
+        {**instalment_json(item), "paid_fen": item.paid_fen, "unpaid_fen": item.unpaid_fen}
+        for item in state.instalments
+    ]
 
 
 def _coming_json(state: LoanState, coming: Sequence[Instalment]) -> list[dict[str, Any]]:
@@ -221,24 +238,51 @@ def balances_json(state: LoanState) -> dict[str, int]:
     return {
         "principal_outstanding_fen": state.principal_fen,
         "interest_fen": state.interest_fen,
+        "fee_fen": state.fee_fen,
         "penalty_fen": state.penalty_fen,
         "outstanding_fen": state.outstanding_fen,
         "due_fen": state.due_fen,
         "principal_due_fen": state.principal_due_fen,
         "interest_due_fen": state.interest_due_fen,
+        "fee_due_fen": state.fee_due_fen,
+        "penalty_due_fen": state.penalty_due_fen,
     }
 
 
+def charge_json(charge: Charge) -> dict[str, Any]:
+    """Return a fee or a penalty that was charged, and what became of it."""
+    return {
+        "event_id": str(charge.event_id),
+        "kind": charge.kind.value,
+        "name": charge.name,
+        "due_on": charge.due_on.isoformat(),
+        "amount_fen": charge.amount_fen,
+        "paid_fen": charge.paid_fen,
+        "waived_fen": charge.waived_fen,
+        "written_off_fen": charge.written_off_fen,
+        "unpaid_fen": charge.unpaid_fen,
+    }
+
+
+_LOWERS = frozenset({*CREDITS, EventKind.RECOVERED, EventKind.WRITTEN_OFF})
+"""What lowers the principal outstanding; money out raises it again."""
+
+
 def statement_lines(rows: Sequence[Row[Any]], state: LoanState) -> list[dict[str, Any]]:
-    """Return a loan's events in the order in which they count, with the balance after each."""
+    """Return a loan's events in the order in which they count, with the balance after each.
+
+    What was undone stays on the statement, marked, and moves no balance.
+    """
     applied = {part.event_id: part for part in state.allocations}
+    stands = {event.event_id for event in standing(events_of(rows))}
     balance_fen, lines = 0, []
     for row in sorted(rows, key=lambda event: (event.value_date, event.sequence)):
         part = applied.get(row.event_id)
-        if row.kind == EventKind.DISBURSED.value:
+        if row.kind == EventKind.DISBURSED.value and row.event_id in stands:
             balance_fen += row.amount_fen
-        elif part is not None:
-            balance_fen -= part.principal_fen
+        if part is not None:
+            sign = -1 if part.kind in _LOWERS else 1 if part.kind in MONEY_OUT else 0
+            balance_fen += sign * part.principal_fen
         lines.append(
             {
                 "event_id": str(row.event_id),
@@ -246,10 +290,14 @@ def statement_lines(rows: Sequence[Row[Any]], state: LoanState) -> list[dict[str
                 "value_date": row.value_date.isoformat(),
                 "business_date": row.business_date.isoformat(),
                 "amount_fen": row.amount_fen,
+                "details": row.details,
+                "undone": row.event_id not in stands and row.kind != EventKind.REVERSED.value,
                 "penalty_fen": part.penalty_fen if part else 0,
+                "fee_fen": part.fee_fen if part else 0,
                 "interest_fen": part.interest_fen if part else 0,
                 "principal_fen": part.principal_fen if part else 0,
                 "overpaid_fen": part.overpaid_fen if part else 0,
+                "recovered_fen": part.recovered_fen if part else 0,
                 "principal_outstanding_fen": balance_fen,
                 "reference": row.reference,
             }

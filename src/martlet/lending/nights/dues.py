@@ -15,7 +15,7 @@ from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import WITH_MARK, events_by_loan, keep_states, position_in, terms_of
 from martlet.lending.postings import position_of
 from martlet.lending.projection import project
-from martlet.lending.tables import loan
+from martlet.lending.tables import PRINCIPAL_OWED, loan
 from martlet.store import Progress
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def _due_on(state: LoanState, night: Night) -> int:
 
 
 _NEWLY_LATE = """
-    SELECT loan_id, party_id, oldest_due_on, disbursed_fen - principal_paid_fen
+    SELECT loan_id, party_id, oldest_due_on,
+        disbursed_fen + principal_raised_fen - principal_paid_fen - principal_written_off_fen
     FROM lending_loan WHERE tenant_id = ? AND live = 1 AND oldest_due_on < ? AND status = ?
     ORDER BY oldest_due_on, loan_id LIMIT ?
 """
@@ -116,7 +117,7 @@ def age_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
 
 def _overdue_totals(tx: Transaction) -> dict[str, int]:
     """Return how many loans are overdue and how much principal stands on them."""
-    owed = func.coalesce(func.sum(loan.c.disbursed_fen - loan.c.principal_paid_fen), 0)
+    owed = func.coalesce(func.sum(PRINCIPAL_OWED), 0)
     query = select(func.count().label("loans"), owed.label("owed_fen")).where(
         loan.c.tenant_id == tx.tenant_id,
         _LIVE,
