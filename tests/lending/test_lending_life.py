@@ -38,7 +38,12 @@ def test_a_loan_of_one_yuan_is_lent_and_paid_back_to_the_fen(bank: LendingBank) 
     loan_id = bank.drawn(100)
     bank.close_days(20)
     answer = bank.lending.repay(bank.principal, bank.key(), loan_id, 101)
-    assert answer["allocated"] == {"penalty_fen": 0, "interest_fen": 1, "principal_fen": 100}
+    assert answer["allocated"] == {
+        "penalty_fen": 0,
+        "fee_fen": 0,
+        "interest_fen": 1,
+        "principal_fen": 100,
+    }
     assert answer["status"] == "closed"
     book = book_of(bank)
     assert book["assets/settlement/simulated"] == 1_000_000_001

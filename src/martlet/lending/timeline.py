@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from martlet.kernel.principal import Principal, Scope
-from martlet.ledger import current_business_date, journal
+from martlet.ledger import journal
 from martlet.lending.limits import PORTFOLIO_ROWS_MAX, TIMELINE_ENTRIES_MAX
-from martlet.lending.loans import event_rows, events_of, find_loan, terms_of
-from martlet.lending.projection import project
+from martlet.lending.reports import timeline as course_of_loan
 from martlet.lending.tables import event_proposal
-from martlet.lending.views import loan_json, statement_lines
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -26,15 +24,8 @@ if TYPE_CHECKING:
 
 def timeline(connection: Connection, principal: Principal, loan_id: UUID) -> dict[str, Any]:
     """Return all that happened to a loan, its schedule, and its entries in the ledger."""
-    principal.require(Scope.LENDING_READ)
-    row = find_loan(connection, principal, loan_id)
-    today = current_business_date(connection, principal.tenant_id)
-    rows = event_rows(connection, loan_id)
-    events = events_of(rows)
-    state = project(terms_of(row), events, today)
     return {
-        "loan": loan_json(row, events, today),
-        "events": statement_lines(rows, state),
+        **course_of_loan(connection, principal, loan_id),
         "entries": _entries(connection, principal, loan_id),
         "proposals": open_proposals(connection, principal, loan_id),
     }

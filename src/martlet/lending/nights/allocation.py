@@ -203,7 +203,7 @@ def _freed(one: _Repaid) -> int:
     """Return the limit that can be drawn again: what was repaid, or all of a closed loan."""
     assert one.state is not None
     if product_named(one.row.product).revolving:
-        return one.state.principal_paid_fen - int(one.row.principal_paid_fen)
+        return position_in(one.row).principal_fen - one.state.principal_fen
     closed = one.state.status is LoanStatus.CLOSED and one.row.live == 1
     return int(one.row.principal_agreed_fen) if closed else 0
 
