@@ -36,6 +36,7 @@ from martlet.lending.schedules import (
     period_rate,
     plan_rows,
     rate_of_ppm,
+    regular_payment,
     year_fraction,
 )
 
@@ -315,3 +316,28 @@ def test_a_band_is_found_by_days_and_bands_do_not_overlap() -> None:
     assert [band_of(days, bands) for days in (0, 90, 91)] == [None, *bands]
     with pytest.raises(AssertionError):
         band_of(1, [PastDueBand("watch", 1, 91), PastDueBand("bad", 91, None)])
+
+
+def test_a_flat_fee_rides_on_every_instalment_and_moves_nothing() -> None:
+    plain = plan_rows(loan(), PlanConventions())
+    rows = plan_rows(loan(fee_per_period=5_00), PlanConventions())
+    assert [row.payment - row.fee for row in rows] == [row.payment for row in plain]
+    assert [row.balance for row in rows] == [row.balance for row in plain]
+    assert {row.fee for row in rows} == {5_00}
+
+
+def test_what_a_lender_quotes_is_rounded_as_a_payment() -> None:
+    """A row of interest alone rounds as interest does; what is quoted for it does not."""
+    conventions = PlanConventions(
+        payment=Rounding(RoundingMode.UP), interest=Rounding(RoundingMode.DOWN), principal_grace=1
+    )
+    terms = loan(principal=10_000_01)
+    assert plan_rows(terms, conventions)[0].payment == 100_00
+    assert regular_payment(terms, conventions) == 100_01
+    assert regular_payment(loan(), PlanConventions(PlanKind.EQUAL_PRINCIPAL)) == 10_300_00
+
+
+def test_half_months_may_end_on_any_two_days() -> None:
+    rule = DueRule(HALVES, on_day=5, second_day=31)
+    days = due_dates(rule, date(2025, 1, 31), 3)
+    assert [day.isoformat() for day in days] == ["2025-02-05", "2025-02-28", "2025-03-05"]

@@ -6,11 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.realdata import shared_data
 
 from martlet.kernel.errors import Invalid
 from martlet.lending.vectors import play_case, play_file
 from martlet.lending.vectors.__main__ import main
+from martlet.lending.vectors.reading import Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,3 +124,33 @@ def test_a_convention_without_a_field_is_a_difference_and_not_passed_over() -> N
         "expected": {},
     }
     assert play_case(case) == ["convention.teaser_months has no field of the schedule"]
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place of a case that can hold something else."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for name, held in inside:
+        found.append((*place, name))
+        if isinstance(held, dict | list):
+            found += places(held, (*place, name))
+    return found
+
+
+@given(
+    place=st.sampled_from([place for place in places(credit()) if place != ("family",)]),
+    held=st.sampled_from([None, "", 0, -1, 10**12, 1.5, True, [], {}, [1], "NaN", "1e999", "x"]),
+)
+def test_whatever_a_field_holds_the_case_fails_or_is_told_to_be_unreadable(
+    place: tuple[Any, ...], held: object
+) -> None:
+    case: Any = credit()
+    inside = case
+    for name in place[:-1]:
+        inside = inside[name]
+    inside[place[-1]] = held
+    try:
+        told = play_case(case)
+    except Unreadable as unreadable:
+        told = [unreadable.field]
+    assert all(isinstance(line, str) and line for line in told)

@@ -74,6 +74,9 @@ VINTAGE_MONTHS_MAX = 60
 PLAN_PERIODS_MAX = 3_660
 """Instalments of one schedule: one a day for ten years; forty years of weeks fit as well."""
 
+ANNUAL_RATE_MAX = 1_000
+"""A thousand times what was lent, a year: no schedule is written for more."""
+
 NON_WORKING_DAYS_MAX = 31
 """Days off in a row: the longest holiday is a third of it; more is a calendar that is empty."""
 

@@ -30,7 +30,7 @@ from martlet.lending.schedules.due_dates import (
 )
 from martlet.lending.schedules.factors import Compounding, period_rate, rate_of_ppm
 from martlet.lending.schedules.past_due import PastDueBand, band_of, days_past_due
-from martlet.lending.schedules.plan import down_payment_of, plan_rows
+from martlet.lending.schedules.plan import down_payment_of, plan_rows, regular_payment
 from martlet.lending.schedules.progressive import (
     BalanceCorrected,
     Drawn,
@@ -98,5 +98,6 @@ __all__ = [
     "progressive_payable",
     "progressive_rows",
     "rate_of_ppm",
+    "regular_payment",
     "year_fraction",
 ]

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from martlet.kernel.rounding import RoundingMode, divide
-from martlet.lending.limits import PLAN_PERIODS_MAX
+from martlet.lending.limits import ANNUAL_RATE_MAX, PLAN_PERIODS_MAX
 from martlet.lending.schedules.day_count import DayCount
 from martlet.lending.schedules.due_dates import DueRule
 from martlet.lending.schedules.factors import Compounding
@@ -160,7 +160,7 @@ class RateStep:
 
     def __post_init__(self) -> None:
         assert self.from_number > 1, self.from_number
-        assert self.annual_rate >= 0, self.annual_rate
+        assert 0 <= self.annual_rate <= ANNUAL_RATE_MAX, self.annual_rate
         assert self.payment_cap is None or (self.relevel and self.payment_cap > 0), self
 
 
@@ -193,20 +193,23 @@ class PlanTerms:
     later_drawdowns: Sequence[Drawdown] = ()
     down_payment: int = 0
     """Paid back on the day of the drawdown, before the first period."""
+    fee_per_period: int = 0
+    """A flat sum on top of every instalment: administration, insurance of the borrower."""
 
     def __post_init__(self) -> None:
         assert self.principal > 0, self.principal
-        assert self.annual_rate >= 0, self.annual_rate
+        assert 0 <= self.annual_rate <= ANNUAL_RATE_MAX, self.annual_rate
         assert self.periods is None or 1 <= self.periods <= PLAN_PERIODS_MAX, self.periods
         assert self.periods is not None or self.amount is not None, "a number or an amount"
         assert self.amount is None or self.amount > 0, self.amount
         assert 0 <= self.down_payment < self.principal, self.down_payment
+        assert self.fee_per_period >= 0, self.fee_per_period
         assert not self.later_drawdowns or self.start is not None, "drawdowns have days"
         numbers = [step.from_number for step in self.steps]
         assert numbers == sorted(set(numbers)), numbers
         if self.amortise_over is not None:
             assert self.periods is not None, self
-            assert self.amortise_over >= self.periods, self
+            assert self.periods <= self.amortise_over <= PLAN_PERIODS_MAX, self
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +222,7 @@ class PlanRow:
     principal: int
     interest: int
     balance: int
+    fee: int = 0
 
     def __post_init__(self) -> None:
-        assert self.payment == self.principal + self.interest, self
+        assert self.payment == self.principal + self.interest + self.fee, self

@@ -96,12 +96,19 @@ class DueRule:
     month_end: MonthEnd = MonthEnd.CLAMP
     on_day: int | None = None
     """A fixed day of the month (31: its last); None counts from the day of the first drawdown."""
+    second_day: int | None = None
+    """The later day of the two on which half months end; None is fifteen days after the first."""
     shift: Shift = Shift.NONE
 
     def __post_init__(self) -> None:
         if self.on_day is not None:
             assert 1 <= self.on_day <= _LAST_DAY_OF_ANY_MONTH, self.on_day
-            assert self.frequency.unit is PeriodUnit.MONTHS, "a fixed day belongs to months"
+            halves = self.second_day is not None
+            unit = PeriodUnit.SEMI_MONTHS if halves else PeriodUnit.MONTHS
+            assert self.frequency.unit is unit, "a fixed day belongs to months, two to half months"
+        if self.second_day is not None:
+            assert self.on_day is not None, self
+            assert self.on_day < self.second_day <= _LAST_DAY_OF_ANY_MONTH, self
 
 
 def due_dates(
@@ -123,6 +130,9 @@ def due_dates(
 
 
 def _days(rule: DueRule, start: date, first_due: date | None) -> Iterator[date]:
+    if rule.second_day is not None:
+        yield from _on_two_days(rule, start, first_due)
+        return
     anchor, number = (first_due, 0) if first_due else (start, 1)
     every, unit = rule.frequency.every, rule.frequency.unit
     if rule.on_day is not None and first_due is None:
@@ -138,6 +148,19 @@ def _days(rule: DueRule, start: date, first_due: date | None) -> Iterator[date]:
             months = every * number * (MONTHS_PER_YEAR if unit is PeriodUnit.YEARS else 1)
             yield months_after(anchor, months, rule.month_end, rule.on_day)
         number += 1
+
+
+def _on_two_days(rule: DueRule, start: date, first_due: date | None) -> Iterator[date]:
+    """Yield the two days of each month, every so many of them."""
+    month, found = (first_due or start).replace(day=1), 0
+    while True:
+        for wanted in (rule.on_day, rule.second_day):
+            day = add_months(month, 0, wanted)
+            if day > start and (first_due is None or day >= first_due):
+                if found % rule.frequency.every == 0:
+                    yield day
+                found += 1
+        month = add_months(month, 1)
 
 
 def months_after(

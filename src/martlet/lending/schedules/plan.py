@@ -56,6 +56,17 @@ def plan_rows(
     return tuple(run.rows())
 
 
+def regular_payment(terms: PlanTerms, conventions: PlanConventions) -> int:
+    """Return the payment that a lender quotes: that of the first period, without the flat fee.
+
+    Rounded as payments are, where a row of interest alone or a last row would round otherwise.
+    """
+    if conventions.kind in _SHARES:
+        first = plan_rows(terms, conventions)[0]
+        return first.payment - first.fee
+    return _Run(terms, conventions, None).first_payment()
+
+
 def down_payment_of(principal: int, share: Fraction, rounding: Rounding) -> int:
     """Return the share of a drawdown that is paid back at once."""
     return rounding.of(principal * share.numerator, share.denominator)
@@ -152,6 +163,18 @@ class _Run:
                 return
         if terms.periods is None:
             raise Refused("lending.payment_never_repays", periods=PLAN_PERIODS_MAX)
+
+    def first_payment(self) -> int:
+        """Return what the first period asks for, rounded as a payment."""
+        self._set_payment(1)
+        if self._principal_grace() == 0:
+            return self.payment
+        if self._interest_grace() > 0:
+            return 0
+        even = self.conventions.level_by is LevelBy.PERIOD_RATE
+        factor = self._rate() if even and self.conventions.interest_free == 0 else self._factor(1)
+        owing = divide(self.balance * factor.numerator, factor.denominator)
+        return self.conventions.payment.of(owing, CARRY)
 
     def _set_payment(self, number: int) -> None:
         """Level anew where the rate, the balance or the end of a grace asks for it."""
@@ -261,7 +284,10 @@ class _Run:
         return self._shown(number, interest, principal, self.balance - principal * CARRY)
 
     def _closing_row(self, number: int, own: int, interest: int) -> PlanRow:
-        if self.conventions.closing is Closing.BY_TOTAL:
+        # What ends before its term is paid in one sum as well: no row was planned for its parts.
+        # Rounded balances have nothing left to round.
+        in_one = self.conventions.closing is Closing.BY_TOTAL or number != self.terms.periods
+        if in_one and self.conventions.carry is not Carry.ROUNDED:
             payment = self.conventions.payment.of(self.balance + own, CARRY)
             held = interest - self._shown_interest(own)
             return self._shown(number, interest, payment + held - interest, 0)
@@ -270,5 +296,5 @@ class _Run:
     def _shown(self, number: int, interest: int, principal: int, left: int) -> PlanRow:
         self.balance = left
         due_on = self.days[number] if self.days else None
-        shown = self.conventions.interest.of(left, CARRY)
-        return PlanRow(number, due_on, principal + interest, principal, interest, shown)
+        shown, fee = self.conventions.interest.of(left, CARRY), self.terms.fee_per_period
+        return PlanRow(number, due_on, principal + interest + fee, principal, interest, shown, fee)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from martlet.kernel.rounding import RoundingMode
-from martlet.lending.limits import EVENTS_MAX, PLAN_PERIODS_MAX
+from martlet.lending.limits import ANNUAL_RATE_MAX, EVENTS_MAX, PLAN_PERIODS_MAX
 from martlet.lending.schedules.conventions import Rounding
 from martlet.lending.schedules.due_dates import MONTHLY, Frequency, PeriodUnit
 
@@ -83,7 +83,7 @@ class ProgressiveTerms:
     def __post_init__(self) -> None:
         assert 2 <= len(self.period_dates) <= PLAN_PERIODS_MAX + 1, len(self.period_dates)  # noqa: PLR2004 - a first day and one due date
         assert all(early < late for early, late in pairwise(self.period_dates)), "days in order"
-        assert self.annual_rate >= 0, self.annual_rate
+        assert 0 <= self.annual_rate <= ANNUAL_RATE_MAX, self.annual_rate
         assert self.minor_per_major >= 1, self.minor_per_major
 
 
@@ -106,7 +106,7 @@ class RateChanged:
     annual_rate: Fraction
 
     def __post_init__(self) -> None:
-        assert self.annual_rate >= 0, self
+        assert 0 <= self.annual_rate <= ANNUAL_RATE_MAX, self
 
 
 @dataclass(frozen=True, slots=True)

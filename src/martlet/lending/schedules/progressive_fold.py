@@ -243,10 +243,16 @@ class _Fold:
         self._price()
         owed = sum(period.drawn + period.interest for period in self.periods)
         planned = sum(period.instalment for period in self.periods)
+        rest = owed - planned
         unpaid = [period for period in self.periods if period.instalment != period.paid]
-        if unpaid:
-            unpaid[-1].instalment += owed - planned
-            self._price()
+        for period in reversed(unpaid):
+            wanted = period.instalment + rest
+            # What a long pause or a large payment takes off is more than one instalment at times.
+            period.instalment = max(wanted, period.paid)
+            rest = wanted - period.instalment
+            if rest == 0:
+                break
+        self._price()
 
     def _relevel(self, related: Sequence[_Period]) -> None:
         """Move the level once by a share of the difference, if that makes the difference less."""

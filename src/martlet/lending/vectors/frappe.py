@@ -34,6 +34,7 @@ from martlet.lending.vectors.reading import (
     rate_of,
     rows_of,
     table_of,
+    tables_of,
     whole_of,
 )
 
@@ -90,7 +91,7 @@ def _play_schedule(case: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[s
         wanted = whole_of(expected["installments"], "expected.installments")
         found += differs("installments", wanted, len(rows))
     if "rows" in expected:
-        found += _rows_differ(rows_of(expected, "rows", "expected."), rows)
+        found += _rows_differ(tables_of(expected, "rows", "expected."), rows)
     return found
 
 
@@ -137,12 +138,9 @@ def _play_classes(case: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[st
     convention = table_of(case, "convention")
     due_on = day_of(inputs["first_unpaid_due"], "inputs.first_unpaid_due")
     counts = "plus 1" in str(field_of(convention, "days_past_due", "convention."))
-    bands = [
-        PastDueBand(str(name), start, end)
-        for name, start, end in rows_of(convention, "ranges", "convention.")
-    ]
+    bands = [_band(line) for line in rows_of(convention, "ranges", "convention.")]
     found = []
-    for check in rows_of(table_of(case, "expected"), "checks", "expected."):
+    for check in tables_of(table_of(case, "expected"), "checks", "expected."):
         on = day_of(field_of(check, "on", "expected.checks."), "expected.checks.on")
         days = days_past_due(due_on, on, due_day_counts=counts)
         if "dpd" in check:
@@ -154,6 +152,15 @@ def _play_classes(case: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[st
             if wanted not in names:
                 found += differs(f"{on} cls", wanted, names[0])
     return found
+
+
+def _band(line: object) -> PastDueBand:
+    place = "convention.ranges"
+    if not isinstance(line, list) or len(line) != 3:  # noqa: PLR2004 - name, first and last day
+        raise Unreadable(place)
+    name, start, end = line
+    last = None if end is None else whole_of(end, place)
+    return PastDueBand(str(name), whole_of(start, place), last)
 
 
 def _play_due_dates(case: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:

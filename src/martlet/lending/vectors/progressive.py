@@ -31,12 +31,15 @@ from martlet.lending.vectors.reading import (
     amount_differs,
     day_of,
     decimal_of,
+    decimals_of,
     differs,
     field_of,
     minor_of,
     rate_of,
     rows_of,
     table_of,
+    tables_of,
+    text_of,
     whole_of,
 )
 
@@ -68,26 +71,27 @@ _HAPPENINGS: Mapping[str, tuple[Callable[..., Happening], tuple[str, ...]]] = {
 
 def play(case: Mapping[str, Any]) -> list[str]:
     """Play a progressive schedule: what happened, then every table and amount that is given."""
-    decimals = whole_of(case.get("decimals", _USUAL_DECIMALS), "decimals")
+    decimals = decimals_of(case, _USUAL_DECIMALS)
     terms = terms_of(case, decimals)
-    happened = [_happening(event, decimals) for event in rows_of(case, "events")]
+    happened = [_happening(event, decimals) for event in tables_of(case, "events")]
     found: list[str] = []
     rows = progressive_rows(terms, happened)
     if case.get("expected") is not None:
-        found += _rows_differ("", rows_of(case, "expected"), rows, decimals)
+        found += _rows_differ("", tables_of(case, "expected"), rows, decimals)
     if "rate_factors" in case:
         found += _factors_differ(rows_of(case, "rate_factors"), rows)
     if "totals" in case:
         found += _totals_differ(table_of(case, "totals"), rows, decimals)
-    for number, check in enumerate(case.get("checkpoints") or (), 1):
+    checks = tables_of(case, "checkpoints") if case.get("checkpoints") else ()
+    for number, check in enumerate(checks, 1):
         place = f"checkpoint {number} "
         if "after" in check:
-            happened += [_happening(event, decimals) for event in rows_of(check, "after", place)]
+            happened += [_happening(event, decimals) for event in tables_of(check, "after", place)]
         if "payable" in check:
             found += _payable_differs(place, check, terms, happened, decimals)
         if "rows" in check:
             shown = progressive_rows(terms, happened)
-            found += _rows_differ(place, rows_of(check, "rows", place), shown, decimals)
+            found += _rows_differ(place, tables_of(check, "rows", place), shown, decimals)
     return found
 
 
@@ -96,19 +100,25 @@ def terms_of(case: Mapping[str, Any], decimals: int) -> ProgressiveTerms:
     convention = table_of(case, "convention")
     every = rows_of(convention, "repay_every", "convention.")
     months = str(convention.get("days_in_month", "30"))
-    family, multiple = case.get("family"), convention.get("installment_multiple_of")
-    if len(every) != 2 or every[1] not in _UNITS:  # noqa: PLR2004 - a number and its unit
+    family, multiple = case.get("family"), convention.get("installment_amount_in_multiples_of")
+    if len(every) != 2 or str(every[1]) not in _UNITS:  # noqa: PLR2004 - a number and its unit
         raise Unreadable("convention.repay_every")
     years = str(field_of(convention, "days_in_year", "convention.")).split(" ")[0]
     if years not in _YEARS:
         raise Unreadable("convention.days_in_year")
-    unit = 1 if multiple is None else minor_of(multiple, decimals, "installment_multiple_of")
+    unit = (
+        1
+        if multiple is None
+        else minor_of(multiple, decimals, "installment_amount_in_multiples_of")
+    )
     return ProgressiveTerms(
         period_dates=tuple(day_of(day, "period_dates") for day in rows_of(case, "period_dates")),
         annual_rate=rate_of(field_of(case, "annual_rate_pct"), "annual_rate_pct"),
         minor_per_major=10**decimals,
         conventions=ProgressiveConventions(
-            frequency=Frequency(whole_of(every[0], "convention.repay_every"), _UNITS[every[1]]),
+            frequency=Frequency(
+                whole_of(every[0], "convention.repay_every"), _UNITS[str(every[1])]
+            ),
             year_length=_YEARS[years],
             month_length=_month_length(months),
             # The newer engine adds the parts of a period before it rounds them.
@@ -128,7 +138,7 @@ def _month_length(told: str) -> MonthLength:
 
 def _happening(event: Mapping[str, Any], decimals: int) -> Happening:
     place = "events."
-    kind = field_of(event, "type", place)
+    kind = text_of(event, "type", place)
     if kind not in _HAPPENINGS:
         raise Unreadable(place + "type")
     made, names = _HAPPENINGS[kind]

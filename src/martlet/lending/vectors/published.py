@@ -27,6 +27,7 @@ from martlet.lending.schedules import (
     RateStep,
     Rounding,
     plan_rows,
+    regular_payment,
 )
 from martlet.lending.vectors.reading import (
     Unreadable,
@@ -37,8 +38,8 @@ from martlet.lending.vectors.reading import (
     field_of,
     minor_of,
     rate_of,
-    rows_of,
     table_of,
+    tables_of,
     whole_of,
 )
 
@@ -84,6 +85,7 @@ _KNOWN = {
     *("day_count", "payment_rounding", "interest_rounding", "compounding", "payment_frequency"),
     *("balance_tracking", "payment_override", "currency_unit", "interest_only_months"),
     *("rate_schedule", "amortization_period_months", "amortization_type", "start_date", "defaults"),
+    "fee_per_period",
 }
 _PAYMENTS = ("periodic_payment", "monthly_payment")
 _COMPARED = {*_PAYMENTS, "rows", "total_interest", "total_payment", "number_of_payments"}
@@ -98,10 +100,13 @@ def play(case: Mapping[str, Any]) -> list[str]:
         return [f"convention.{name} has no field of the schedule" for name in unknown]
     unit = decimal_of(settings.get("currency_unit", "0.01"), "convention.currency_unit")
     decimals = max(0, -int(unit.normalize().as_tuple().exponent))
+    if unit <= 0:
+        raise Unreadable("convention.currency_unit")
     conventions = conventions_of(settings, minor_of(str(unit), decimals, "currency_unit"))
     terms = terms_of(settings, inputs, decimals, conventions)
     rows = plan_rows(terms, conventions)
-    return _differences(table_of(case, "expected"), rows, terms, decimals)
+    quoted = regular_payment(terms, conventions)
+    return _differences(table_of(case, "expected"), rows, terms, quoted, decimals)
 
 
 def conventions_of(settings: Mapping[str, Any], unit: int) -> PlanConventions:
@@ -142,7 +147,8 @@ def terms_of(
     if periods is None:
         raise Unreadable("inputs.term_months")
     override, start = settings.get("payment_override"), settings.get("start_date")
-    steps = rows_of(settings, "rate_schedule") if "rate_schedule" in settings else ()
+    fee = settings.get("fee_per_period", "0")
+    steps = tables_of(settings, "rate_schedule") if "rate_schedule" in settings else ()
     return PlanTerms(
         principal=minor_of(field_of(inputs, "principal"), decimals, "inputs.principal"),
         annual_rate=rate_of(field_of(inputs, "annual_rate_pct"), "inputs.annual_rate_pct"),
@@ -151,6 +157,7 @@ def terms_of(
         amount=None if override is None else minor_of(override, decimals, "payment_override"),
         amortise_over=_periods(settings, "amortization_period_months", frequency),
         steps=tuple(_step(step) for step in steps),
+        fee_per_period=minor_of(fee, decimals, "convention.fee_per_period"),
     )
 
 
@@ -174,7 +181,7 @@ def _one(settings: Mapping[str, Any], name: str, values: Mapping[str, Any], usua
     told = settings.get(name)
     if told is None:
         return usual
-    if told not in values:
+    if not isinstance(told, str) or told not in values:
         raise Unreadable("convention." + name)
     return values[told]
 
@@ -190,10 +197,14 @@ def _periods(table: Mapping[str, Any], name: str, frequency: Frequency) -> int |
 
 
 def _differences(
-    expected: Mapping[str, Any], rows: tuple[PlanRow, ...], terms: PlanTerms, decimals: int
+    expected: Mapping[str, Any],
+    rows: tuple[PlanRow, ...],
+    terms: PlanTerms,
+    quoted: int,
+    decimals: int,
 ) -> list[str]:
     found = [f"expected.{name} is nothing that is compared" for name in expected.keys() - _COMPARED]
-    totals = dict.fromkeys(_PAYMENTS, rows[0].payment)
+    totals = dict.fromkeys(_PAYMENTS, quoted)
     totals["total_interest"] = sum(row.interest for row in rows)
     totals["total_payment"] = sum(row.payment for row in rows)
     for name, total in totals.items():
@@ -206,7 +217,7 @@ def _differences(
     if "rows" in expected:
         drawn = PlanRow(0, terms.start, 0, 0, 0, terms.principal)
         by_number = {row.number: row for row in (drawn, *rows)}
-        for row in rows_of(expected, "rows", "expected."):
+        for row in tables_of(expected, "rows", "expected."):
             found += _row_differences(row, by_number, decimals)
     return found
 
@@ -224,7 +235,7 @@ def _row_differences(
     }
     found = []
     for name, value in parts.items():
-        if name in wanted:
+        if wanted.get(name) not in (None, ""):
             amount = minor_of(wanted[name], decimals, f"row {number} {name}")
             found += amount_differs(f"row {number} {name}", amount, value, decimals)
     return found

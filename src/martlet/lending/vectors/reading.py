@@ -16,6 +16,9 @@ from martlet.kernel.errors import Invalid
 from martlet.kernel.money import decimal_text
 
 _CASE_TEXT_MAX = 200
+_DIGITS_MAX = 40
+"""Digits before or after the point of any number in a case: no amount has as many."""
+_DECIMALS_MAX = 8
 
 
 class Unreadable(Exception):
@@ -49,6 +52,15 @@ def rows_of(table: Mapping[str, Any], name: str, place: str = "") -> Sequence[An
     return found
 
 
+def tables_of(table: Mapping[str, Any], name: str, place: str = "") -> list[Mapping[str, Any]]:
+    """Return a field that must be a list of objects."""
+    found = rows_of(table, name, place)
+    for position, line in enumerate(found, 1):
+        if not isinstance(line, Mapping):
+            raise Unreadable(f"{place}{name} {position}")  # noqa: EM102 - a place, not a sentence
+    return list(found)
+
+
 def decimal_of(value: object, field: str) -> Decimal:
     """Read a number written as text or as a whole number."""
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -57,7 +69,9 @@ def decimal_of(value: object, field: str) -> Decimal:
         found = Decimal(value)
     except InvalidOperation as error:
         raise Unreadable(field) from error
-    if not found.is_finite():
+    if not found.is_finite() or len(found.as_tuple().digits) > _DIGITS_MAX:
+        raise Unreadable(field)
+    if not -_DIGITS_MAX <= found.adjusted() <= _DIGITS_MAX:
         raise Unreadable(field)
     return found
 
@@ -68,6 +82,22 @@ def whole_of(value: object, field: str) -> int:
     if found != found.to_integral_value():
         raise Unreadable(field)
     return int(found)
+
+
+def decimals_of(case: Mapping[str, Any], usual: int) -> int:
+    """Return the decimals of a case's currency."""
+    found = whole_of(case.get("decimals", usual), "decimals")
+    if not 0 <= found <= _DECIMALS_MAX:
+        raise Unreadable("decimals")
+    return found
+
+
+def text_of(table: Mapping[str, Any], name: str, place: str = "") -> str:
+    """Return a field that must be a text."""
+    found = field_of(table, name, place)
+    if not isinstance(found, str):
+        raise Unreadable(place + name)
+    return found
 
 
 def rate_of(value: object, field: str) -> Fraction:

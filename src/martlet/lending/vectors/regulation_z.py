@@ -7,16 +7,18 @@ from decimal import ROUND_HALF_UP
 from typing import TYPE_CHECKING, Any
 
 from martlet.lending.disclosure import regulation_z_apr
+from martlet.lending.limits import CASH_FLOWS_MAX
 from martlet.lending.schedules import DueRule, Frequency, PeriodUnit, due_dates
 from martlet.lending.vectors.reading import (
     Unreadable,
     day_of,
     decimal_of,
+    decimals_of,
     differs,
     field_of,
     minor_of,
-    rows_of,
     table_of,
+    tables_of,
     whole_of,
 )
 
@@ -42,15 +44,16 @@ _WORDS = {
     "yearly": Frequency(1, PeriodUnit.YEARS),
 }
 _EVERY = re.compile(r"(?:every )?([0-9]+)[ -]?(day|week|month|year)s?")
+_TWO_DAYS = re.compile(r"on ([1-9][0-9]?) and ([1-9][0-9]?)$")
 _DECIMALS_OF_CENT = 2
 
 
 def play(case: Mapping[str, Any]) -> list[str]:
     """Play one transaction: the rate to the decimals in which it is published."""
-    inputs, decimals = table_of(case, "inputs"), case.get("decimals", _DECIMALS_OF_CENT)
+    inputs, decimals = table_of(case, "inputs"), decimals_of(case, _DECIMALS_OF_CENT)
     payments = [
         flow
-        for stream in rows_of(inputs, "payments", "inputs.")
+        for stream in tables_of(inputs, "payments", "inputs.")
         for flow in flows_of(stream, decimals, "inputs.payments.")
     ]
     if not payments:
@@ -67,7 +70,7 @@ def _advances(inputs: Mapping[str, Any], decimals: int) -> list[tuple[date, int]
     if "advances" in inputs:
         return [
             flow
-            for stream in rows_of(inputs, "advances", "inputs.")
+            for stream in tables_of(inputs, "advances", "inputs.")
             for flow in flows_of(stream, decimals, "inputs.advances.")
         ]
     day = day_of(field_of(inputs, "advance_date", "inputs."), "inputs.advance_date")
@@ -80,11 +83,21 @@ def flows_of(stream: Mapping[str, Any], decimals: int, place: str) -> list[tuple
     first = day_of(field_of(stream, "first", place), f"{place}first")
     amount = minor_of(field_of(stream, "amount", place), decimals, f"{place}amount")
     count = whole_of(stream.get("count", 1), f"{place}count")
+    if not 1 <= count <= CASH_FLOWS_MAX:
+        raise Unreadable(place + "count")
     every = str(stream.get("every", "once"))
     if every == "once":
         return [(first, amount)] * count
-    rule = DueRule(frequency_of(every, f"{place}every"))
+    rule = rule_of(every, f"{place}every")
     return [(first, amount), *((day, amount) for day in due_dates(rule, first, count - 1))]
+
+
+def rule_of(every: str, field: str) -> DueRule:
+    """Read how often and on which days: 'semimonthly on 1 and 16' names both."""
+    frequency = frequency_of(every, field)
+    if (match := _TWO_DAYS.search(every)) is None:
+        return DueRule(frequency)
+    return DueRule(frequency, on_day=int(match.group(1)), second_day=int(match.group(2)))
 
 
 def frequency_of(every: str, field: str) -> Frequency:
