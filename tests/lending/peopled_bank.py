@@ -1,4 +1,4 @@
-"""A bank with a few loans of both products, some never repaid, and what its book says at the end.
+"""A bank with a few shared loans, some never repaid, and what its book says at the end.
 
 Run as a program it works the nights of such a bank, to be killed by somebody else:
 
@@ -15,13 +15,22 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from tests.conftest import TENANT
 from tests.lending.conftest import TODAY, LendingBank, SteadyTakings
+from tests.lending.partner_bank import PartnerBank
 
 from martlet.credit import CreditService
 from martlet.kernel.crypto import new_keyring
 from martlet.kernel.ids import SeededIds
 from martlet.kernel.principal import system_principal
 from martlet.ledger import LedgerService, current_business_date, trial_balance, verify_ledger
-from martlet.lending import EndOfDay, LendingService, SimulatedRail, verify_lending
+from martlet.lending import (
+    EndOfDay,
+    LendingService,
+    ParticipationService,
+    Sharing,
+    SimulatedRail,
+    verify_lending,
+    verify_participations,
+)
 from martlet.lending.tables import loan
 from martlet.parties import HeldCodeSender, PartiesService
 from martlet.store import open_database, verify_chain
@@ -31,14 +40,14 @@ if TYPE_CHECKING:
     from martlet.kernel.principal import Principal
     from martlet.store import Database
 
-Book = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+Book = tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[str, str, str]]]
 
 LOANS = 7
 DAYS = 33
 
 
 def peopled(database: Database, clock: ManualClock, principal: Principal) -> LendingBank:
-    """A bank with loans of both products, some of which will never be repaid."""
+    """A bank with loans of both products, shared with partners; some are never repaid."""
     ledger = LedgerService(database)
     ledger.open_day(principal, "open", TODAY)
     lending = LendingService(database, CreditService(database, [SteadyTakings()]), SimulatedRail())
@@ -48,23 +57,30 @@ def peopled(database: Database, clock: ManualClock, principal: Principal) -> Len
         database, clock, principal, ledger, lending,
         EndOfDay(database, chunk_loans=4), lending._rail, parties,
     )  # fmt: skip
+    together = PartnerBank(bank)
+    together.free_of_ratios()
+    for number, slug in enumerate(("east", "north", "west")):
+        together.partner(slug)
+        together.agree(slug, 333_333 + number, 2_000_000, sharing=Sharing.PRO_RATA)
     for number in range(LOANS):
         product, tenor = ("revolving_daily", 30) if number % 2 else ("equal_instalments", 3)
         bank.drawn(100 + 77_777 * number, product, tenor=tenor)
     return bank
 
 
-def the_book(
-    database: Database, principal: Principal
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Every loan's row and the trial balance, and proof that both are sound."""
+def the_book(database: Database, principal: Principal) -> Book:
+    """Every loan's row, the trial balance and the partners' files, and proof that all is sound."""
     with database.read() as connection:
         verify_chain(connection)
         verify_ledger(connection)
         verify_lending(connection)
+        verify_participations(connection)
         rows = connection.execute(select(loan).order_by(loan.c.loan_id)).mappings()
         balance = trial_balance(connection, principal, TODAY + timedelta(days=DAYS - 1))
-        return [dict(row) for row in rows], [row.as_json() for row in balance.rows]
+        loans, accounts = [dict(row) for row in rows], [row.as_json() for row in balance.rows]
+    files = ParticipationService(database, "simulated").settlements(principal)
+    hashes = [(one["partner"], one["settled_on"], one["content_hash"]) for one in files]
+    return loans, accounts, hashes
 
 
 def work_nights(url: str, log: Path) -> None:

@@ -25,9 +25,16 @@ from martlet.api.limits import (
     STRANGER_REQUESTS_PER_SECOND,
 )
 from martlet.api.problems import locale_of
-from martlet.kernel.errors import Forbidden, Invalid, MartletError, TooMany, Unauthenticated
+from martlet.kernel.errors import (
+    Forbidden,
+    Invalid,
+    MartletError,
+    NotFound,
+    TooMany,
+    Unauthenticated,
+)
 from martlet.kernel.i18n import Locale
-from martlet.kernel.principal import ActorKind, Principal
+from martlet.kernel.principal import ActorKind, Principal, Scope
 from martlet.store import watch_replays
 
 if TYPE_CHECKING:
@@ -35,8 +42,12 @@ if TYPE_CHECKING:
 
     from martlet.bootstrap import Bank
 
+OWN_DOOR = "/v1/participation/own"
+"""What a partner's key opens; behind it, to such a key, there is nothing."""
+
 SESSION_COOKIE = "martlet_session"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_PARTNER = frozenset({Scope.PARTNER_OWN})
 _encoder = msgspec.json.Encoder()
 
 
@@ -74,6 +85,7 @@ class Doorkeeper:
                 raise
             self._remember(credential, now, principal)
         self._charge(principal)
+        _show_partners_their_own(request, principal)
         return principal
 
     def forget(self, token: str) -> None:
@@ -113,6 +125,14 @@ class Doorkeeper:
 def _digest(secret: str) -> str:
     """Return what stands for a secret in memory, where a dump or a log might show it."""
     return sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _show_partners_their_own(request: Request, principal: Principal) -> None:
+    """Let a partner's key find its own door only, as if there were no other in the house."""
+    if principal.scopes == _PARTNER:
+        path = request.url.path
+        if path != OWN_DOOR and not path.startswith(f"{OWN_DOOR}/"):
+            raise NotFound("lending.no_own_partner")
 
 
 def _refuse_foreign_page(request: Request) -> None:

@@ -9,6 +9,7 @@ import typer
 from martlet.cli import collections, relief
 from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
 from martlet.cli.output import show
+from martlet.cli.partners import partners, settlement
 from martlet.cli.reading import day, yuan
 from martlet.cli.session import open_session
 from martlet.cli.words import say
@@ -16,6 +17,9 @@ from martlet.cli.words import say
 app = group()
 app.add_typer(collections.app)
 app.add_typer(relief.app, name="relief", help=say("Relief programmes: time or money for many."))
+
+app.add_typer(partners, name="partners", help=say("Lending together with partners."))
+app.add_typer(settlement, name="settlement", help=say("Daily settlement with partners."))
 
 LoanArgument = Annotated[str, typer.Argument(help=say("The loan's id."))]
 AmountArgument = Annotated[str, typer.Argument(help=say("Amount in yuan, such as 1 or 1,234.56."))]

@@ -9,6 +9,7 @@ from martlet.api.routes import (
     ledger,
     lending,
     monitoring,
+    participation,
     records,
     relief,
 )
@@ -24,5 +25,7 @@ routers = (
     end_of_day.router,
     monitoring.router,
     relief.router,
+    participation.router,
+    participation.own,
 )
 """The busiest first: a request is compared with each in turn."""
