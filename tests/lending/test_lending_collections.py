@@ -236,7 +236,7 @@ def test_the_same_command_is_done_once(late: LendingBank) -> None:
 def test_a_case_is_handed_over_and_taken_back(late: LendingBank) -> None:
     case_id = UUID(the_case(late)["case_id"])
     who, do = late.principal, collections_of(late)
-    with pytest.raises(NotFound, match="lending.handler_unknown"):
+    with pytest.raises(Refused, match="lending.handler_unknown"):
         do.hand_over(who, late.key(), case_id, "agency", "harbour")
     do.name_handler(who, late.key(), kind="agency", name="harbour", title="合成外部机构")
     do.hand_over(who, late.key(), case_id, "agency", "harbour")
@@ -247,10 +247,10 @@ def test_a_case_is_handed_over_and_taken_back(late: LendingBank) -> None:
     with pytest.raises(Refused, match="lending.not_handed_over"):
         do.take_back(who, late.key(), case_id)
     do.hand_over(who, late.key(), case_id, "person", str(STAFF))
-    with pytest.raises(NotFound, match="lending.handler_unknown"):
+    with pytest.raises(Refused, match="lending.handler_unknown"):
         do.hand_over(who, late.key(), case_id, "person", str(UUID(int=8)))
     do.name_handler(who, late.key(), kind="agency", name="harbour", title="合成", active=False)
-    with pytest.raises(NotFound, match="lending.handler_unknown"):
+    with pytest.raises(Refused, match="lending.handler_unknown"):
         do.hand_over(who, late.key(), case_id, "agency", "harbour")
     with pytest.raises(Invalid, match="lending.handler_kind_unknown"):
         do.hand_over(who, late.key(), case_id, "friend", "harbour")

@@ -119,13 +119,12 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, str]]:
-    """A seeded bank behind a real server."""
+def serve(home: Path) -> Iterator[tuple[Town, str]]:
+    """Put a bank behind a real server for as long as it is looked at."""
     need_chromium()
     import uvicorn
 
-    town = build_town(tmp_path_factory.mktemp("bank") / "home")
+    town = build_town(home)
     config = uvicorn.Config(create_app(town.bank), port=0, log_level="error", server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -138,6 +137,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, str
     server.should_exit = True
     thread.join(10)
     town.bank.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, str]]:
+    """A seeded bank behind a real server."""
+    yield from serve(tmp_path_factory.mktemp("bank") / "home")
 
 
 @pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")

@@ -29,6 +29,9 @@ DIFF_LINES_MAX = 2_000
 CHART_DAYS = 30
 """Days shown in the portfolio's chart: a month."""
 
+ROLL_MONTHS_SHOWN = 6
+"""Months of roll rates on the arrears board: half a year; the API gives three."""
+
 HISTORY_DAYS = 14
 """Closed days listed under the end of day: two weeks."""
 

@@ -6,6 +6,7 @@ token made for this visitor. The language is the visitor's choice (a cookie), el
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 from urllib.parse import quote
@@ -107,6 +108,13 @@ class Visitor:
         if not (value.isascii() and value.isdigit() and len(value) <= NUMBER_DIGITS_MAX):
             raise Invalid("web.number_unreadable", text=value[:20])
         return int(value)
+
+    def day(self, name: str) -> date:
+        """Return a day of the form."""
+        try:
+            return date.fromisoformat(self.field(name))
+        except ValueError as error:
+            raise Invalid("web.date_unreadable", text=self.field(name)[:20]) from error
 
     def upload(self, name: str) -> UploadFile:
         """Return a file of the form."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
-from martlet.kernel.errors import Conflict, Invalid, NotFound, Refused
+from martlet.kernel.errors import Conflict, Invalid, Refused
 from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.kernel.principal import ActorKind
 from martlet.kernel.rates import PPM
@@ -109,7 +109,7 @@ def hand_over(
     """Hand a case over to a person, a team or an agency that the bank knows."""
     file, today = _file(tx, case_id)
     if not _is_known(tx, kind, name, staff_ids):
-        raise NotFound("lending.handler_unknown", handler=name[:HANDLER_CHARS_MAX])
+        raise Refused("lending.handler_unknown", handler=name[:HANDLER_CHARS_MAX])
     if file.state.handler == Handler(kind, name):
         raise Conflict("lending.already_handed_over", handler=name)
     file.add(CaseEventKind.HANDED_OVER, today, handler_kind=kind.value, handler=name)

@@ -1,6 +1,7 @@
 """The bank's console: a laptop on a desk."""
 
 from martlet.web.console import (
+    arrears,
     book,
     credit,
     loans,
@@ -16,6 +17,7 @@ routers = (
     overview.router,
     portfolio.router,
     loans.router,
+    arrears.router,
     products.router,
     credit.router,
     policies.router,

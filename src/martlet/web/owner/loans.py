@@ -22,6 +22,7 @@ def _page(
 ) -> Response:
     loan = shown_loan(visitor, loan_id)
     notes = {
+        "promised": visitor.say("Thank you. We will not remind you again before that day."),
         "drawn": visitor.say("The money is on its way to your account.")
         if loan["state"] == "pending"
         else visitor.say("The money is in your account."),
@@ -31,10 +32,21 @@ def _page(
         422 if refusals else 200,
         loan=loan,
         paid=paid,
-        given={"amount": visitor.field("amount") if refusals else ""},
+        given={
+            name: visitor.field(name) if refusals else "" for name in ("amount", "promised", "by")
+        },
+        promise=_promise(visitor, loan),
         note=notes.get(note, ""),
         refusals=refusals,
     )
+
+
+def _promise(visitor: Visitor, loan: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what may be promised on an overdue loan, or the promise that runs."""
+    if loan["days_overdue"] <= 0:
+        return None
+    found = visitor.bank.collections.own_promise(visitor.principal, UUID(loan["party_id"]))
+    return found if found["case_open"] else None
 
 
 @router.get("")
@@ -64,6 +76,21 @@ def _amount_fen(visitor: Visitor, loan_id: UUID) -> int:
     if quoted < today:
         raise Invalid("web.quote_changed", total_fen=today)
     return quoted
+
+
+@router.post("/promise")
+def promise(visitor: Owner, loan_id: UUID) -> Response:
+    """Promise to pay by a day; the reminders rest until then."""
+    refusals: list[str] = []
+    with shown(refusals, visitor):
+        visitor.bank.collections.promise(
+            visitor.principal,
+            visitor.key,
+            amount_fen=visitor.amount_fen("promised"),
+            pay_by=visitor.day("by"),
+            loan_id=loan_id,
+        )
+    return _page(visitor, loan_id, refusals, "" if refusals else "promised")
 
 
 @router.get("/statement")
