@@ -6,6 +6,7 @@ interest until it is paid, or as far as the product looks.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from martlet.lending.plan.rules import INTEREST, PRINCIPAL, ArrearsInterest, Rest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from martlet.lending.plan.rows import Row
@@ -27,14 +28,25 @@ class Arrears:
     rules: PlanRules
     open_from: int = 0
     """Rows before this one are paid."""
+    known: int = 0
+    """Rows before this one belong to periods that have ended."""
+    principal_fen: int = 0
+    """Their unpaid principal."""
     paid_off: list[tuple[date, int]] = field(default_factory=list)
     """What was paid of it in this period."""
 
     def outstanding(self, rows: Sequence[Row], day: date) -> int:
         """Return what is overdue and bears interest on a day."""
+        recalculation = self.rules.recalculation
+        if recalculation is None or recalculation.compounding_day is None:
+            return self.principal_fen
+        return sum(self._bearing(row, day) for row in rows[self.pass_paid(rows) :])
+
+    def pass_paid(self, rows: Sequence[Row]) -> int:
+        """Return the index of the first row that is not paid; paid rows are passed for good."""
         while self.open_from < len(rows) and rows[self.open_from].open_fen == 0:
             self.open_from += 1
-        return sum(self._bearing(row, day) for row in rows[self.open_from :])
+        return self.open_from
 
     def _bearing(self, row: Row, day: date) -> int:
         recalculation = self.rules.recalculation
@@ -65,9 +77,10 @@ class Arrears:
         falls = [(day, -fen) for day, fen in paid]
         return [(begins, whole), *falls, (until, -left - later)] if whole else []
 
-    def end_period(self) -> None:
-        """Forget what was paid in the period that is made."""
-        self.paid_off = []
+    def end_period(self, rows: Sequence[Row]) -> None:
+        """Count the rows of the period that is made among the overdue from now on."""
+        self.principal_fen += sum(row.unpaid(PRINCIPAL) for row in rows[self.known :])
+        self.known, self.paid_off = len(rows), []
 
     def _until(self, begins: date, ends: date, touched_on: Sequence[date]) -> date | None:
         """Return the day up to which a period's arrears bear interest."""
@@ -83,8 +96,10 @@ class Arrears:
         return ends if recalculation.rest is Rest.PERIOD else min(last, ends)
 
 
-def _last_within(days: Iterable[date], begins: date, ends: date) -> date:
-    return max((day for day in days if begins <= day <= ends), default=begins)
+def _last_within(days: Sequence[date], begins: date, ends: date) -> date:
+    """Return the last of some days, in order, that lies in a period; else the period's first."""
+    after = bisect_right(days, ends)
+    return max(days[after - 1], begins) if after else begins
 
 
 def _next_on(day: date, day_of_month: int) -> date:

@@ -7,8 +7,10 @@ like every other.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from martlet.lending.plan.arrears import Arrears
@@ -26,6 +28,7 @@ from martlet.lending.plan.rules import (
     step,
 )
 from martlet.lending.plan.waterfall import pay_rows
+from martlet.lending.product import Component
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +43,7 @@ def cumulative_rows(terms: PlanTerms, story: Story) -> list[Row]:
     draws = [(event.value_date, event.amount_fen) for event in story.drawdowns]
     making = _Making(terms, draws, story.changes(terms), story.charges)
     if terms.rules.recalculation is not None:
-        making.payments = [_Payment(event.value_date, event) for event in story.credits]
+        making.payments.extend(_Payment(event.value_date, event) for event in story.credits)
         making.touched_on = story.touched_on
     making.make()
     for made in making.charges:
@@ -71,7 +74,7 @@ class _Making:
     changes: Sequence[Change]
     charges: list[PlannedCharge]
     """Those that have no row yet, by due date."""
-    payments: list[_Payment] = field(default_factory=list)
+    payments: deque[_Payment] = field(default_factory=deque)
     touched_on: Sequence[date] = ()
     rows: list[Row] = field(default_factory=list)
     start: date = field(init=False)
@@ -96,7 +99,6 @@ class _Making:
     interest_grace: int = field(init=False)
     """The last period whose interest is asked for later."""
     arrears: Arrears = field(init=False)
-    closed: bool = False
 
     def __post_init__(self) -> None:
         self.start = self.draws[0][0]
@@ -114,7 +116,7 @@ class _Making:
         """Make row after row until everything that was drawn is asked for."""
         self._draw_until(self.start)
         begins, seed, count, period = self.start, self.start, 0, 0
-        while (self.balance_fen > 0 or self.draws) and not self.closed:
+        while self.balance_fen > 0 or self.draws:
             count, period = count + 1, period + 1
             assert period <= ROWS_MAX, period
             due_on = step(seed, count, self.terms.rules.frequency)
@@ -146,7 +148,7 @@ class _Making:
         self.rows.append(row)
         self._pay_on(period, row)
         self.base_fen = self.balance_fen
-        self.arrears.end_period()
+        self.arrears.end_period(self.rows)
 
     def _draw_until(self, day: date) -> list[tuple[date, int]]:
         """Take up what is drawn by a day; return how each drawdown raises the balance."""
@@ -276,7 +278,7 @@ class _Making:
 
     def _end_early(self, row: Row) -> None:
         """Let the last row fall due on the day of the payment that paid the whole loan off."""
-        before = [payment for payment in self.payments if payment.on < row.due_on]
+        before = list(takewhile(lambda payment: payment.on < row.due_on, self.payments))
         covered = sum(payment.left_fen for payment in before) >= row.due_fen
         if before and covered and not self.draws and self.balance_fen == 0:
             row.due_on = before[-1].on
@@ -285,7 +287,7 @@ class _Making:
         """Use what is paid by a due date: for the row itself, then for principal to come."""
         excess = 0
         while self.payments and self.payments[0].on <= row.due_on:
-            payment = self.payments.pop(0)
+            payment = self.payments.popleft()
             left = self._apply(payment)
             usable = min(left, self.balance_fen)
             self.balance_fen -= usable
@@ -298,7 +300,12 @@ class _Making:
     def _apply(self, payment: _Payment) -> int:
         allocation = self.terms.rules.allocation
         assert isinstance(allocation, Waterfall), "a recalculated plan is paid row by row"
-        return pay_rows(self.rows, payment.left_fen, payment.on, allocation)
+        first, known = self.arrears.pass_paid(self.rows), self.arrears.known
+        parts = dict.fromkeys(Component, 0)
+        overdue, fresh = self.rows[first:known], self.rows[max(first, known) :]
+        left = pay_rows(overdue, payment.left_fen, payment.on, allocation, parts)
+        self.arrears.principal_fen -= parts[PRINCIPAL]
+        return pay_rows(fresh, left, payment.on, allocation)
 
     def _paid_early(self, period: int, excess_fen: int, balance_fen: int) -> None:
         """Let principal that was paid early lower the level, the number, or the next rows."""
