@@ -149,19 +149,26 @@ class Account:
                 back = row.unpay(part, left)
                 parts[part] += back
                 left -= back
+        self._raise_principal(event, parts, left)
         self.first_open = 0
-        self._book(event, parts, taken + left, parts[PRINCIPAL])
+        self._book(event, parts, taken, parts[PRINCIPAL])
 
     def _give_back(self, event: LoanEvent) -> None:
         """Give back what was overpaid; what was not overpaid is owed again."""
         taken = min(event.amount_fen, self.overpaid_fen)
         self.overpaid_fen -= taken
         parts = no_parts()
-        parts[PRINCIPAL] = event.amount_fen - taken
-        if parts[PRINCIPAL]:
-            raise_again(self.rows, event.value_date, parts)
-            self.first_open = 0
+        self._raise_principal(event, parts, event.amount_fen - taken)
+        self.first_open = 0
         self._book(event, parts, taken, parts[PRINCIPAL])
+
+    def _raise_principal(
+        self, event: LoanEvent, parts: dict[Component, int], amount_fen: int
+    ) -> None:
+        """Let money that went out and was neither paid nor overpaid be owed as principal."""
+        if amount_fen:
+            raise_again(self.rows, event.value_date, {PRINCIPAL: amount_fen})
+            parts[PRINCIPAL] += amount_fen
 
     def _charge_off(self, event: LoanEvent) -> None:
         """Note what is owed on the day on which the loan stops earning; nothing is forgiven."""

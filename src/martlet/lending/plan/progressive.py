@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from martlet.lending.events import EventKind, Extended, RateChanged, ReAged, Rescheduled
 from martlet.lending.plan.account import Account, no_parts
 from martlet.lending.plan.rows import Row, RowKind
-from martlet.lending.plan.rules import PRINCIPAL, FutureRule, Waterfall, step
+from martlet.lending.plan.rules import INTEREST, PRINCIPAL, FutureRule, Waterfall, step
 from martlet.lending.plan.running import PLANNED, RunningInterest
 from martlet.lending.plan.story import CHARGES
 
@@ -46,11 +46,15 @@ class ProgressiveAccount(Account):
 
     def apply(self, event: LoanEvent) -> None:
         """Lay an event over the rows, or let it change the rows."""
+        if self.running is not None:
+            self.settle(event.value_date)
         if event.kind in CHARGES:
             self.add_charge(event)
         elif event.kind in RESHAPING:
             self.reshape(event)
         Account.apply(self, event)
+        if self.running is not None:
+            self.running.note_paid(self.rows, self.first_open)
 
     def disburse(self, event: LoanEvent) -> None:
         """Make the rows with the first drawdown; let a later one raise what is still to come."""
@@ -95,6 +99,7 @@ class ProgressiveAccount(Account):
                 self._reschedule(event, event.details)
             case Extended():
                 self._add_rows(event.details.extra_terms)
+                self._restart()
                 self._level(event.value_date)
             case RateChanged():
                 self._change_rate(event.value_date, self.terms.per_year(event.details.rate))
@@ -105,6 +110,7 @@ class ProgressiveAccount(Account):
     def _re_age(self, event: LoanEvent, agreed: ReAged) -> None:
         """Let all principal fall due anew, in rows of its own after the others."""
         moved = sum(self._waive_row(row, event.value_date) for row in self.rows)
+        self._empty_rows(event.value_date)
         begins = max(row.due_on for row in self.rows)
         each = self.terms.in_units(Fraction(moved, agreed.instalments))
         for number in range(agreed.instalments):
@@ -115,7 +121,22 @@ class ProgressiveAccount(Account):
             self.rows.append(row)
             begins = due_on
         self.rows.sort(key=lambda row: row.due_on)
+        self._restart()
+        if self.running is not None:
+            self._level(event.value_date)
         self._note_moved(event, moved)
+
+    def _empty_rows(self, day: date) -> None:
+        """Let the rows to come ask for no interest any more: the new ones will."""
+        for row in self.rows if self.running is not None else ():
+            if row.kind in PLANNED and row.due_on > day:
+                row.kind = RowKind.EMPTIED
+                row.due[INTEREST] = row.paid[INTEREST]
+                row.settle_at(day)
+
+    def _restart(self) -> None:
+        if self.running is not None:
+            self.running.restart(self.rows)
 
     def _re_amortise(self, event: LoanEvent) -> None:
         """Spread what is overdue over the rows to come."""
@@ -124,13 +145,17 @@ class ProgressiveAccount(Account):
         if not coming:
             return
         moved = sum(self._waive_row(row, day) for row in self.rows if row.due_on <= day)
+        self._note_moved(event, moved)
+        if self.running is not None:
+            self._restart()
+            self._level(day)
+            return
         each = self.terms.in_units(Fraction(moved, len(coming)))
         for row in coming[:-1]:
             row.due[PRINCIPAL] += each
             row.reopen()
         coming[-1].due[PRINCIPAL] += moved - each * (len(coming) - 1)
         coming[-1].reopen()
-        self._note_moved(event, moved)
 
     def _waive_row(self, row: Row, day: date) -> int:
         """Take the unpaid principal out of a row; return it."""
@@ -156,6 +181,7 @@ class ProgressiveAccount(Account):
                     begins, count = row.due_on, count + 1
             self.rows.sort(key=lambda row: row.due_on)
         self._add_rows(agreed.extra_terms)
+        self._restart()
         if agreed.rate is not None:
             self._change_rate(event.value_date, self.terms.per_year(agreed.rate))
         elif agreed.extra_terms:
@@ -167,12 +193,13 @@ class ProgressiveAccount(Account):
             self._level(day)
 
     def _add_rows(self, extra: int) -> None:
-        last = next(row for row in reversed(self.rows) if row.kind is RowKind.INSTALMENT)
-        seed, place_at = last.due_on, self.rows.index(last) + 1
-        for number in range(extra):
-            due_on = step(seed, number + 1, self.terms.rules.frequency)
-            self.rows.insert(place_at + number, Row(RowKind.INSTALMENT, last.due_on, due_on))
-            last = self.rows[place_at + number]
+        last = next(row for row in reversed(self.rows) if row.kind in PLANNED)
+        begins = last.due_on
+        for number in range(1, extra + 1):
+            due_on = step(last.due_on, number, self.terms.rules.frequency)
+            self.rows.append(Row(last.kind, begins, due_on))
+            begins = due_on
+        self.rows.sort(key=lambda row: row.due_on)
 
     # What the rows ask for.
 
@@ -181,10 +208,10 @@ class ProgressiveAccount(Account):
 
         `planned_fen` of it falls due with the rows to come.
         """
-        if self.running is not None:
+        coming = [row for row in self.rows if row.kind in PLANNED and row.due_on > day]
+        if self.running is not None and coming:
             self.running.level(self.rows, self.owed_fen + raised_fen)
             return
-        coming = [row for row in self.rows if row.kind in PLANNED and row.due_on > day]
         coming = coming or [row for row in self.rows if row.kind in PLANNED][-1:]
         whole = sum(row.due[PRINCIPAL] for row in coming) + planned_fen
         level_fen = self.terms.in_units(Fraction(whole, len(coming)))
@@ -219,8 +246,6 @@ class ProgressiveAccount(Account):
         )
         left = Account.pay(self, kind, amount_fen, day, parts)
         running.forget_paid_interest(self.rows, first)
-        self._skip_paid()
-        running.note_paid(self.rows, self.first_open)
         return left
 
     def _reach(self, kind: EventKind, amount_fen: int) -> int | None:

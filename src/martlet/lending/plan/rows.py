@@ -28,6 +28,8 @@ class RowKind(StrEnum):
     ADDITIONAL = "additional"
     """After maturity: a charge, or what was charged back."""
     RE_AGED = "re_aged"
+    EMPTIED = "emptied"
+    """Its principal was re-aged before its day."""
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from martlet.lending.plan.interest import span_share
+from martlet.lending.plan.interest import span_share, year_days
 from martlet.lending.plan.rows import RowKind
 from martlet.lending.plan.rules import INTEREST, PRINCIPAL, ArrearsInterest
 
@@ -87,6 +87,19 @@ class RunningInterest:
         self.overdue_fen += row.unpaid(PRINCIPAL)
         self.at += 1
 
+    def restart(self, rows: Sequence[Row]) -> None:
+        """Find the running row anew after rows were moved, added or emptied."""
+        before, self.at = self.at, 0
+        while self.at < len(rows) and not self._to_come(rows[self.at]):
+            self.at += 1
+        for row in rows[self.at : before]:
+            if row.kind in PLANNED and row.met_on is None:
+                self.accrued += row.due[INTEREST]
+        self.note_paid(rows, 0)
+
+    def _to_come(self, row: Row) -> bool:
+        return row.kind in PLANNED and row.due_on > self.settled_on
+
     def note_paid(self, rows: Sequence[Row], first_open: int) -> None:
         """Learn what is overdue after money has reached the rows."""
         self.overdue_fen = sum(row.unpaid(PRINCIPAL) for row in rows[first_open : self.at])
@@ -102,7 +115,7 @@ class RunningInterest:
         row.due[INTEREST] = max(interest_fen, row.paid[INTEREST])
         asked = left_fen + paid
         if not last:
-            asked = min(asked, self.level_fen - row.due[INTEREST])
+            asked = min(asked, self.level_fen - row.due[INTEREST] + row.credited_fen)
         row.due[PRINCIPAL] = max(asked, paid)
         row.reopen()
         return left_fen + paid - row.due[PRINCIPAL]
@@ -169,8 +182,12 @@ class RunningInterest:
         """Return what one fen costs over a span of a row's period."""
         if ends <= begins:
             return NOTHING
-        span = (row.from_on, row.due_on)
-        exact = self.rate * span_share(self.terms.rules, self.start, span, (begins, ends))
+        if row.kind is RowKind.RE_AGED or row.from_on >= row.due_on:
+            days = year_days(self.terms.rules, self.start)
+            exact = self.rate * (ends - begins).days / days
+        else:
+            span = (row.from_on, row.due_on)
+            exact = self.rate * span_share(self.terms.rules, self.start, span, (begins, ends))
         return FACTOR.divide(Decimal(exact.numerator), Decimal(exact.denominator))
 
 

@@ -1,0 +1,78 @@
+"""Laws that hold for every loan with a plan, whatever its product and whatever happens to it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.lending.plan_stories import START, lives, terms
+
+from martlet.lending.events import CREDITS, MONEY_OUT, LoanEvent
+from martlet.lending.plan import Account, PlanTerms, replay
+from martlet.lending.plan.rules import PRINCIPAL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LATER = START + timedelta(days=400)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(terms=terms(), events=lives())
+def test_principal_is_never_lost_or_made(terms: PlanTerms, events: list[LoanEvent]) -> None:
+    """What was drawn, and what was raised again, stands in exactly one row each."""
+    account = replay(terms, events, LATER)
+    asked = sum(row.due[PRINCIPAL] for row in account.rows)
+    raised = sum(row.credited_fen for row in account.rows)
+    assert asked - raised == account.disbursed_fen
+
+
+@settings(max_examples=1500, deadline=None)
+@given(terms=terms(), events=lives())
+def test_every_fen_that_came_in_is_somewhere(terms: PlanTerms, events: list[LoanEvent]) -> None:
+    """Money in less money out is what rows were paid and what is overpaid, less what is raised."""
+    account = replay(terms, events, LATER)
+    came = sum(event.amount_fen for event in events if event.kind in CREDITS)
+    gone = sum(event.amount_fen for event in events if event.kind in MONEY_OUT)
+    paid = sum(row.paid_fen for row in account.rows)
+    raised = sum(row.credited_fen for row in account.rows)
+    assert paid + account.overpaid_fen - raised == came - gone
+
+
+@settings(max_examples=1500, deadline=None)
+@given(terms=terms(), events=lives())
+def test_nothing_is_negative(terms: PlanTerms, events: list[LoanEvent]) -> None:
+    account = replay(terms, events, LATER)
+    assert account.overpaid_fen >= 0
+    for row in account.rows:
+        assert all(0 <= row.paid[part] <= row.due[part] for part in row.due), row
+        assert row.advance_fen + row.late_fen <= row.paid_fen
+        assert (row.met_on is None) or row.open_fen == 0
+    for entry in account.entries:
+        assert min(*entry.parts.values(), entry.overpaid_fen, entry.balance_fen) >= 0, entry
+
+
+@settings(max_examples=400, deadline=None)
+@given(terms=terms(), events=lives(), random=st.randoms(use_true_random=False))
+def test_the_order_in_which_events_are_read_does_not_matter(
+    terms: PlanTerms, events: list[LoanEvent], random: object
+) -> None:
+    shuffled = list(events)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert _told(replay(terms, shuffled, LATER)) == _told(replay(terms, events, LATER))
+
+
+@settings(max_examples=400, deadline=None)
+@given(terms=terms(), events=lives(), days=st.integers(0, 160))
+def test_a_replay_to_a_day_knows_nothing_of_later_days(
+    terms: PlanTerms, events: list[LoanEvent], days: int
+) -> None:
+    day = START + timedelta(days=days)
+    known = [event for event in events if event.value_date <= day]
+    assert _told(replay(terms, events, day)) == _told(replay(terms, known, day))
+
+
+def _told(account: Account) -> tuple[Sequence[object], Sequence[object], int, date | None]:
+    return (account.rows, account.entries, account.overpaid_fen, account.closed_on)
