@@ -19,7 +19,7 @@ from martlet.lending.events import (
     Reasoned,
     Rescheduled,
 )
-from martlet.lending.plan import PlanRules, PlanTerms
+from martlet.lending.parts import Component, Frequency, FrequencyUnit
 from martlet.lending.plan.rules import (
     FEE,
     INTEREST,
@@ -31,13 +31,14 @@ from martlet.lending.plan.rules import (
     FutureRule,
     InterestPeriod,
     InterestType,
+    PlanRules,
     Processing,
     Recalculation,
     Rest,
     Timing,
     Waterfall,
 )
-from martlet.lending.product import Component, Frequency, FrequencyUnit
+from martlet.lending.plan.story import PlanTerms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def happened(
 
 def progressive(**changes: object) -> PlanRules:
     """Return rules of a progressive product without interest, paid fortnightly."""
-    rules = PlanRules(engine=Engine.PROGRESSIVE, frequency=FORTNIGHTLY, allocation=Advanced(ORDER))
+    rules = PlanRules(engine=Engine.PROGRESSIVE, frequency=FORTNIGHTLY, advanced=Advanced(ORDER))
     return replace(rules, **changes)  # type: ignore[arg-type]
 
 
@@ -112,7 +113,8 @@ def _rules(engine: Engine) -> st.SearchStrategy[PlanRules]:
         interest_free=st.integers(0, 1) if cumulative else st.just(0),
         down_payment_ppm=st.sampled_from((0, 250_000)),
         recalculation=st.none() | made,
-        allocation=waterfalls() if cumulative else st.one_of(waterfalls(), advanced()),
+        waterfall=waterfalls(),
+        advanced=st.none() if cumulative else st.none() | advanced(),
     )
 
 

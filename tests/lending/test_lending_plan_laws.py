@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 from tests.lending.plan_stories import START, lives, terms
 
 from martlet.lending.events import CREDITS, MONEY_OUT, LoanEvent
-from martlet.lending.plan import Account, PlanTerms, replay
+from martlet.lending.plan.replay import replay
 from martlet.lending.plan.rules import PRINCIPAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from martlet.lending.plan.account import Account
+    from martlet.lending.plan.story import PlanTerms
+
 LATER = START + timedelta(days=400)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(terms=terms(), events=lives())
 def test_principal_is_never_lost_or_made(terms: PlanTerms, events: list[LoanEvent]) -> None:
     """What was drawn, and what was raised again, stands in exactly one row each."""
@@ -29,7 +32,7 @@ def test_principal_is_never_lost_or_made(terms: PlanTerms, events: list[LoanEven
     assert asked - raised == account.disbursed_fen
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(terms=terms(), events=lives())
 def test_every_fen_that_came_in_is_somewhere(terms: PlanTerms, events: list[LoanEvent]) -> None:
     """Money in less money out is what rows were paid and what is overpaid, less what is raised."""
@@ -41,7 +44,7 @@ def test_every_fen_that_came_in_is_somewhere(terms: PlanTerms, events: list[Loan
     assert paid + account.overpaid_fen - raised == came - gone
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(terms=terms(), events=lives())
 def test_nothing_is_negative(terms: PlanTerms, events: list[LoanEvent]) -> None:
     account = replay(terms, events, LATER)
@@ -54,7 +57,7 @@ def test_nothing_is_negative(terms: PlanTerms, events: list[LoanEvent]) -> None:
         assert min(*entry.parts.values(), entry.overpaid_fen, entry.balance_fen) >= 0, entry
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(terms=terms(), events=lives(), random=st.randoms(use_true_random=False))
 def test_the_order_in_which_events_are_read_does_not_matter(
     terms: PlanTerms, events: list[LoanEvent], random: object
@@ -64,7 +67,7 @@ def test_the_order_in_which_events_are_read_does_not_matter(
     assert _told(replay(terms, shuffled, LATER)) == _told(replay(terms, events, LATER))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(terms=terms(), events=lives(), days=st.integers(0, 160))
 def test_a_replay_to_a_day_knows_nothing_of_later_days(
     terms: PlanTerms, events: list[LoanEvent], days: int

@@ -17,7 +17,7 @@ from msgspec import Struct, convert, to_builtins
 
 from martlet.kernel.limits import AMOUNT_FEN_MAX, RATE_PPM_PER_DAY_MAX
 from martlet.kernel.rates import PPM
-from martlet.lending.product import Component, Frequency
+from martlet.lending.parts import Component, Frequency
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,17 +13,46 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, convert, to_builtins
+from msgspec import convert, to_builtins
 
 from martlet.kernel.errors import NotFound, Refused
 from martlet.kernel.rates import PPM
 from martlet.kernel.rounding import RoundingMode  # noqa: TC001 - msgspec reads the fields' types
 from martlet.lending.limits import TENOR_DAYS_MAX, TENOR_MONTHS_MAX
+from martlet.lending.parts import Component, Frequency, FrequencyUnit
+from martlet.lending.plan.rules import PlanRules  # noqa: TC001 - msgspec reads the fields' types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from martlet.kernel.i18n import Locale
+
+
+__all__ = [
+    "Component",
+    "Conventions",
+    "DayCount",
+    "Frequency",
+    "FrequencyUnit",
+    "InterestMethod",
+    "Prepayment",
+    "Product",
+    "Remainder",
+    "ScheduleKind",
+    "TenorUnit",
+    "product_named",
+    "products",
+    "read_product",
+]
+
+
+class InterestMethod(StrEnum):
+    """What the interest of a loan follows."""
+
+    BY_DAY = "by_day"
+    """What is owed, day after day."""
+    BY_PLAN = "by_plan"
+    """Its schedule."""
 
 
 class ScheduleKind(StrEnum):
@@ -40,25 +69,6 @@ class TenorUnit(StrEnum):
 
     DAYS = "days"
     MONTHS = "months"
-
-
-class FrequencyUnit(StrEnum):
-    """What instalments are counted in."""
-
-    DAYS = "days"
-    WEEKS = "weeks"
-    MONTHS = "months"
-    YEARS = "years"
-
-
-class Frequency(Struct, frozen=True):
-    """How far apart instalments are: every so many units."""
-
-    every: int
-    unit: FrequencyUnit
-
-    def __post_init__(self) -> None:
-        assert self.every >= 1, self
 
 
 class DayCount(StrEnum):
@@ -85,15 +95,6 @@ class Remainder(StrEnum):
     LAST_INSTALMENT = "last_instalment"
 
 
-class Component(StrEnum):
-    """What a payment may be applied to."""
-
-    PENALTY = "penalty"
-    FEE = "fee"
-    INTEREST = "interest"
-    PRINCIPAL = "principal"
-
-
 @dataclass(frozen=True, slots=True)
 class Conventions:
     """All of a product that the arithmetic of a loan depends on; a loan keeps its own copy.
@@ -112,6 +113,8 @@ class Conventions:
     allocation_order: tuple[Component, ...]
     grace_days: int
     penalty_multiplier_ppm: int
+    plan: PlanRules | None = None
+    """How the schedule is made and paid, where interest follows it; then a tenor counts rows."""
 
     def __post_init__(self) -> None:
         assert sorted(self.allocation_order) == sorted(Component), self.allocation_order
@@ -121,7 +124,13 @@ class Conventions:
         assert 0 <= self.penalty_multiplier_ppm <= 10 * PPM, self.penalty_multiplier_ppm
         level = self.schedule is ScheduleKind.EQUAL_INSTALMENTS
         assert level or self.day_count is DayCount.ACTUAL, "a bullet has no months to spread"
-        assert not level or self.tenor_unit is TenorUnit.MONTHS, "instalments are monthly"
+        monthly = self.tenor_unit is TenorUnit.MONTHS or self.plan is not None
+        assert not level or monthly, "instalments are monthly"
+
+    @property
+    def interest_method(self) -> InterestMethod:
+        """What interest follows: the balance of every day, or a plan."""
+        return InterestMethod.BY_DAY if self.plan is None else InterestMethod.BY_PLAN
 
     def as_json(self) -> dict[str, Any]:
         """Return the conventions as a JSON value, to be kept with a loan."""

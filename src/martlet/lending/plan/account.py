@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from martlet.lending.events import LoanEvent
+    from martlet.lending.parts import Component
     from martlet.lending.plan.story import PlanTerms
-    from martlet.lending.product import Component
 
 
 @dataclass(frozen=True, slots=True)

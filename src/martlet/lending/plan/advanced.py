@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from martlet.lending.parts import Component
     from martlet.lending.plan.rows import Row
     from martlet.lending.plan.rules import Advanced
-    from martlet.lending.product import Component
 
 
 @dataclass(slots=True)

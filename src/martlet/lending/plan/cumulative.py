@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from martlet.lending.parts import Component
 from martlet.lending.plan.arrears import Arrears
 from martlet.lending.plan.flat import FlatInterest
 from martlet.lending.plan.interest import level_payment, level_share, rows_interest
@@ -28,7 +29,6 @@ from martlet.lending.plan.rules import (
     step,
 )
 from martlet.lending.plan.waterfall import pay_rows
-from martlet.lending.product import Component
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ from calendar import isleap
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from martlet.lending.parts import FrequencyUnit
 from martlet.lending.plan.rules import InterestPeriod, step
-from martlet.lending.product import FrequencyUnit
 
 if TYPE_CHECKING:
     from datetime import date

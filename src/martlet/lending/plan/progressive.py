@@ -18,10 +18,12 @@ from martlet.lending.plan.running import PLANNED, RunningInterest
 from martlet.lending.plan.story import CHARGES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from martlet.lending.events import LoanEvent
-    from martlet.lending.product import Component
+    from martlet.lending.parts import Component
+    from martlet.lending.plan.story import PlanTerms
 
 
 RESHAPING = frozenset(
@@ -52,8 +54,11 @@ class ProgressiveAccount(Account):
             self.add_charge(event)
         elif event.kind in RESHAPING:
             self.reshape(event)
+        known = len(self.rows)
         Account.apply(self, event)
-        if self.running is not None:
+        if self.running is not None and known != len(self.rows):
+            self.running.restart(self.rows)
+        elif self.running is not None:
             self.running.note_paid(self.rows, self.first_open)
 
     def disburse(self, event: LoanEvent) -> None:
@@ -67,10 +72,13 @@ class ProgressiveAccount(Account):
             row = Row(RowKind.DOWN_PAYMENT, day, day)
             row.due[PRINCIPAL] = down_fen
             self.rows.insert(sum(row.due_on <= day for row in self.rows), row)
-        self._level(day, event.amount_fen, event.amount_fen - down_fen)
-        taken = self._use_overpaid(event)
+        self.balance_fen += event.amount_fen
+        self._level(day, event.amount_fen - down_fen)
         self.disbursed_fen += event.amount_fen
-        self._book(event, no_parts(), taken, event.amount_fen - taken)
+        before, parts, self.first_open = self.overpaid_fen, no_parts(), 0
+        if before:
+            self.overpaid_fen = self.pay(event.kind, before, day, parts)
+        self._book(event, no_parts(), before - self.overpaid_fen, -parts[PRINCIPAL])
 
     def _begin(self, day: date) -> None:
         """Make the rows, which ask for nothing yet."""
@@ -81,13 +89,6 @@ class ProgressiveAccount(Account):
             begins = due_on
         if self.terms.annual_rate:
             self.running = RunningInterest(self.terms, day, self.terms.annual_rate)
-
-    def _use_overpaid(self, event: LoanEvent) -> int:
-        """Let what was overpaid pay what a drawdown made due; return what of it was used."""
-        before, self.first_open = self.overpaid_fen, 0
-        if before:
-            self.overpaid_fen = self.pay(event.kind, before, event.value_date, no_parts())
-        return before - self.overpaid_fen
 
     def reshape(self, event: LoanEvent) -> None:
         """Take up what was agreed anew."""
@@ -203,23 +204,14 @@ class ProgressiveAccount(Account):
 
     # What the rows ask for.
 
-    def _level(self, day: date, raised_fen: int = 0, planned_fen: int = 0) -> None:
-        """Find the level instalment of the rows to come anew, with so much more owed.
-
-        `planned_fen` of it falls due with the rows to come.
-        """
+    def _level(self, day: date, raised_fen: int = 0) -> None:
+        """Find the level instalment of the rows to come anew, with so much more to ask for."""
         coming = [row for row in self.rows if row.kind in PLANNED and row.due_on > day]
         if self.running is not None and coming:
-            self.running.level(self.rows, self.owed_fen + raised_fen)
+            self.running.level(self.rows, self.owed_fen)
             return
         coming = coming or [row for row in self.rows if row.kind in PLANNED][-1:]
-        whole = sum(row.due[PRINCIPAL] for row in coming) + planned_fen
-        level_fen = self.terms.in_units(Fraction(whole, len(coming)))
-        for number, row in enumerate(coming, start=1):
-            asked = whole if number == len(coming) else min(level_fen, whole)
-            row.due[PRINCIPAL] = max(asked, row.paid[PRINCIPAL])
-            whole -= row.due[PRINCIPAL]
-            row.reopen()
+        share_alike(self.terms, coming, sum(row.due[PRINCIPAL] for row in coming) + raised_fen)
 
     # Interest.
 
@@ -266,3 +258,18 @@ class ProgressiveAccount(Account):
             self.settle(on)
             self.running.ask_now(self.rows, self.owed_fen, None)
         return self.outstanding_fen
+
+
+def share_alike(terms: PlanTerms, rows: Sequence[Row], whole: int) -> None:
+    """Let rows ask for equal parts of an amount, no row for less than it was paid already."""
+    level_fen, left = terms.in_units(Fraction(whole, len(rows))), whole
+    for row in rows:
+        asked = left if row is rows[-1] else min(level_fen, left)
+        row.due[PRINCIPAL] = max(asked, row.paid[PRINCIPAL])
+        left -= row.due[PRINCIPAL]
+    for row in reversed(rows):
+        spared = min(max(0, -left), row.due[PRINCIPAL] - row.paid[PRINCIPAL])
+        row.due[PRINCIPAL] -= spared
+        left += spared
+        row.reopen()
+    assert left == 0, (whole, left)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
-    from martlet.lending.product import Component
+    from martlet.lending.parts import Component
 
 
 class RowKind(StrEnum):
@@ -61,6 +61,8 @@ class Row:
     advance_fen: int = 0
     late_fen: int = 0
     met_on: date | None = None
+    settled_fen: int = 0
+    """Interest that was paid before the row's day, with which interest began anew."""
     charges: list[PlannedCharge] = field(default_factory=list)
 
     @property
@@ -177,11 +179,12 @@ def place_all(rows: list[Row], charges: Iterable[PlannedCharge]) -> None:
 def raise_again(rows: list[Row], day: date, parts: dict[Component, int]) -> None:
     """Let what was paid once fall due again: with the next row, or with one after maturity."""
     row = next((row for row in rows if _takes(row, day)), None)
-    if row is None and rows[-1].due_on >= day:
+    if row is None and rows[-1].due_on >= day and rows[-1].kind is not RowKind.EMPTIED:
         row = rows[-1]
     if row is None:
-        row = Row(RowKind.ADDITIONAL, _maturity(rows), day)
+        row = Row(RowKind.ADDITIONAL, min(_maturity(rows), day), day)
         rows.append(row)
+        rows.sort(key=lambda one: one.due_on)
     row.due_on = max(row.due_on, day)
     for part, amount_fen in parts.items():
         row.due[part] += amount_fen
@@ -190,7 +193,7 @@ def raise_again(rows: list[Row], day: date, parts: dict[Component, int]) -> None
 
 
 def _takes(row: Row, day: date) -> bool:
-    if row.kind is RowKind.DOWN_PAYMENT:
+    if row.kind in {RowKind.DOWN_PAYMENT, RowKind.EMPTIED}:
         return False
     return row.kind is RowKind.ADDITIONAL or row.due_on > day
 

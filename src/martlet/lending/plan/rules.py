@@ -12,8 +12,7 @@ from enum import StrEnum
 
 from martlet.kernel.calendar import add_months
 from martlet.kernel.rates import PPM
-from martlet.lending.events import EventKind  # noqa: TC001 - msgspec reads the annotations
-from martlet.lending.product import Component, Frequency, FrequencyUnit
+from martlet.lending.parts import Component, Frequency, FrequencyUnit
 
 PENALTY, FEE = Component.PENALTY, Component.FEE
 INTEREST, PRINCIPAL = Component.INTEREST, Component.PRINCIPAL
@@ -138,12 +137,13 @@ class Advanced:
     order: tuple[tuple[Timing, Component], ...]
     processing: Processing = Processing.HORIZONTAL
     default: FutureRule = FutureRule.NEXT
-    by_kind: tuple[tuple[EventKind, FutureRule], ...] = ()
+    by_kind: tuple[tuple[str, FutureRule], ...] = ()
+    """The rules of kinds of event that differ, by the kind's name."""
 
     def __post_init__(self) -> None:
         assert len(set(self.order)) == len(self.order), self.order
 
-    def rule(self, kind: EventKind) -> FutureRule:
+    def rule(self, kind: str) -> FutureRule:
         """Return the rule for the future of a kind of payment."""
         return dict(self.by_kind).get(kind, self.default)
 
@@ -195,7 +195,9 @@ class PlanRules:
     """The share of each drawdown that falls due on its own day."""
     down_payment_automatic: bool = False
     recalculation: Recalculation | None = None
-    allocation: Waterfall | Advanced = Waterfall()
+    waterfall: Waterfall = Waterfall()
+    advanced: Advanced | None = None
+    """By timing and part; then the waterfall is not used."""
     credit_order: tuple[Component, ...] = ()
     """Which parts a charge-back raises again, as the payment had paid them; none: principal."""
     late_fee: LateFee | None = None
@@ -209,6 +211,13 @@ class PlanRules:
         assert 0 <= self.down_payment_ppm < PPM, self.down_payment_ppm
         assert min(self.principal_grace, self.interest_grace, self.interest_free) >= 0, self
         assert list(self.ageing_from_days) == sorted(set(self.ageing_from_days)), self
+        cumulative = self.engine is Engine.CUMULATIVE
+        assert not cumulative or self.advanced is None, "a plan made anew is paid row by row"
+
+    @property
+    def allocation(self) -> Waterfall | Advanced:
+        """Return how a payment finds its rows."""
+        return self.waterfall if self.advanced is None else self.advanced
 
 
 def step(seed: date, count: int, frequency: Frequency) -> date:

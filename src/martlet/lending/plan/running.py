@@ -71,7 +71,8 @@ class RunningInterest:
     def _running(self, rows: Sequence[Row]) -> Row | None:
         """Return the first planned row that has not fallen due; pass what is not planned."""
         while self.at < len(rows) and rows[self.at].kind not in PLANNED:
-            if rows[self.at].due_on > self.settled_on:
+            emptied = rows[self.at].kind is RowKind.EMPTIED
+            if rows[self.at].due_on > self.settled_on and not emptied:
                 break
             self.overdue_fen += rows[self.at].unpaid(PRINCIPAL)
             self.at += 1
@@ -112,7 +113,7 @@ class RunningInterest:
     def _ask(self, row: Row, interest_fen: int, left_fen: int, *, last: bool) -> int:
         """Let a row ask for interest and principal; return the principal it leaves unasked."""
         paid = row.paid[PRINCIPAL]
-        row.due[INTEREST] = max(interest_fen, row.paid[INTEREST])
+        row.due[INTEREST] = max(row.settled_fen + interest_fen, row.paid[INTEREST])
         asked = left_fen + paid
         if not last:
             asked = min(asked, self.level_fen - row.due[INTEREST] + row.credited_fen)
@@ -137,6 +138,7 @@ class RunningInterest:
     def forget_paid_interest(self, rows: Sequence[Row], met_before: int) -> None:
         """Begin interest anew where a row was paid before its day with what it had cost by then."""
         if met_before < len(rows) and rows[met_before].met_on is not None:
+            rows[met_before].settled_fen = rows[met_before].due[INTEREST]
             self.accrued = NOTHING
 
     def plan(self, rows: Sequence[Row], owed_fen: int) -> None:
@@ -160,6 +162,14 @@ class RunningInterest:
         coming = [row for row in rows[self.at :] if row.kind in PLANNED]
         if not coming:
             return
+        met = [(row, row.met_on) for row in coming if row.met_on is not None]
+        for row, _ in met:
+            row.met_on = None
+        self._fit(rows, coming, owed_fen)
+        for row, on in met:
+            row.met_on = on if row.open_fen == 0 else None
+
+    def _fit(self, rows: Sequence[Row], coming: Sequence[Row], owed_fen: int) -> None:
         grown, sums = Decimal(1), NOTHING
         for row in reversed(coming):
             sums = FACTOR.add(sums, grown)
@@ -192,5 +202,9 @@ class RunningInterest:
 
 
 def _is_last(rows: Sequence[Row], index: int) -> bool:
-    """Tell whether no planned row comes after one; few rows come after the last planned one."""
-    return all(rows[later].kind not in PLANNED for later in range(len(rows) - 1, index, -1))
+    """Tell whether no planned row that is open comes after one; few rows come after the last."""
+    return not any(_is_open(rows[later]) for later in range(len(rows) - 1, index, -1))
+
+
+def _is_open(row: Row) -> bool:
+    return row.kind in PLANNED and row.met_on is None

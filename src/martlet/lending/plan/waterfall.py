@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from martlet.lending.parts import Component
     from martlet.lending.plan.rows import Row
     from martlet.lending.plan.rules import Waterfall
-    from martlet.lending.product import Component
 
 
 def pay_rows(

@@ -24,19 +24,20 @@ from martlet.lending.events import (
     standing,
 )
 from martlet.lending.events import Rate as AgreedRate
-from martlet.lending.plan import automatic_down_payment, replay
+from martlet.lending.parts import Frequency
 from martlet.lending.plan.delinquency import late_fees
 from martlet.lending.plan.pay_off import pay_off_fen
 from martlet.lending.plan.recognition import Recognised, recognise, recognise_rest
-from martlet.lending.plan.rules import Advanced, ChargeAccrual
-from martlet.lending.product import Frequency
+from martlet.lending.plan.replay import automatic_down_payment, replay
+from martlet.lending.plan.rules import ChargeAccrual
 from martlet.lending.vectors.lifecycle_shown import compare
 from martlet.lending.vectors.lifecycle_terms import FUTURE, TRANSACTIONS, UNITS, fen, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from martlet.lending.plan import Account, Entry, PlanTerms
+    from martlet.lending.plan.account import Account, Entry
+    from martlet.lending.plan.story import PlanTerms
 
 KINDS = {
     "repayment": EventKind.REPAID,
@@ -234,17 +235,17 @@ class _Played:
                 self._record(EventKind.REVERSED, on, 0, Reversed(event.event_id))
 
     def _set_future_installment_rule(self, step: Mapping[str, Any], _on: date) -> None:
-        rules = self.terms.rules.allocation
-        if not isinstance(rules, Advanced):
+        rules = self.terms.rules.advanced
+        if rules is None:
             return
         rule, kind = FUTURE[step["rule"]], TRANSACTIONS.get(step["transaction_type"])
         if kind is None:
             changed = replace(rules, default=rule)
         else:
-            others = tuple((known, to) for known, to in rules.by_kind if known is not kind)
+            others = tuple((known, to) for known, to in rules.by_kind if known != kind)
             changed = replace(rules, by_kind=(*others, (kind, rule)))
         if not any(event.kind is EventKind.DISBURSED for event in self.events):
-            self.terms = replace(self.terms, rules=replace(self.terms.rules, allocation=changed))
+            self.terms = replace(self.terms, rules=replace(self.terms.rules, advanced=changed))
 
     def _close_of_business(self, _step: Mapping[str, Any], _on: date) -> None:
         self.touched_on.add(self.today)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-    from martlet.lending.plan import Row
+    from martlet.lending.plan.rows import Row
     from martlet.lending.vectors.lifecycle import Shown
 
 STATUSES = {

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from martlet.lending.events import EventKind
-from martlet.lending.plan import PlanRules, PlanTerms
+from martlet.lending.parts import Component, Frequency, FrequencyUnit
 from martlet.lending.plan.rules import (
     FEE,
     INTEREST,
@@ -21,13 +21,14 @@ from martlet.lending.plan.rules import (
     InterestPeriod,
     InterestType,
     LateFee,
+    PlanRules,
     Processing,
     Recalculation,
     Rest,
     Timing,
     Waterfall,
 )
-from martlet.lending.product import Component, Frequency, FrequencyUnit
+from martlet.lending.plan.story import PlanTerms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,8 @@ def _rules(loan: Mapping[str, Any], said: Mapping[str, Any]) -> PlanRules:
         down_payment_ppm=_down_payment_ppm(said),
         down_payment_automatic=bool(said.get("auto_down_payment", False)),
         recalculation=_recalculation(said),
-        allocation=_allocation(loan, said),
+        waterfall=_waterfall(loan),
+        advanced=_advanced(said) if "payment_allocation" in said else None,
         credit_order=tuple(PARTS[part] for part in said.get("chargeback_credit_order", ())),
         late_fee=_late_fee(said),
         ageing_grace_days=GRACE_DAYS,
@@ -146,10 +148,7 @@ def _compounding_day(told: str) -> int | None:
     return int(told.rsplit("day ", 1)[1]) if "day " in told else 1
 
 
-def _allocation(loan: Mapping[str, Any], said: Mapping[str, Any]) -> Waterfall | Advanced:
-    told = said.get("payment_allocation")
-    if told is not None:
-        return _advanced(told, str(said.get("processing", "HORIZONTAL")))
+def _waterfall(loan: Mapping[str, Any]) -> Waterfall:
     strategy = loan["payment_strategy"]
     if strategy.startswith("DUE_") and "_IN_ADVANCE_" in strategy:
         due, ahead = strategy.removeprefix("DUE_").split("_IN_ADVANCE_")
@@ -164,7 +163,8 @@ def _parts(told: str) -> tuple[Component, ...]:
     return (*found, *(part for part in CREDIT_PARTS if part not in found))
 
 
-def _advanced(told: Mapping[str, Any], processing: str) -> Advanced:
+def _advanced(said: Mapping[str, Any]) -> Advanced:
+    told, processing = said["payment_allocation"], str(said.get("processing", "HORIZONTAL"))
     order = []
     for word in told["order"]:
         timing = next(one for one in Timing if word.startswith(one.value.upper()))

@@ -1,0 +1,35 @@
+"""The smallest words of the trade: what a payment may pay, and how far apart instalments are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Component(StrEnum):
+    """What a payment may be applied to."""
+
+    PENALTY = "penalty"
+    FEE = "fee"
+    INTEREST = "interest"
+    PRINCIPAL = "principal"
+
+
+class FrequencyUnit(StrEnum):
+    """What instalments are counted in."""
+
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+class Frequency(Struct, frozen=True):
+    """How far apart instalments are: every so many units."""
+
+    every: int
+    unit: FrequencyUnit
+
+    def __post_init__(self) -> None:
+        assert self.every >= 1, self
