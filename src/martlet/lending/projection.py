@@ -1,7 +1,9 @@
 """Law 3: the state of a loan is a pure function of its terms, its events and a day.
 
 `project` is the one way from events to a state. What was undone never happened; the rest counts by
-value date, and on one day in the order in which it became known, however late that was.
+value date, and on one day in the order in which it became known, however late that was. Interest
+follows the balance of every day or a plan, as the product says; the state is the same kind of
+value either way.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from martlet.lending.daily.state import state_of
 from martlet.lending.events import EventKind, LoanEvent, standing
 from martlet.lending.limits import EVENTS_MAX
 from martlet.lending.loan import Instalment, LoanState, LoanStatus, LoanTerms
+from martlet.lending.plan.state import plan_oldest_unpaid, plan_schedule, plan_state
+from martlet.lending.product import InterestMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +35,8 @@ def project(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> LoanS
         return _unborn(as_of)
     if terms.takings is not None:
         return takings_state(terms, ordered, as_of)
+    if terms.conventions.interest_method is InterestMethod.BY_PLAN:
+        return plan_state(terms, ordered, as_of)
     return state_of(_replay(terms, ordered, as_of), as_of)
 
 
@@ -41,6 +47,8 @@ def schedule(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> tupl
         return ()
     if terms.takings is not None:
         return takings_schedule(terms, ordered, as_of)
+    if terms.conventions.interest_method is InterestMethod.BY_PLAN:
+        return plan_schedule(terms, ordered, as_of)
     fold = _replay(terms, ordered, as_of)
     fold.settle_until(as_of)
     fold.pay_claims(sum(fold.due().values()))
@@ -65,6 +73,8 @@ def oldest_unpaid(
         return []
     if terms.takings is not None:
         return takings_oldest_unpaid(terms, ordered, as_of)
+    if terms.conventions.interest_method is InterestMethod.BY_PLAN:
+        return plan_oldest_unpaid(terms, ordered, as_of)
     found, fold = [], Fold(terms, ordered[0].value_date)
     for event in ordered:
         fold.advance_to(event.value_date)

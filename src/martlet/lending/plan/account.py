@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from martlet.lending.events import CREDITS, ChargedBack, EventKind
+from martlet.lending.events import CREDITS, ChargedBack, EventKind, Waived
 from martlet.lending.plan.advanced import Paying
 from martlet.lending.plan.rows import Row, place, raise_again
 from martlet.lending.plan.rules import (
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from martlet.lending.plan.story import PlanTerms
 
 
+def no_parts() -> dict[Component, int]:
+    """Return nothing of every part."""
+    return {PENALTY: 0, FEE: 0, INTEREST: 0, PRINCIPAL: 0}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What one event did: its parts, what of it is overpaid, and the principal owed after it."""
@@ -42,11 +47,6 @@ class Entry:
     parts: dict[Component, int]
     overpaid_fen: int
     balance_fen: int
-
-
-def no_parts() -> dict[Component, int]:
-    """Return nothing of every part."""
-    return {PENALTY: 0, FEE: 0, INTEREST: 0, PRINCIPAL: 0}
 
 
 @dataclass(slots=True)
@@ -61,6 +61,10 @@ class Account:
     balance_fen: int = 0
     """Principal by the transactions: below nothing while a later drawdown is paid already."""
     charged_off_on: date | None = None
+    written_off_on: date | None = None
+    recovered_fen: int = 0
+    waived: dict[Component, int] = field(default_factory=no_parts)
+    lost: dict[Component, int] = field(default_factory=no_parts)
     closed_on: date | None = None
     paid_by: dict[UUID, dict[Component, int]] = field(default_factory=dict)
     first_open: int = 0
@@ -84,6 +88,12 @@ class Account:
             self._give_back(event)
         elif event.kind is EventKind.CHARGED_OFF:
             self._charge_off(event)
+        elif event.kind is EventKind.WAIVED:
+            self._waive(event)
+        elif event.kind is EventKind.WRITTEN_OFF:
+            self._write_off(event)
+        elif event.kind is EventKind.RECOVERED:
+            self.recovered_fen += event.amount_fen
         self._note_closing(event.value_date)
 
     def disburse(self, event: LoanEvent) -> None:
@@ -108,6 +118,13 @@ class Account:
         if isinstance(rules, Waterfall):
             return pay_rows(rows, amount_fen, day, rules, parts)
         return Paying(rows, day, rules.rule(kind), self.terms.mode, amount_fen, parts).run(rules)
+
+    def oldest_due_on(self, day: date) -> date | None:
+        """Return the oldest day that fell due by a day and is not paid in full."""
+        if self._skip_paid():
+            return None
+        first = self.rows[self.first_open].due_on
+        return first if first <= day else None
 
     def _skip_paid(self) -> bool:
         """Pass the rows that are paid; tell whether all of them are."""
@@ -178,6 +195,26 @@ class Account:
             for part in parts:
                 parts[part] += row.unpaid(part)
         self.entries.append(_entry(event, parts, 0, 0))
+
+    def _waive(self, event: LoanEvent) -> None:
+        """Give up charges or interest, the oldest first; an amount of nothing gives up all."""
+        assert isinstance(event.details, Waived), event
+        part, parts = event.details.component, no_parts()
+        left = event.amount_fen or sum(row.unpaid(part) for row in self.rows)
+        for row in self.rows:
+            parts[part] += row.give_up(part, left - parts[part], event.value_date)
+        self.waived[part] += parts[part]
+        self.entries.append(_entry(event, parts, 0, 0, parts[part]))
+
+    def _write_off(self, event: LoanEvent) -> None:
+        """Give up all that is owed, with a loss."""
+        self.written_off_on, parts = event.value_date, no_parts()
+        for row in self.rows:
+            for part in parts:
+                parts[part] += row.give_up(part, row.unpaid(part), event.value_date)
+        for part, amount_fen in parts.items():
+            self.lost[part] += amount_fen
+        self.entries.append(_entry(event, parts, 0, 0, sum(parts.values())))
 
     # Books.
 

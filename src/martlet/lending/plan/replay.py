@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from martlet.lending.events import LoanEvent
-    from martlet.lending.plan.story import PlanTerms
+    from martlet.lending.plan.story import PlanTerms, Story
 
 
 def replay(
@@ -29,16 +29,19 @@ def replay(
     story = tell(events, as_of, touched_on)
     if not story.drawdowns:
         return Account(terms)
-    account: Account
-    if terms.rules.engine is Engine.CUMULATIVE:
-        account = Account(terms, cumulative_rows(terms, story))
-    else:
-        account = ProgressiveAccount(terms)
+    account = begin(terms, story)
     for event in story.events:
         account.apply(event)
     if isinstance(account, ProgressiveAccount):
         account.finish(story.touched_on[-1])
     return account
+
+
+def begin(terms: PlanTerms, story: Story) -> Account:
+    """Return the account of a loan to which nothing has happened yet."""
+    if terms.rules.engine is Engine.CUMULATIVE:
+        return Account(terms, cumulative_rows(terms, story))
+    return ProgressiveAccount(terms)
 
 
 def automatic_down_payment(terms: PlanTerms, before: Account, drawdown: LoanEvent) -> int:

@@ -56,8 +56,10 @@ class Row:
     due_on: date
     due: dict[Component, int] = field(default_factory=_nothing)
     paid: dict[Component, int] = field(default_factory=_nothing)
-    credited_fen: int = 0
-    """Principal that is owed again: it is part of the row, and never was part of the balance."""
+    given_up: dict[Component, int] = field(default_factory=_nothing)
+    """Waived or written off."""
+    raised: dict[Component, int] = field(default_factory=_nothing)
+    """Owed again after it was paid: part of what is due, and never part of the plan's balance."""
     advance_fen: int = 0
     late_fen: int = 0
     met_on: date | None = None
@@ -76,13 +78,22 @@ class Row:
         return sum(self.paid.values())
 
     @property
+    def credited_fen(self) -> int:
+        """Principal that is owed again."""
+        return self.raised[PRINCIPAL]
+
+    @property
     def open_fen(self) -> int:
         """What is still to be paid of it."""
-        return self.due_fen - self.paid_fen
+        return self.due_fen - self.paid_fen - sum(self.given_up.values())
 
     def unpaid(self, part: Component) -> int:
         """Return what is still to be paid of one part."""
-        return self.due[part] - self.paid[part]
+        return self.due[part] - self.paid[part] - self.given_up[part]
+
+    def settled(self, part: Component) -> int:
+        """Return what of a part was paid or given up."""
+        return self.paid[part] + self.given_up[part]
 
     def timing(self, day: date) -> Timing:
         """Return how the row stands on a day."""
@@ -101,7 +112,7 @@ class Row:
         come = sum(
             made.amount_fen for made in self.charges if made.part is part and made.due_on <= day
         )
-        return max(0, come - self.paid[part])
+        return max(0, come - self.settled(part))
 
     def pay(self, part: Component, amount_fen: int, day: date) -> int:
         """Pay as much of a part as there is money and claim; return what was paid."""
@@ -126,6 +137,14 @@ class Row:
         self.advance_fen -= early
         self.late_fen -= min(step - early, self.late_fen)
         self.reopen()
+        return step
+
+    def give_up(self, part: Component, amount_fen: int, day: date) -> int:
+        """Waive or write off as much of a part as is unpaid; return what was given up."""
+        step = max(0, min(amount_fen, self.unpaid(part)))
+        self.given_up[part] += step
+        if step:
+            self.settle_at(day)
         return step
 
     def reopen(self) -> None:
@@ -188,7 +207,7 @@ def raise_again(rows: list[Row], day: date, parts: dict[Component, int]) -> None
     row.due_on = max(row.due_on, day)
     for part, amount_fen in parts.items():
         row.due[part] += amount_fen
-    row.credited_fen += parts.get(PRINCIPAL, 0)
+        row.raised[part] += amount_fen
     row.reopen()
 
 

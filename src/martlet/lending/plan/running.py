@@ -8,6 +8,7 @@ exact sum over its days. Every period is passed once, however many events there 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -63,6 +64,27 @@ class RunningInterest:
         while (row := self._running(rows)) is not None and row.due_on <= day:
             self._fall_due(rows, row, owed_fen)
         self.settled_on = max(self.settled_on, day)
+
+    def next_due_on(self, rows: Sequence[Row]) -> date | None:
+        """Return the day on which the running row falls due; None: nothing runs any more."""
+        row = self._running(rows)
+        return None if row is None else row.due_on
+
+    def paid_of_running(self, rows: Sequence[Row]) -> int:
+        """Return what of the running interest was paid already."""
+        row = self._running(rows)
+        if row is None or row.met_on is not None:
+            return 0
+        return max(0, row.settled(INTEREST) - row.raised[INTEREST] - row.settled_fen)
+
+    def day_costs(self, rows: Sequence[Row], owed_fen: int) -> Fraction:
+        """Return what a day of the running period costs, exactly, in fen."""
+        row = self._running(rows)
+        if row is None:
+            return Fraction(0)
+        bearing = owed_fen if self._arrears_bear() else owed_fen - self.overdue_fen
+        span = (self.settled_on, self.settled_on + timedelta(days=1))
+        return bearing * self.rate * self._share(row, *span)
 
     def _arrears_bear(self) -> bool:
         recalculation = self.terms.rules.recalculation
@@ -192,13 +214,15 @@ class RunningInterest:
         """Return what one fen costs over a span of a row's period."""
         if ends <= begins:
             return NOTHING
-        if row.kind is RowKind.RE_AGED or row.from_on >= row.due_on:
-            days = year_days(self.terms.rules, self.start)
-            exact = self.rate * (ends - begins).days / days
-        else:
-            span = (row.from_on, row.due_on)
-            exact = self.rate * span_share(self.terms.rules, self.start, span, (begins, ends))
+        exact = self.rate * self._share(row, begins, ends)
         return FACTOR.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+
+    def _share(self, row: Row, begins: date, ends: date) -> Fraction:
+        """Return the share of a year of a span; re-aged rows have periods of their own length."""
+        if row.kind is RowKind.RE_AGED or row.from_on >= row.due_on:
+            return Fraction((ends - begins).days, year_days(self.terms.rules, self.start))
+        span = (row.from_on, row.due_on)
+        return span_share(self.terms.rules, self.start, span, (begins, ends))
 
 
 def _is_last(rows: Sequence[Row], index: int) -> bool:
