@@ -10,6 +10,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from martlet.kernel.rates import PPM
 from martlet.lending.events import (
     Charged,
     ChargedBack,
@@ -19,6 +20,7 @@ from martlet.lending.events import (
     Reasoned,
     Rescheduled,
 )
+from martlet.lending.loan import LoanTerms
 from martlet.lending.parts import Component, Frequency, FrequencyUnit
 from martlet.lending.plan.rules import (
     FEE,
@@ -39,6 +41,14 @@ from martlet.lending.plan.rules import (
     Waterfall,
 )
 from martlet.lending.plan.story import PlanTerms
+from martlet.lending.product import (
+    Conventions,
+    DayCount,
+    Prepayment,
+    Remainder,
+    ScheduleKind,
+    TenorUnit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -190,3 +200,23 @@ def _event(events: Sequence[LoanEvent], kind: EventKind, on: date, amount_fen: i
         case _:
             details = None
     return LoanEvent(UUID(int=number), number, kind, on, amount_fen if moves_money else 0, details)
+
+
+def loan_terms(agreed: PlanTerms) -> LoanTerms:
+    """Return the terms of a loan whose product has these rules."""
+    conventions = Conventions(
+        schedule=ScheduleKind.EQUAL_INSTALMENTS,
+        tenor_unit=TenorUnit.MONTHS,
+        day_count=DayCount.ACTUAL,
+        days_per_year=360,
+        rounding_mode=agreed.mode,
+        instalment_unit_fen=agreed.unit_fen,
+        remainder=Remainder.LAST_INSTALMENT,
+        prepayment=Prepayment.RELEVEL,
+        allocation_order=ALL_PARTS,
+        grace_days=0,
+        penalty_multiplier_ppm=0,
+        plan=agreed.rules,
+    )
+    per_year = int(agreed.annual_rate * PPM)
+    return LoanTerms.yearly(10_000_000, per_year, agreed.instalments, conventions)

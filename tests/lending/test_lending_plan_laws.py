@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.lending.plan_stories import START, lives, terms
+from tests.lending.plan_stories import START, lives, loan_terms, terms
 
 from martlet.lending.events import CREDITS, MONEY_OUT, LoanEvent
+from martlet.lending.loan import LoanTerms
 from martlet.lending.plan.replay import replay
 from martlet.lending.plan.rules import PRINCIPAL
+from martlet.lending.projection import project
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from martlet.lending.events import EventKind
     from martlet.lending.plan.account import Account
     from martlet.lending.plan.story import PlanTerms
 
@@ -79,3 +82,41 @@ def test_a_replay_to_a_day_knows_nothing_of_later_days(
 
 def _told(account: Account) -> tuple[Sequence[object], Sequence[object], int, date | None]:
     return (account.rows, account.entries, account.overpaid_fen, account.closed_on)
+
+
+@settings(max_examples=80, deadline=None)
+@given(agreed=terms(), events=lives(), days=st.integers(0, 300))
+def test_the_line_finds_what_a_replay_finds(
+    agreed: PlanTerms, events: list[LoanEvent], days: int
+) -> None:
+    """While nothing happens, following the line is as good as projecting every day anew."""
+    loan, day = loan_terms(agreed), START + timedelta(days=days)
+    known = [event for event in events if event.value_date <= day]
+    state, line = project(loan, known, day), project(loan, known, day).line
+    assert line is not None
+    mode = loan.conventions.rounding_mode
+    for later in (day + timedelta(days=ahead) for ahead in (1, 2, 9, 40)):
+        if not line.covers(later):
+            break
+        assert project(loan, known, later).interest_ticks == line.interest_at(later, mode)
+    assert state.interest_fen >= 0
+    assert state.due_fen >= 0
+
+
+@settings(max_examples=80, deadline=None)
+@given(agreed=terms(), events=lives(), days=st.integers(0, 300))
+def test_the_state_says_what_the_account_says(
+    agreed: PlanTerms, events: list[LoanEvent], days: int
+) -> None:
+    loan, day = loan_terms(agreed), START + timedelta(days=days)
+    state = project(loan, events, day)
+    came = sum(event.amount_fen for event in events if _counts(event, CREDITS, day))
+    gone = sum(event.amount_fen for event in events if _counts(event, MONEY_OUT, day))
+    paid = state.principal_paid_fen + state.interest_paid_fen
+    paid += state.fee_paid_fen + state.penalty_paid_fen
+    assert paid + state.overpaid_fen - state.principal_raised_fen == came - gone
+    assert LoanTerms.from_json(loan.as_json()) == loan
+
+
+def _counts(event: LoanEvent, kinds: Collection[EventKind], day: date) -> bool:
+    return event.kind in kinds and event.value_date <= day

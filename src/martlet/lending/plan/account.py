@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from martlet.lending.events import CREDITS, ChargedBack, EventKind, Waived
 from martlet.lending.plan.advanced import Paying
-from martlet.lending.plan.rows import Row, place, raise_again
+from martlet.lending.plan.rows import Row, RowKind, place, raise_again
 from martlet.lending.plan.rules import (
     FEE,
     INTEREST,
@@ -162,6 +162,8 @@ class Account:
         self.overpaid_fen -= taken
         parts, left = no_parts(), event.amount_fen - taken
         for row in reversed(self.rows):
+            if row.kind is RowKind.EMPTIED:
+                continue
             for part in (PRINCIPAL, INTEREST, FEE, PENALTY):
                 back = row.unpay(part, left)
                 parts[part] += back
