@@ -86,7 +86,12 @@ def _draw(today: date, rng: np.random.Generator) -> Story | None:
     )
     missed_days = int(rng.integers(1, LONGEST_ARREARS_DAYS)) if rng.random() < 0.7 else 1
     events = _paid(terms, start, today - timedelta(days=missed_days if late else 0))
-    state = project(terms, events, today)
+    return story_of(name, terms, events, today)
+
+
+def story_of(name: str, terms: LoanTerms, events: Sequence[LoanEvent], today: date) -> Story | None:
+    """Return what happened to a loan of a product as rows; None where it is live no more."""
+    state, start = project(terms, events, today), events[0].value_date
     if state.status not in {LoanStatus.LIVE, LoanStatus.OVERDUE} or state.line is None:
         return None
     changed = project(terms, events, state.line.from_on)
@@ -97,7 +102,7 @@ def _draw(today: date, rng: np.random.Generator) -> Story | None:
         "rail": RAIL,
         "terms": canonical_json(terms.as_json()).decode(),
         "rounding_mode": terms.conventions.rounding_mode.value,
-        "principal_agreed_fen": principal_fen,
+        "principal_agreed_fen": terms.principal_fen,
         "created_on": start,
         "disbursed_on": start,
         "events": len(events),
@@ -106,7 +111,7 @@ def _draw(today: date, rng: np.random.Generator) -> Story | None:
         (one.sequence, one.kind.value, one.value_date, one.value_date, one.amount_fen, "")
         for one in events
     )
-    return Story(row, told, position_of(state), name, principal_fen)
+    return Story(row, told, position_of(state), name, terms.principal_fen)
 
 
 def _paid(terms: LoanTerms, start: date, until: date) -> list[LoanEvent]:
@@ -129,15 +134,20 @@ def _paid(terms: LoanTerms, start: date, until: date) -> list[LoanEvent]:
 
 def load_book(database: Database, loans: int, today: date, seed: int) -> list[UUID]:
     """Write a book of live loans with its ledger on an open day; return the loans' identifiers."""
-    rng, principal = np.random.default_rng(seed), system_principal(TENANT)
-    LedgerService(database).open_day(principal, "open", today)
+    rng = np.random.default_rng(seed)
     known = stories(min(STORIES_MAX, loans), today, rng)
     chosen = rng.integers(0, len(known), loans).tolist()
+    return write_book(database, [known[place] for place in chosen], today)
+
+
+def write_book(database: Database, told: Sequence[Story], today: date) -> list[UUID]:
+    """Write loans as they were told with their ledger on an open day; return their identifiers."""
+    LedgerService(database).open_day(system_principal(TENANT), "open", today)
     first = SystemIds().new().int >> 64 << 64
-    loan_ids = [UUID(int=first + number) for number in range(loans)]
+    loan_ids = [UUID(int=first + number) for number in range(len(told))]
     with database.engine.begin() as connection:
         driver = Driver(connection)
-        pairs = zip(loan_ids, (known[place] for place in chosen), strict=True)
+        pairs = zip(loan_ids, told, strict=True)
         for part in _parts(pairs):
             _load(driver, part)
         driver.run(
@@ -147,7 +157,7 @@ def load_book(database: Database, loans: int, today: date, seed: int) -> list[UU
         )
         if driver.is_postgres:
             driver.run("ANALYZE")
-    _post(database, [known[place] for place in chosen], today)
+    _post(database, told, today)
     return loan_ids
 
 

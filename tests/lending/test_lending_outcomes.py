@@ -11,7 +11,7 @@ from tests.lending.conftest import TODAY, LendingBank
 
 from martlet.kernel.errors import Forbidden
 from martlet.kernel.principal import ActorKind, Principal
-from martlet.lending import LoanOutcomes
+from martlet.lending import LoanOutcomes, asked_event
 from martlet.lending.outcomes import bad_definitions
 
 if TYPE_CHECKING:
@@ -103,3 +103,13 @@ def test_bad_is_a_dated_setting_with_its_source() -> None:
     assert definitions == tuple(sorted(definitions, key=lambda one: one.effective_from))
     assert all(one.source for one in definitions)
     assert (definitions[-1].overdue_days, definitions[-1].within_months) == (90, 12)
+
+
+def test_what_is_written_off_is_bad_however_few_days_it_was_late(bank: LendingBank) -> None:
+    loan_id = bank.drawn(100_000, tenor=90)
+    bank.close_days(20)
+    written_off = asked_event("written_off", 0, {"reason": "死亡且无遗产"})
+    bank.lending.record_event(bank.principal, bank.key(), loan_id, written_off)
+    found = outcomes(bank)[loan_id]
+    assert (found.bad, found.bad_on) == (True, TODAY + timedelta(days=20))
+    assert (found.overdue_days_max, found.principal_lost_fen) == (0, 100_000)

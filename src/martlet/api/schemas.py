@@ -5,7 +5,7 @@ name or reference has and PostgreSQL does not store.
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
@@ -143,6 +143,27 @@ class NewPause(Body):
     party_id: UUID
     until: date
     reason: Slug
+
+
+class NewEvent(Body):
+    """Something that happened to a loan: its kind, its amount, what else its kind says.
+
+    The details of each kind are described in `docs/loan-events.md`.
+    """
+
+    kind: Slug
+    amount_fen: Annotated[
+        int, Field(strict=True, ge=0, le=AMOUNT_FEN_MAX, description="In fen; 0 where none moves")
+    ] = 0
+    value_date: date | None = None
+    details: dict[str, Any] | None = None
+    reference: Annotated[str, StringConstraints(max_length=64), AfterValidator(_plain)] = ""
+
+
+class NewReversal(Body):
+    """Why an event is undone."""
+
+    reason: Annotated[str, StringConstraints(max_length=100), AfterValidator(_plain)] = ""
 
 
 class NewPolicy(Body):

@@ -5,6 +5,7 @@ late it becomes known, only the difference is posted.
 """
 
 from martlet.lending.end_of_day import EndOfDay, EndOfDayReport
+from martlet.lending.event_commands import AskedEvent, asked_event
 from martlet.lending.events import EventKind, LoanEvent, Rate
 from martlet.lending.loan import (
     Allocation,
@@ -35,6 +36,7 @@ from martlet.lending.verify import LendingReport, verify_lending
 __all__ = [
     "AgreementTerms",
     "Allocation",
+    "AskedEvent",
     "Behaviour",
     "Charge",
     "Eligibility",
@@ -60,6 +62,7 @@ __all__ = [
     "SettingName",
     "Sharing",
     "SimulatedRail",
+    "asked_event",
     "product_named",
     "products",
     "project",

@@ -44,10 +44,10 @@ class Change:
     known: tuple[LoanEvent, ...]
     event: LoanEvent
     today: date
-    as_of: date
-    """Today, or later where the night's interest is on the ledger already."""
     after: LoanState
     moves: tuple[Movement, ...]
+    before: LoanState | None = None
+    """Without it, where somebody wants to see that; a payment alone need not be replayed twice."""
 
     @property
     def status(self) -> LoanStatus:
@@ -55,18 +55,29 @@ class Change:
         gone = self.after.status is LoanStatus.PENDING
         return LoanStatus.CANCELLED if gone else self.after.status
 
-    def before(self) -> LoanState:
-        """Return the state without the event."""
-        return project(terms_of(self.row), self.known, self.as_of)
+
+def state_now(row: Row[Any], known: list[LoanEvent], today: date) -> LoanState:
+    """Return a loan's state today, or later where the night's interest is booked already."""
+    return project(terms_of(row), known, max(today, accrued_day(row)))
 
 
-def weigh(row: Row[Any], known: list[LoanEvent], event: LoanEvent, today: date) -> Change:
-    """Return what an event would change; nothing is written."""
-    as_of = max(today, accrued_day(row))
-    after = project(terms_of(row), [*known, event], as_of)
+def weigh(
+    row: Row[Any],
+    known: list[LoanEvent],
+    event: LoanEvent,
+    today: date,
+    before: LoanState | None = None,
+) -> Change:
+    """Return what an event would change of the state as it is now; nothing is written."""
+    after = state_now(row, [*known, event], today)
+    moves = moves_of(row, after)
+    return Change(row, tuple(known), event, today, after, moves, before)
+
+
+def moves_of(row: Row[Any], after: LoanState) -> tuple[Movement, ...]:
+    """Return what the ledger must be told so that a loan stands there as in a state."""
     was, becomes, accounts = position_in(row), position_of(after), accounts_of(row)
-    moves = (*paid_out(was, becomes, accounts), *movements(was, becomes, accounts))
-    return Change(row, tuple(known), event, today, as_of, after, moves)
+    return (*paid_out(was, becomes, accounts), *movements(was, becomes, accounts))
 
 
 def book(tx: Transaction, change: Change, reference: str) -> None:
@@ -117,11 +128,12 @@ def event_json(event: LoanEvent) -> dict[str, Any]:
 
 def change_json(change: Change) -> dict[str, Any]:
     """Return an event with the figures before and after it and the transfers that follow."""
+    assert change.before is not None, "weighed without the state before"
     return {
         "loan_id": str(change.row.loan_id),
         **event_json(change.event),
         "business_date": change.today.isoformat(),
-        "before": figures_json(change.before()),
+        "before": figures_json(change.before),
         "after": {**figures_json(change.after), "status": change.status.value},
         "transfers": [
             {
@@ -138,9 +150,10 @@ def change_json(change: Change) -> dict[str, Any]:
 def schedules_json(change: Change) -> dict[str, Any]:
     """Return what falls due without the event and with it."""
     terms, known = terms_of(change.row), list(change.known)
+    assert change.before is not None, "weighed without the state before"
     return {
-        "before": whole_schedule(terms, known, change.as_of),
-        "after": whole_schedule(terms, [*known, change.event], change.as_of),
+        "before": whole_schedule(terms, known, change.before),
+        "after": whole_schedule(terms, [*known, change.event], change.after),
     }
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, update
 from martlet.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from martlet.kernel.principal import ActorKind
 from martlet.ledger import current_business_date
-from martlet.lending.changes import book, change_json, schedules_json, tell, weigh
+from martlet.lending.changes import book, change_json, schedules_json, state_now, tell, weigh
 from martlet.lending.event_rules import (
     Looked,
     check_amount,
@@ -90,6 +90,9 @@ def asked_event(
     check_amount(known, amount_fen)
     if len(reference) > REFERENCE_CHARS_MAX:
         raise Invalid("lending.reference_too_long", max_chars=REFERENCE_CHARS_MAX)
+    for text in (details or {}).values():
+        if isinstance(text, str) and not (text.isprintable() and len(text) <= REFERENCE_CHARS_MAX):
+            raise Invalid("lending.event_malformed", kind=kind, reason="text")
     try:
         read = read_details(known, details)
     except (ValidationError, AssertionError) as wrong:
@@ -118,11 +121,12 @@ def look(
     event = LoanEvent(
         event_id, row.events + 1, asked.kind, value_date, asked.amount_fen, asked.details
     )
-    change = weigh(row, known, event, today)
-    then = project(terms_of(row), known, value_date)
-    looked = Looked(event, standing(known), then, change.before(), row.principal_agreed_fen)
-    check_fits(looked)
-    if change.before() == change.after and _same_schedule(change):
+    terms = terms_of(row)
+    now = state_now(row, known, today)
+    then = now if value_date == now.as_of else project(terms, known, value_date)
+    check_fits(Looked(event, standing(known), then, now, terms))
+    change = weigh(row, known, event, today, now)
+    if change.before == change.after and _same_schedule(change):
         raise Refused("lending.nothing_changes", kind=asked.kind.value)
     return change
 
@@ -214,7 +218,7 @@ def look_at_undoing(
         undone.value_date,
         details=Reversed(event_id, reason[:REFERENCE_CHARS_MAX]),
     )
-    return weigh(row, known, event, today)
+    return weigh(row, known, event, today, state_now(row, known, today))
 
 
 def preview_undoing(

@@ -7,7 +7,7 @@ write-off for a second one.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from martlet.kernel.errors import Forbidden, Invalid, Refused
@@ -29,17 +29,24 @@ from martlet.lending.events import (
     Waived,
     standing,
 )
-from martlet.lending.limits import BACKDATE_DAYS_MAX, CHARGE_NAME_CHARS_MAX, TENOR_DAYS_MAX
+from martlet.lending.limits import (
+    BACKDATE_DAYS_MAX,
+    CHARGE_NAME_CHARS_MAX,
+    FUTURE_DAYS_MAX,
+    TENOR_DAYS_MAX,
+    TENOR_MONTHS_MAX,
+)
 from martlet.lending.loan import LoanState, LoanStatus
 from martlet.lending.postings import position_of
+from martlet.lending.product import FrequencyUnit, TenorUnit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
     from uuid import UUID
 
     from martlet.kernel.principal import Principal
     from martlet.lending.events import LoanEvent
+    from martlet.lending.loan import LoanTerms
 
 JUDGED = frozenset({EventKind.WAIVED, EventKind.CHARGED_OFF, EventKind.WRITTEN_OFF})
 """What only a person decides, never a machine with a key."""
@@ -57,7 +64,21 @@ class Looked(NamedTuple):
     standing: Sequence[LoanEvent]
     then: LoanState
     now: LoanState
-    principal_agreed_fen: int
+    terms: LoanTerms
+
+    @property
+    def by_days(self) -> bool:
+        """Whether the loan's tenor counts days."""
+        return self.terms.conventions.tenor_unit is TenorUnit.DAYS
+
+
+_DAYS = {
+    FrequencyUnit.DAYS: 1,
+    FrequencyUnit.WEEKS: 7,
+    FrequencyUnit.MONTHS: 31,
+    FrequencyUnit.YEARS: 366,
+}
+"""The most days that each unit may have."""
 
 
 def permit(principal: Principal, kind: EventKind) -> None:
@@ -79,9 +100,10 @@ def needs_second(principal: Principal, kind: EventKind) -> bool:
 def check_amount(kind: EventKind, amount_fen: int) -> None:
     """Refuse an amount that a kind cannot have."""
     least = 1 if kind in AMOUNT_NEEDED else 0
-    most = AMOUNT_FEN_MAX if least or kind is EventKind.WAIVED else 0
-    if not least <= amount_fen <= most:
-        raise Invalid("lending.amount_out_of_range", max_fen=most)
+    if not least and kind is not EventKind.WAIVED and amount_fen != 0:
+        raise Invalid("lending.event_without_amount", kind=kind.value)
+    if not least <= amount_fen <= AMOUNT_FEN_MAX:
+        raise Invalid("lending.amount_out_of_range", max_fen=AMOUNT_FEN_MAX)
 
 
 def check_day(value_date: date, first: date, today: date) -> None:
@@ -101,8 +123,18 @@ def check_fits(looked: Looked) -> None:
     kind = looked.event.kind
     if kind in _NEEDS_DEBT and looked.then.status in ENDED:
         raise Refused("lending.nothing_owed")
+    _check_horizon(looked.event)
     if (rule := _RULES.get(kind)) is not None:
         rule(looked)
+
+
+def _check_horizon(event: LoanEvent) -> None:
+    """Refuse days beyond every loan's end: the replay counts on a calendar that ends."""
+    details, furthest = event.details, event.value_date + timedelta(days=FUTURE_DAYS_MAX)
+    for name in details.__struct_fields__ if details is not None else ():
+        day = getattr(details, name)
+        if isinstance(day, date) and day > furthest:
+            raise Refused("lending.event_day_too_far", day=str(day), latest=str(furthest))
 
 
 def check_undoing(events: Sequence[LoanEvent], event_id: UUID) -> LoanEvent:
@@ -152,13 +184,13 @@ def _not_before(day: date, earliest: date) -> None:
         )
 
 
-def _terms(count: int) -> None:
-    if count > TENOR_DAYS_MAX:
-        raise Refused("lending.event_too_many_terms", max_count=TENOR_DAYS_MAX)
+def _terms(count: int, most: int = TENOR_DAYS_MAX) -> None:
+    if count > most:
+        raise Refused("lending.event_too_many_terms", max_count=most)
 
 
 def _disburse(looked: Looked) -> None:
-    _at_most(looked, looked.principal_agreed_fen - looked.now.disbursed_fen)
+    _at_most(looked, looked.terms.principal_fen - looked.now.disbursed_fen)
 
 
 def _charge(looked: Looked) -> None:
@@ -226,19 +258,28 @@ def _reschedule(looked: Looked) -> None:
     anew = looked.event.details
     if anew.moved_to is not None:
         _not_before(anew.moved_to, looked.event.value_date + timedelta(days=1))
-    _terms(max(anew.extra_terms, anew.principal_grace, anew.interest_grace))
+    _terms(max(anew.principal_grace, anew.interest_grace))
+    _lengthen(looked, anew.extra_terms)
 
 
 def _re_age(looked: Looked) -> None:
     assert isinstance(looked.event.details, ReAged)
     anew = looked.event.details
     _not_before(anew.first_due_on, looked.event.value_date + timedelta(days=1))
-    _terms(max(anew.instalments, anew.frequency.every))
+    _terms(anew.instalments, TENOR_DAYS_MAX // (anew.frequency.every * _DAYS[anew.frequency.unit]))
 
 
 def _extend(looked: Looked) -> None:
     assert isinstance(looked.event.details, Extended)
-    _terms(looked.event.details.extra_terms)
+    _lengthen(looked, looked.event.details.extra_terms)
+
+
+def _lengthen(looked: Looked, extra_terms: int) -> None:
+    matures_on = looked.then.matures_on
+    furthest = looked.event.value_date + timedelta(days=FUTURE_DAYS_MAX)
+    if extra_terms and matures_on is not None and matures_on > furthest:
+        raise Refused("lending.event_day_too_far", day=str(matures_on), latest=str(furthest))
+    _terms(extra_terms, TENOR_DAYS_MAX if looked.by_days else TENOR_MONTHS_MAX)
 
 
 def _charge_off(looked: Looked) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 EVENTS_MAX = 4_000
 """Events of one loan: ten years of a repayment a day; more is a loop, not a borrower."""
 
+FUTURE_DAYS_MAX = 2 * 3_660
+"""How far ahead an event may name a day: the longest loan, made as long again."""
+
 CHARGE_NAME_CHARS_MAX = 60
 """The name of a fee as it stands on a statement; longer ones are remarks."""
 

@@ -206,12 +206,13 @@ def loan_json(row: Row[Any], events: Sequence[LoanEvent], today: date) -> dict[s
     }
 
 
-def whole_schedule(terms: LoanTerms, events: Sequence[LoanEvent], day: date) -> dict[str, Any]:
-    """Return what has fallen due by a day, what is to come, and what was charged."""
-    state = project(terms, events, day)
+def whole_schedule(
+    terms: LoanTerms, events: Sequence[LoanEvent], state: LoanState
+) -> dict[str, Any]:
+    """Return what has fallen due by the day of a state, what is to come, what was charged."""
     return {
         "fallen_due": _fallen_json(state),
-        "coming": _coming_json(state, schedule(terms, events, day)),
+        "coming": _coming_json(state, schedule(terms, events, state.as_of)),
         "charges": [charge_json(charge) for charge in state.charges],
     }
 

@@ -47,6 +47,8 @@ class Account:
     disbursed_fen: int = 0
     interest_ticks: int = 0
     penalty_ticks: int = 0
+    interest_accrued_fen: int = 0
+    penalty_accrued_fen: int = 0
     charged: dict[Component, int] = field(default_factory=nothing)
     """By events; only fees and penalties are."""
     raised: dict[Component, int] = field(default_factory=nothing)
@@ -81,19 +83,17 @@ class Account:
     @property
     def interest_fen(self) -> int:
         """Interest recognised up to the settled day and still owed."""
-        recognised = recognised_fen(self.interest_ticks, self.terms.conventions.rounding_mode)
-        return recognised + self.raised[INTEREST] - self._gone(INTEREST)
+        return self.interest_accrued_fen + self.raised[INTEREST] - self._gone(INTEREST)
 
     @property
-    def penalty_accrued_fen(self) -> int:
-        """Penalty recognised up to the settled day and still owed; it is due at once."""
-        recognised = recognised_fen(self.penalty_ticks, self.terms.conventions.rounding_mode)
-        return recognised - self._penalty_settled_fen
+    def penalty_running_fen(self) -> int:
+        """Penalty that accrued up to the settled day and is still owed; it is due at once."""
+        return self.penalty_accrued_fen - self._penalty_settled_fen
 
     @property
     def penalty_due_fen(self) -> int:
         """Penalty to be paid by now."""
-        return self.penalty_accrued_fen + self.penalties.due_fen
+        return self.penalty_running_fen + self.penalties.due_fen
 
     @property
     def outstanding_fen(self) -> int:
@@ -103,7 +103,7 @@ class Account:
     def owed(self) -> dict[Component, int]:
         """Return all that is owed, due or not."""
         return {
-            PENALTY: self.penalty_accrued_fen + self.penalties.unpaid_fen,
+            PENALTY: self.penalty_running_fen + self.penalties.unpaid_fen,
             FEE: self.fees.unpaid_fen,
             INTEREST: self.interest_fen,
             PRINCIPAL: self.principal_fen,
@@ -129,18 +129,23 @@ class Account:
 
     # What settles it, and what raises it.
 
+    def accrue(self, interest_ticks: int, penalty_ticks: int) -> None:
+        """Take over what has accrued in all, in ticks, and recognise the whole fen of it."""
+        mode = self.terms.conventions.rounding_mode
+        self.interest_ticks, self.penalty_ticks = interest_ticks, penalty_ticks
+        self.interest_accrued_fen = recognised_fen(interest_ticks, mode)
+        self.penalty_accrued_fen = recognised_fen(penalty_ticks, mode)
+
     def settle(self, component: Component, amount_fen: int, how: How) -> None:
         """Settle a part, the oldest claims on it first."""
         assert amount_fen >= 0, amount_fen
-        if amount_fen == 0:
-            return
         self.settled[how][component] += amount_fen
         if component in (INTEREST, PRINCIPAL):
             self.billed.settle(component, amount_fen, how)
             return
         left, charges = amount_fen, self.fees if component is FEE else self.penalties
         if component is PENALTY:
-            accrued = min(left, self.penalty_accrued_fen)
+            accrued = min(left, self.penalty_running_fen)
             self._penalty_settled_fen += accrued
             left -= accrued
         left = charges.settle(left, how)
@@ -149,7 +154,8 @@ class Account:
     def settle_all(self, parts: dict[Component, int], how: How = How.PAID) -> None:
         """Settle several parts."""
         for component, amount_fen in parts.items():
-            self.settle(component, amount_fen, how)
+            if amount_fen > 0:
+                self.settle(component, amount_fen, how)
 
     def charge(
         self, component: Component, charge: tuple[UUID, str, date], amount_fen: int, day: date

@@ -223,7 +223,9 @@ class Charges:
 
     def next_due_on(self) -> date | None:
         """Return the next day on which something unpaid falls due."""
-        return next((one.due_on for one in self._coming if one.unpaid_fen > 0), None)
+        if not self.coming_fen:
+            return None
+        return next(one.due_on for one in self._coming if one.unpaid_fen > 0)
 
     def oldest_due_on(self) -> date | None:
         """Return the oldest day of which something is unpaid."""

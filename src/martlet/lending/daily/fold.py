@@ -92,8 +92,7 @@ class Fold:
         if day == self.day:
             return
         mode, line = self.terms.conventions.rounding_mode, self.line()
-        self.account.interest_ticks = line.interest_at(day, mode)
-        self.account.penalty_ticks = line.penalty_at(day, mode)
+        self.account.accrue(line.interest_at(day, mode), line.penalty_at(day, mode))
         self.day = day
 
     def line(self) -> AccrualLine:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from martlet.lending.daily.account import FEE, INTEREST, PENALTY, PRINCIPAL
 from martlet.lending.daily.claims import How
-from martlet.lending.loan import LoanState, LoanStatus, recognised_fen
+from martlet.lending.loan import LoanState, LoanStatus
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def state_of(fold: Fold, as_of: date) -> LoanState:
     """Return the state at the start of a day that time has been advanced to."""
-    line, account, mode = fold.line(), fold.account, fold.terms.conventions.rounding_mode
+    line, account = fold.line(), fold.account
     fold.settle_until(as_of)
     due, oldest = fold.due(), fold.oldest_due_on()
     paid, waived, lost = (account.settled[how] for how in How)
@@ -30,8 +30,8 @@ def state_of(fold: Fold, as_of: date) -> LoanState:
         overpaid_fen=account.overpaid_fen,
         interest_ticks=account.interest_ticks,
         penalty_ticks=account.penalty_ticks,
-        interest_accrued_fen=recognised_fen(account.interest_ticks, mode),
-        penalty_accrued_fen=recognised_fen(account.penalty_ticks, mode),
+        interest_accrued_fen=account.interest_accrued_fen,
+        penalty_accrued_fen=account.penalty_accrued_fen,
         principal_due_fen=due[PRINCIPAL],
         interest_due_fen=due[INTEREST],
         advance_fen=sum(fold.advance.values()),
