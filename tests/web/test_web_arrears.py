@@ -63,7 +63,7 @@ def test_reminders_are_sent_from_the_board_or_it_is_said_why_not(
 ) -> None:
     staff.open("/console/arrears")
     page = staff.send("/console/arrears/remind").text
-    assert "1 reminders sent" in page or "It is quiet time" in page
+    assert "Reminders sent: 1" in page or "It is quiet time" in page
     assert town.bank.collections.board(town.itself)["totals"]["loans"]["count"] == 1
 
 

@@ -19,7 +19,7 @@ from martlet.lending.collections.arrears import (
     paid_fen,
     written_off_parties,
 )
-from martlet.lending.collections.cases import CaseFile, open_case
+from martlet.lending.collections.cases import CaseFile, open_many
 from martlet.lending.collections.model import CaseEventKind, Closing, judge
 from martlet.lending.collections.rules import rules
 from martlet.lending.collections.tables import collections_case
@@ -48,7 +48,8 @@ def collect_step(tx: Transaction, cursor: str, night: Night) -> Progress:
     cases = {row.party_id: row for row in running if last is None or row.party_id <= last}
     totals = dict.fromkeys(_TOTALS, 0)
     chunk_of = _Chunk(tx, night, arrears, cases)
-    for party_id in sorted(arrears.keys() | cases.keys()):
+    totals["cases_opened"] = chunk_of.open_new()
+    for party_id in sorted(cases):
         for name in chunk_of.look_at(party_id):
             totals[name] += 1
     return Progress(str(last) if last is not None else None, totals)
@@ -87,13 +88,16 @@ class _Chunk:
             written_off_parties(tx.connection, tx.tenant_id, gone) if gone else set()
         )
 
+    def open_new(self) -> int:
+        """Open the cases of those who have none; return how many they are."""
+        found = sorted(self._arrears.keys() - self._cases.keys())
+        standings = [(party_id, self._standing(self._arrears[party_id])) for party_id in found]
+        open_many(self._tx, self._day, standings)
+        return len(found)
+
     def look_at(self, party_id: UUID) -> list[str]:
-        """Write what has changed for a borrower; return the totals to add to."""
-        late, row = self._arrears.get(party_id), self._cases.get(party_id)
-        if row is None:
-            assert late is not None, party_id
-            open_case(self._tx, party_id, self._day, self._standing(late))
-            return ["cases_opened"]
+        """Write what has changed in a case; return the totals to add to."""
+        late, row = self._arrears.get(party_id), self._cases[party_id]
         file = CaseFile(self._tx, row)
         done = self._judged(file, late)
         if late is None:

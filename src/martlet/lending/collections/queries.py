@@ -242,7 +242,7 @@ def _reminders(connection: Connection, principal: Principal, row: Row[Any]) -> l
         .where(
             table.tenant_id == principal.tenant_id,
             table.party_id == row.party_id,
-            table.tried_on >= row.opened_on,
+            table.reminder_id > row.case_id,  # ids are in the order of their making
         )
         .order_by(table.tried_at.desc(), table.reminder_id.desc())
         .limit(CASES_PAGE_MAX)

@@ -17,7 +17,7 @@ def told(visitor: "Visitor", event: "Mapping[str, Any]", titles: "Mapping[str, s
     match event["kind"]:
         case "opened" | "bucket_moved":
             return visitor.say(
-                "{late_days} days overdue, {loans_count} loans, principal {principal_fen}",
+                "{late_days} days overdue · loans: {loans_count} · principal: {principal_fen}",
                 late_days=details["days_overdue"],
                 loans_count=details["loans_count"],
                 principal_fen=details["principal_fen"],
