@@ -171,14 +171,6 @@ loan = Table(
     Index("ix_lending_loan_facility", "tenant_id", "facility_id", "loan_id"),
     Index("ix_lending_loan_party", "tenant_id", "party_id", "loan_id"),
     Index(
-        "ix_lending_loan_arrears",
-        "tenant_id",
-        "party_id",
-        "oldest_due_on",
-        sqlite_where=text("live = 1 AND oldest_due_on IS NOT NULL"),
-        postgresql_where=text("live = 1 AND oldest_due_on IS NOT NULL"),
-    ),
-    Index(
         "ix_lending_loan_live",
         "tenant_id",
         "loan_id",

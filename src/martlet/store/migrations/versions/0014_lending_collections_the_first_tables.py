@@ -17,7 +17,6 @@ def upgrade() -> None:
     _collections_handler()
     _collections_pause()
     _collections_reminder()
-    _lending_loan()
 
 
 def _collections_case() -> None:
@@ -184,15 +183,4 @@ def _collections_reminder() -> None:
         "collections_reminder",
         ["tenant_id", "party_id", "tried_on"],
         unique=False,
-    )
-
-
-def _lending_loan() -> None:
-    op.create_index(
-        "ix_lending_loan_arrears",
-        "lending_loan",
-        ["tenant_id", "party_id", "oldest_due_on"],
-        unique=False,
-        sqlite_where=sa.text("live = 1 AND oldest_due_on IS NOT NULL"),
-        postgresql_where=sa.text("live = 1 AND oldest_due_on IS NOT NULL"),
     )
