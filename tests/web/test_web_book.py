@@ -69,6 +69,7 @@ def test_the_book_is_exported_as_it_is_shown(staff: Visit, town: Town) -> None:
     lived(town, 35)
     ages = list(csv.DictReader(io.StringIO(_sheet(staff, "ages"))))
     assert [(row["product"], row["bucket"]) for row in ages] == [("revolving_daily", "current")]
+    assert "special_mention" in _sheet(staff, "classes")
     assert staff.open("/console/portfolio?overdue=60").status_code == 200
     assert _sheet(staff, "vintages").startswith("month,loans_count,amount_fen,overdue_days")
     assert staff.open("/console/portfolio/other.csv").status_code == 404

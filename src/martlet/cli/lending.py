@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import collections, loan_events, relief
+from martlet.cli import collections, loan_events, portfolios, relief
 from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
 from martlet.cli.output import show
 from martlet.cli.partners import partners, settlement
@@ -154,3 +154,12 @@ def portfolio(as_json: JsonOption = False) -> None:
     with open_session() as session:
         answer = session.bank.lending.portfolio(session.principal)
     show(answer, as_json=as_json)
+
+
+app.command(
+    "import-portfolio",
+    help=say("Take loans over from another system, reconciled to the fen."),
+)(portfolios.import_portfolio)
+app.command("export-portfolio", help=say("Write all loans with their history, to move them."))(
+    portfolios.export_portfolio
+)

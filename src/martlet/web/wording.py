@@ -80,6 +80,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "91_180": "91–180 days overdue",
         "over_180": "Over 180 days overdue",
     },
+    "asset_class": {
+        "normal": "Normal",
+        "special_mention": "Special mention",
+        "substandard": "Substandard",
+        "doubtful": "Doubtful",
+        "loss": "Loss",
+    },
     "outcome": {"approved": "Approved", "refused": "Declined"},
     "record": {
         "invoices": "VAT invoices",

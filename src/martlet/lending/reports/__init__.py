@@ -5,6 +5,7 @@ terms and events.
 """
 
 from martlet.lending.reports.ageing import AGE_BUCKETS, book_by_age
+from martlet.lending.reports.classes import book_by_class
 from martlet.lending.reports.examples import example
 from martlet.lending.reports.timeline import timeline
 from martlet.lending.reports.vintages import OVERDUE_DAYS, Cohort, Cohorts, cohorts
@@ -15,6 +16,7 @@ __all__ = [
     "Cohort",
     "Cohorts",
     "book_by_age",
+    "book_by_class",
     "cohorts",
     "example",
     "timeline",

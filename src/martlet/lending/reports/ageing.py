@@ -1,6 +1,7 @@
-"""The running book by product and by how long it is overdue, as the last night left it.
+"""The running book by product and by how long it is overdue: loans and their principal.
 
 The invariant: the buckets are disjoint and leave no day out, so their sums are the running book.
+Interest is left to `queries.portfolio`, which knows how far it is recognised.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from martlet.ledger import current_business_date
 from martlet.lending.tables import loan
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
 AGE_BUCKETS = (
     ("current", 0),
@@ -41,10 +42,12 @@ def book_by_age(connection: Connection, principal: Principal) -> list[dict[str, 
     rows = select(
         loan.c.product,
         case(*steps, else_=literal(AGE_BUCKETS[-1][0])).label("bucket"),
-        _owed("principal", "disbursed_fen").label("principal"),
-        _owed("interest", "interest_accrued_fen").label("interest"),
-        _owed("fee", "fee_charged_fen").label("fee"),
-        _owed("penalty", "penalty_accrued_fen", "penalty_charged_fen").label("penalty"),
+        (
+            loan.c.disbursed_fen
+            + loan.c.principal_raised_fen
+            - loan.c.principal_paid_fen
+            - loan.c.principal_written_off_fen
+        ).label("principal"),
     ).where(loan.c.tenant_id == principal.tenant_id, loan.c.live == 1)
     if principal.party_ids is not None:
         rows = rows.where(loan.c.party_id.in_(sorted(principal.party_ids)))
@@ -54,9 +57,6 @@ def book_by_age(connection: Connection, principal: Principal) -> list[dict[str, 
         own.c.bucket,
         func.count().label("loans_count"),
         func.sum(own.c.principal).label("principal_fen"),
-        func.sum(own.c.interest).label("interest_fen"),
-        func.sum(own.c.fee).label("fee_fen"),
-        func.sum(own.c.penalty).label("penalty_fen"),
     ).group_by(own.c.product, own.c.bucket)
     order = [name for name, _ in AGE_BUCKETS]
     found = [
@@ -65,20 +65,7 @@ def book_by_age(connection: Connection, principal: Principal) -> list[dict[str, 
             "bucket": row.bucket,
             "loans_count": row.loans_count,
             "principal_fen": int(row.principal_fen),
-            "interest_fen": int(row.interest_fen),
-            "fee_fen": int(row.fee_fen),
-            "penalty_fen": int(row.penalty_fen),
         }
         for row in connection.execute(query)
     ]
     return sorted(found, key=lambda row: (row["product"], order.index(row["bucket"])))
-
-
-def _owed(component: str, *began: str) -> ColumnElement[int]:
-    """Return what is owed of a component: what arose and was raised, less what settled it."""
-    arose = [*began, f"{component}_raised_fen"]
-    settled = [f"{component}_paid_fen", f"{component}_written_off_fen"]
-    if component != "principal":
-        settled.append(f"{component}_waived_fen")
-    owed = sum((loan.c[name] for name in arose[1:]), start=loan.c[arose[0]])
-    return owed - sum((loan.c[name] for name in settled[1:]), start=loan.c[settled[0]])

@@ -11,13 +11,13 @@ from martlet.kernel.errors import NotFound
 from martlet.kernel.rates import PPM, percent_text
 from martlet.kernel.rounding import divide
 from martlet.lending import product_named, products
-from martlet.lending.reports import AGE_BUCKETS, OVERDUE_DAYS, Cohorts, book_by_age
+from martlet.lending.reports import AGE_BUCKETS, OVERDUE_DAYS, Cohorts, book_by_age, book_by_class
 from martlet.web.limits import BOOK_VINTAGES_SHOWN
 from martlet.web.visitors import Staff, Visitor
 
 router = APIRouter(prefix="/console")
 HERE = "/console/portfolio"
-_SUMS = ("loans_count", "principal_fen", "interest_fen", "fee_fen", "penalty_fen")
+_SUMS = ("loans_count", "principal_fen")
 
 
 @router.get("/portfolio")
@@ -34,6 +34,7 @@ def show_portfolio(visitor: Staff, overdue: int = OVERDUE_DAYS[0]) -> Response:
         rows=[{**row, "label": _label(visitor, row["product"])} for row in book["rows"]],
         totals=book["totals"],
         ages=_ages(visitor, _aged(visitor)),
+        classes=_classes(visitor),
         seen=seen,
         overdue=chosen,
         choices=OVERDUE_DAYS,
@@ -44,6 +45,18 @@ def show_portfolio(visitor: Staff, overdue: int = OVERDUE_DAYS[0]) -> Response:
 def _aged(visitor: Visitor) -> list[dict[str, Any]]:
     with visitor.bank.database.read() as connection:
         return book_by_age(connection, visitor.principal)
+
+
+def _classes(visitor: Visitor) -> dict[str, Any]:
+    """Return the categories with their shares of what is owed."""
+    with visitor.bank.database.read() as connection:
+        seen = book_by_class(connection, visitor.principal)
+    whole = sum(row["owed_fen"] for row in seen["rows"])
+    for row in seen["rows"]:
+        ppm = divide(row["owed_fen"] * PPM, whole) if whole else 0
+        row["share"] = f"{percent_text(ppm, 1)}%"
+    provided = sum(row["provision_fen"] for row in seen["rows"])
+    return {**seen, "owed_fen": whole, "provision_fen": provided}
 
 
 def _label(visitor: Visitor, name: str) -> str:
@@ -92,9 +105,15 @@ def export(visitor: Staff, table: str) -> Response:
     if table == "ages":
         rows = [["product", "bucket", *_SUMS]]
         rows += [[str(row[name]) for name in rows[0]] for row in _aged(visitor)]
+    elif table == "classes":
+        seen = _classes(visitor)
+        rows = [["business_date", "category", "owed_fen", "provision_fen"]]
+        rows += [
+            [str(seen["business_date"]), *(str(row[name]) for name in rows[0][1:])]
+            for row in seen["rows"]
+        ]
     elif table == "vintages":
-        seen: Cohorts = visitor.request.app.state.books.of(visitor.principal)
-        rows = _vintage_rows(seen)
+        rows = _vintage_rows(visitor.request.app.state.books.of(visitor.principal))
     else:
         raise NotFound("web.table_not_found", table=table[:40])
     return _file(table, rows)
