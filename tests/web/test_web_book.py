@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from tests.web.test_web_browser import lived, seed
@@ -12,6 +14,7 @@ from tests.web.test_web_browser import lived, seed
 from martlet.kernel.i18n import Locale, text
 from martlet.lending import products
 from martlet.web.convention_words import NAMES, VALUES, plain_value
+from martlet.web.event_fields import FIELDS
 
 if TYPE_CHECKING:
     from tests.web.conftest import Town, Visit
@@ -79,3 +82,57 @@ def _sheet(staff: Visit, name: str) -> str:
     answer = staff.open(f"/console/portfolio/{name}.csv")
     assert answer.headers["content-type"].startswith("text/csv")
     return bytes(answer.content).decode("utf-8-sig")
+
+
+def test_an_event_is_seen_before_it_is_done_and_undone(staff: Visit, town: Town) -> None:
+    seed(town)
+    (loan,) = town.bank.lending.loans(town.itself)
+    page = f"/console/loans/{loan['loan_id']}"
+    for kind in FIELDS:
+        assert staff.open(f"{page}/event?kind={kind}").status_code == 200, kind
+    staff.open(f"{page}/event?kind=fee_charged")
+    fee = {"kind": "fee_charged", "amount": "3.50", "name": "合成费用"}
+    seen = staff.send(f"{page}/event", do="preview", **fee)
+    assert "Nothing has been written." in seen.text
+    assert "¥3.50" in seen.text
+    assert (
+        len(town.bank.lending.statement(town.itself, loan_id=UUID(loan["loan_id"]))["lines"]) == 1
+    )
+    done = staff.send(f"{page}/event", do="record", **fee)
+    assert "The event is recorded." in done.text
+    undo = re.findall(r'href="(/console/loans/[^"]+/undo)"', done.text)
+    assert "What would be posted" in staff.open(undo[0]).text
+    undone = staff.send(undo[0], reason="by mistake")
+    assert "The event is undone by a new one." in undone.text
+    assert town.bank.lending.loan(town.itself, UUID(loan["loan_id"]))["outstanding_fen"] > 0
+
+
+def test_what_cannot_be_recorded_is_told_on_the_form(staff: Visit, town: Town) -> None:
+    seed(town)
+    (loan,) = town.bank.lending.loans(town.itself)
+    page = f"/console/loans/{loan['loan_id']}/event"
+    staff.open(f"{page}?kind=rate_changed")
+    for wrong in (
+        {"kind": "rate_changed", "rate": "0.02"},
+        {"kind": "rate_changed", "rate": "x", "effective_on": "2099-01-01"},
+        {"kind": "extended", "extra_terms": "many"},
+        {"kind": "interest_paused", "from_on": "2026-02-02", "until_on": "2026-01-01"},
+        {"kind": "gold"},
+    ):
+        answer = staff.send(page, do="preview", **wrong)
+        assert answer.status_code == 422, wrong
+        assert 'role="alert"' in answer.text
+
+
+def test_a_write_off_takes_two_people(staff: Visit, town: Town) -> None:
+    seed(town)
+    (loan,) = town.bank.lending.loans(town.itself)
+    page = f"/console/loans/{loan['loan_id']}"
+    staff.open(f"{page}/event?kind=written_off")
+    proposed = staff.send(f"{page}/event", do="record", kind="written_off", reason="gone")
+    assert "somebody else must carry it out" in proposed.text
+    (act,) = re.findall(r'action="(/console/loans/[^"]+/proposals/[^"]+)"', proposed.text)
+    own = staff.send(act, do="approve")
+    assert own.status_code in {403, 422}
+    staff.open(page)
+    assert "The proposal is declined." in staff.send(act, do="decline").text

@@ -280,6 +280,12 @@ def test_every_page_of_the_book(look: Look, served: tuple[Town, str]) -> None:
     for summary in look.page.locator("summary").all():
         summary.click()
     look.check()
+    look.press("a[href$='/event']", "/console/loans/*/event")
+    look.open(look.page.url.removeprefix(look.address) + "?kind=fee_charged")
+    look.page.fill("#amount", "1.50")
+    look.page.fill("#name", "合成费用")
+    look.press("button[value=preview]", "/console/loans/*/event")
+    assert look.page.locator("#preview").is_visible()
     look.open("/console/portfolio")
     look.page.locator("#vintages").wait_for()
     look.page.locator("[data-chart=age-table] canvas").wait_for()

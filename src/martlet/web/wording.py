@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from martlet.kernel.i18n import Locale, text
 from martlet.signals import KINDS
-from martlet.web import convention_words
+from martlet.web import convention_words, event_fields
 
 _WORDS: dict[str, dict[str, str]] = {
     "loan_status": {
@@ -79,6 +79,27 @@ _WORDS: dict[str, dict[str, str]] = {
         "61_90": "61–90 days overdue",
         "91_180": "91–180 days overdue",
         "over_180": "Over 180 days overdue",
+    },
+    "figure": {
+        "principal_outstanding_fen": "Principal left",
+        "interest_fen": "Interest owed",
+        "fee_fen": "Fees",
+        "penalty_fen": "Penalty interest",
+        "outstanding_fen": "To pay it off today",
+        "due_fen": "Due by now",
+        "overpaid_fen": "Paid too much",
+        "days_overdue": "Days overdue",
+        "next_due_on": "Next due",
+        "matures_on": "Ends on",
+    },
+    "event_choice": {
+        "interest": "Interest",
+        "fee": "Fees",
+        "penalty": "Penalty interest",
+        "days": "days",
+        "weeks": "weeks",
+        "months": "months",
+        "years": "years",
     },
     "asset_class": {
         "normal": "Normal",
@@ -281,4 +302,4 @@ def word(family: str, code: str, locale: Locale) -> str:
 def messages() -> set[str]:
     """Return every English text of the table, for the test that the catalogue is complete."""
     found = {message for family in _WORDS.values() for message in family.values()}
-    return found | convention_words.messages()
+    return found | convention_words.messages() | event_fields.messages()

@@ -60,9 +60,16 @@ def _line(visitor: Visitor, row: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.get("/loans/{loan_id}")
-def show_loan(visitor: Staff, loan_id: UUID) -> Response:
+def show_loan(visitor: Staff, loan_id: UUID, note: str = "") -> Response:
     """Show a loan's whole course."""
-    return visitor.page("console/loan.html", **course_of(visitor, loan_id))
+    notes = {
+        "recorded": visitor.say("The event is recorded."),
+        "proposed": visitor.say("The event is proposed; somebody else must carry it out."),
+        "declined": visitor.say("The proposal is declined."),
+        "undone": visitor.say("The event is undone by a new one."),
+    }
+    shown = {**course_of(visitor, loan_id), "note": notes.get(note, "")}
+    return visitor.page("console/loan.html", **shown, refusals=[])
 
 
 def course_of(visitor: Visitor, loan_id: UUID) -> dict[str, Any]:
@@ -77,6 +84,8 @@ def course_of(visitor: Visitor, loan_id: UUID) -> dict[str, Any]:
         "seen": seen,
         "conventions": shown_conventions(seen["conventions"], visitor.locale),
         "entries": _entries(visitor, loan_id),
+        "proposals": visitor.bank.lending.proposals(visitor.principal, loan_id),
+        "may_write": Scope.LENDING_WRITE in visitor.principal.scopes,
     }
 
 
