@@ -26,7 +26,7 @@ from martlet.lending.participation.model import (
     Sharing,
     in_order,
 )
-from martlet.lending.participation.programme import programme_of
+from martlet.lending.participation.programme import AsksFor, programme_for, willing_on
 from martlet.lending.participation.split import principal_fen, principal_share_fen
 from martlet.lending.participation.tables import limit_used, participation, partner
 from martlet.lending.postings import FIGURES, Position, position_of
@@ -118,13 +118,13 @@ def place(
     tx: Transaction, line: Row[Any], terms: LoanTerms, loan_id: UUID, today: date
 ) -> dict[str, Any] | None:
     """Let the first partner with room take part in a loan; None where the bank lends alone."""
-    known = programme_of(tx.connection, tx.tenant_id)
+    known = programme_for(tx)
     if known is None:
         return None
-    willing = known.in_force(today)
+    willing, asks_for = willing_on(known, today)
     if not willing:
         return None
-    asked = _asked(tx, line, terms, willing)
+    asked = _asked(tx, line, terms, asks_for)
     willing = tuple(one for one in willing if one.terms.eligibility.takes(asked))
     if not willing:
         return None
@@ -138,19 +138,17 @@ def place(
     return None
 
 
-def _asked(
-    tx: Transaction, line: Row[Any], terms: LoanTerms, willing: Sequence[Agreement]
-) -> Asked:
+def _asked(tx: Transaction, line: Row[Any], terms: LoanTerms, asks_for: AsksFor) -> Asked:
     """Return the loan as partners choose by it; what none of them asks for is not looked up."""
+    bank = system_principal(tx.tenant_id)
     region = trade = ""
-    if any(one.terms.eligibility.regions or one.terms.eligibility.trades for one in willing):
-        facts = business_facts(tx.connection, system_principal(tx.tenant_id), line.party_id)
+    if asks_for.place:
+        facts = business_facts(tx.connection, bank, line.party_id)
         region, trade = facts.region, facts.trade
     pd_ppm = None
-    if any(one.terms.eligibility.asks_for_pd for one in willing):
+    if asks_for.pd:
         keys = {"tenant": tx.tenant_id, "the_offer": line.offer_id}
         decision_id = _DECISION_OF_OFFER.on(tx.connection, keys).scalar_one()
-        bank = system_principal(tx.tenant_id)
         pd_ppm = decision(tx.connection, bank, decision_id).decision.pd_ppm
     return Asked(line.product, terms.principal_fen, terms.rate_ppm_per_day, region, trade, pd_ppm)
 
@@ -208,11 +206,11 @@ def _used(tx: Transaction, willing: Sequence[Agreement]) -> dict[str, int]:
     if all(one.terms.sharing is Sharing.PRIORITY for one in willing):
         return {}
     rows = tx.driver.fetch(
-        "SELECT place, used_fen FROM lending_partner_limit WHERE tenant_id = ?"
-        " AND place >= 'partner:' AND place < 'partner;'",
+        "SELECT substr(place, 9), used_fen FROM lending_partner_limit WHERE tenant_id = ?"
+        " AND substr(place, 1, 8) = 'partner:'",
         (tx.driver.id(tx.tenant_id),),
     )
-    return {at.removeprefix("partner:"): used_fen for at, used_fen in rows}
+    return dict(rows)
 
 
 def _take(tx: Transaction, rooms: Sequence[Room], share_fen: int, own_fen: int) -> bool:
@@ -290,9 +288,10 @@ def cancel(tx: Transaction, loan_id: UUID) -> None:
 
 
 def follow(tx: Transaction, row: Row[Any], state: LoanState) -> None:
-    """Let the limits follow a shared loan's principal, and its settlement begin anew."""
+    """Let the limits follow a shared loan's principal; one that had ended is settled again."""
     after = position_of(state)
-    if row.live and principal_fen(after) == _principal_before(row):
+    begins_or_runs = row.live or row.status == LoanStatus.PENDING.value
+    if begins_or_runs and principal_fen(after) == _principal_before(row):
         return
     for part in parts_of(tx, row.loan_id):
         share_fen = principal_share_fen(after, part.share_ppm)

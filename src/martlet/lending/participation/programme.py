@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, insert, select
 
@@ -26,6 +26,7 @@ from martlet.lending.participation.tables import (
 from martlet.store import Prepared
 
 if TYPE_CHECKING:
+    from datetime import date
     from uuid import UUID
 
     from sqlalchemy import Connection
@@ -36,6 +37,14 @@ _HASH = Prepared(
     select(programme.c.content_hash).where(programme.c.tenant_id == bindparam("tenant"))
 )
 _parsed: dict[str, Programme] = {}
+_willing: dict[tuple[int, date], tuple[Programme, tuple[Agreement, ...], AsksFor]] = {}
+
+
+class AsksFor(NamedTuple):
+    """What any of some agreements wants to know of a loan beyond the loan itself."""
+
+    place: bool
+    pd: bool
 
 
 @cache
@@ -48,8 +57,21 @@ def legal_settings() -> tuple[Setting, ...]:
 def programme_of(connection: Connection, tenant_id: UUID) -> Programme | None:
     """Return what a tenant has agreed with partners; None where there never was any."""
     found = _HASH.on(connection, {"tenant": tenant_id}).scalar_one_or_none()
-    if found is None:
-        return None
+    return None if found is None else _read(connection, tenant_id, found)
+
+
+def programme_for(tx: Transaction) -> Programme | None:
+    """Return the same for a drawdown, by the driver: a bank without partners should not notice."""
+    driver = tx.driver
+    found = driver.fetch(
+        "SELECT content_hash FROM lending_partner_programme WHERE tenant_id = ?",
+        (driver.id(tx.tenant_id),),
+    )
+    return _read(tx.connection, tx.tenant_id, found[0][0]) if found else None
+
+
+def _read(connection: Connection, tenant_id: UUID, found: str) -> Programme:
+    """Return a programme by its hash, parsed once in a process."""
     known = _parsed.get(found)
     if known is None:
         query = select(programme.c.content).where(programme.c.tenant_id == tenant_id)
@@ -58,6 +80,21 @@ def programme_of(connection: Connection, tenant_id: UUID) -> Programme | None:
             _parsed.clear()
         _parsed[found] = known
     return known
+
+
+def willing_on(known: Programme, day: date) -> tuple[tuple[Agreement, ...], AsksFor]:
+    """Return a day's agreements and what they ask for, worked out once for many drawdowns."""
+    kept = _willing.get((id(known), day))
+    if kept is None or kept[0] is not known:
+        in_force = known.in_force(day)
+        wants = [one.terms.eligibility for one in in_force]
+        asks_for = AsksFor(
+            any(one.regions or one.trades for one in wants), any(one.asks_for_pd for one in wants)
+        )
+        if len(_willing) >= PROGRAMMES_KEPT:
+            _willing.clear()
+        kept = _willing[id(known), day] = (known, in_force, asks_for)
+    return kept[1], kept[2]
 
 
 def rewrite(tx: Transaction) -> Programme:
