@@ -15,6 +15,7 @@ from tests.lending.test_lending_life import book_of, proven
 from martlet.kernel.errors import Conflict, Corrupt, Forbidden, NotFound
 from martlet.kernel.principal import Principal, Scope
 from martlet.lending import verify_participations
+from martlet.lending.event_commands import asked_event
 
 
 @pytest.fixture
@@ -157,3 +158,63 @@ def test_a_partners_key_sees_its_own_and_nothing_elses(
     with pytest.raises(Forbidden):
         bank.lending.loans(north)
     assert north.scopes == {Scope.PARTNER_OWN}
+
+
+def test_losses_and_what_comes_back_of_them_are_shared(
+    bank: LendingBank, partners: PartnerBank
+) -> None:
+    """
+    Written off on day 40 with all that is owed, of which ¥10 come back on day 41; 30 % north's
+
+    north's part of principal, interest, penalty     0    all gone from its claims
+    expenses/participations/north          its part of what was written off
+    liabilities/partners/north              300    its part of what came back
+    """
+    loan_id = bank.drawn(1_000_000, tenor=30)
+    bank.close_days(40)
+    loss = bank.lending.record_event(
+        bank.principal, "loss", loan_id, asked_event("written_off", reference="bankrupt")
+    )
+    assert partners.used("north") == 0
+    bank.close_days(1)
+    bank.lending.record_event(bank.principal, "back", loan_id, asked_event("recovered", 1_000))
+    bank.close_days(1)
+    book = book_of(bank)
+    for kind in ("principal", "interest", "penalty"):
+        assert book[f"assets/participations/{kind}/north"] == 0
+    lost = partners.service.own(partners.key_of(_id_of(bank, partners, "north")))["settled"]
+    written_off = {name: fen for name, fen in lost["moved"].items() if name.endswith("_off")}
+    assert written_off["principal_written_off"] == 300_000
+    assert book["expenses/participations/north"] == sum(written_off.values())
+    assert book["liabilities/partners/north"] == 300
+    assert loss["loan_id"] == str(loan_id)
+    partners.proven()
+
+
+def test_fees_waivers_and_payments_taken_back_are_shared(
+    bank: LendingBank, partners: PartnerBank
+) -> None:
+    loan_id = bank.drawn(1_000_000)
+    fee = asked_event("fee_charged", 1_001, {"name": "late_visit"})
+    bank.lending.record_event(bank.principal, "charge", loan_id, fee)
+    bank.close_days(10)
+    assert book_of(bank)["assets/participations/fee/north"] == 300
+    for part in ("fee", "interest"):
+        given_up = asked_event("waived", details={"component": part})
+        bank.lending.record_event(bank.principal, part, loan_id, given_up)
+    paid = bank.lending.repay(bank.principal, "pay", loan_id, 500_000)
+    bank.close_days(1)
+    book = book_of(bank)
+    assert book["assets/participations/fee/north"] == 0
+    assert book["liabilities/partners/north"] == paid["allocated"]["principal_fen"] * 3 // 10
+    back = asked_event("charged_back", 500_000, {"event_id": paid["event_id"]})
+    bank.lending.record_event(bank.principal, "back", loan_id, back)
+    assert partners.used("north") == 300_000
+    bank.close_days(1)
+    assert book_of(bank)["liabilities/partners/north"] == 0
+    partners.proven()
+    proven(bank)
+
+
+def _id_of(bank: LendingBank, partners: PartnerBank, slug: str) -> UUID:
+    return UUID(partners.service.partner(bank.principal, slug)["partner_id"])
