@@ -15,6 +15,9 @@ class Component(StrEnum):
     INTEREST = "interest"
     PRINCIPAL = "principal"
 
+    # A replay looks parts up some hundred thousand times; an enum's own hash is not compiled.
+    __hash__ = str.__hash__
+
 
 class FrequencyUnit(StrEnum):
     """What instalments are counted in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import isleap
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from martlet.lending.plan.rules import PlanRules
     from martlet.lending.plan.story import PlanTerms
+
+EXACT = Context(prec=50, rounding=ROUND_HALF_EVEN)
+"""Digits of a level payment per fen: far more than the largest amount has, and quick to raise."""
 
 PERIODS_PER_YEAR = {FrequencyUnit.MONTHS: 12, FrequencyUnit.WEEKS: 52, FrequencyUnit.YEARS: 1}
 
@@ -60,8 +64,10 @@ def level_payment(balance_fen: int, rate: Fraction, periods: int) -> Fraction:
     assert periods > 0, periods
     if rate == 0:
         return Fraction(balance_fen, periods)
-    risen = (1 + rate) ** periods
-    return balance_fen * rate * risen / (risen - 1)
+    step_rate = EXACT.divide(Decimal(rate.numerator), Decimal(rate.denominator))
+    risen = EXACT.power(1 + step_rate, periods)
+    each = EXACT.divide(EXACT.multiply(step_rate, risen), EXACT.subtract(risen, Decimal(1)))
+    return balance_fen * Fraction(each)
 
 
 def rows_interest(

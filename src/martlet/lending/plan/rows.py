@@ -124,9 +124,10 @@ class Row:
             self.advance_fen += step
         elif day > self.due_on:
             self.late_fen += step
-        self.reopen()
-        if self.met_on is None:
-            self.met_on = day if self.open_fen == 0 else None
+        if self.open_fen > 0:
+            self.met_on = None
+        elif self.met_on is None:
+            self.met_on = day
         return step
 
     def unpay(self, part: Component, amount_fen: int) -> int:
