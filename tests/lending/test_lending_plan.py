@@ -7,6 +7,7 @@ from datetime import date
 from fractions import Fraction
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from tests.lending.plan_stories import MONTHLY, happened, loan_terms, progressive, yuan
 
@@ -243,6 +244,57 @@ def test_running_interest_moves_what_was_not_yet_due_to_the_principal() -> None:
     assert [row.due[INTEREST] for row in account.rows] == [58, 24, 0, 0, 0, 0]
     assert [row.due_fen for row in account.rows] == [1_701] * 5 + [1_577]
     assert account.closed_on == date(2024, 2, 15)
+
+
+RUNNING = progressive(
+    frequency=MONTHLY,
+    interest_period=InterestPeriod.REPAYMENT,
+    recalculation=Recalculation(advance=Advance.LAST),
+)
+
+
+def test_every_stretch_of_one_balance_is_rounded_by_itself() -> None:
+    """Seven days on 100 and 24 on 300: 0.18 + 1.84, where the exact sum would give 2.01."""
+    terms = PlanTerms(Fraction(94_822, 1_000_000), 6, RUNNING)
+    events = happened(
+        (DRAWN, date(2024, 1, 1), yuan("100")), (DRAWN, date(2024, 1, 8), yuan("200"))
+    )
+    account = replay(terms, events, date(2024, 1, 8))
+    assert [row.due[INTEREST] for row in account.rows] == [202, 198, 159, 120, 80, 40]
+    assert [row.due_fen for row in account.rows] == [5_133] * 5 + [5_134]
+
+
+def test_what_runs_after_a_row_was_paid_early_is_asked_for_with_the_next_open_row() -> None:
+    terms = PlanTerms(Fraction(7, 100), 6, RUNNING)
+    drawn = (DRAWN, date(2024, 1, 1), yuan("100"))
+    events = happened(drawn, (PAID, date(2024, 1, 15), 5 * 1_701))
+    account = replay(terms, events, date(2024, 1, 15))
+    assert [row.due[INTEREST] for row in account.rows] == [26, 0, 0, 0, 0, 50]
+    assert account.rows[-1].due_fen == 1_571
+
+
+def test_a_charge_back_of_a_part_raises_no_fee_twice() -> None:
+    rules = progressive(credit_order=(PENALTY, FEE, INTEREST, PRINCIPAL))
+    events = happened(
+        (DRAWN, date(2024, 1, 1), yuan("300")),
+        (EventKind.FEE_CHARGED, date(2024, 1, 2), yuan("5"), Charged("file")),
+        (PAID, date(2024, 1, 16), yuan("105")),
+    )
+    back = ChargedBack(events[2].event_id)
+    events += [
+        replace(
+            events[2],
+            sequence=number,
+            event_id=UUID(int=number),
+            details=back,
+            kind=EventKind.CHARGED_BACK,
+            amount_fen=yuan("20"),
+        )
+        for number in (4, 5)
+    ]
+    account = replay(PlanTerms(Fraction(0), 3, rules), events, date(2024, 1, 16))
+    assert [entry.parts[FEE] for entry in account.entries[-2:]] == [yuan("5"), 0]
+    assert [entry.parts[PRINCIPAL] for entry in account.entries[-2:]] == [yuan("15"), yuan("20")]
 
 
 def test_the_bank_reads_a_loan_with_a_plan_like_every_other() -> None:

@@ -107,7 +107,7 @@ class Account:
         parts = no_parts()
         left = self.pay(event.kind, event.amount_fen, event.value_date, parts)
         self.overpaid_fen += left
-        self.paid_by[event.event_id] = parts
+        self.paid_by[event.event_id] = dict(parts)
         self._book(event, parts, left, -parts[PRINCIPAL])
 
     def pay(self, kind: EventKind, amount_fen: int, day: date, parts: dict[Component, int]) -> int:
@@ -150,8 +150,9 @@ class Account:
         known = isinstance(event.details, ChargedBack) and event.details.event_id
         had = self.paid_by.get(known, {}) if known else {}
         for part in self.terms.rules.credit_order:
-            if part is not PRINCIPAL:
-                parts[part] = min(left, had.get(part, 0))
+            if part is not PRINCIPAL and had:
+                parts[part] = min(left, had[part])
+                had[part] -= parts[part]
                 left -= parts[part]
         parts[PRINCIPAL] = left
         return parts

@@ -190,6 +190,7 @@ class ProgressiveAccount(Account):
 
     def _change_rate(self, day: date, rate: Fraction) -> None:
         if self.running is not None:
+            self.running.end_stretch()
             self.running.rate = rate
             self._level(day)
 

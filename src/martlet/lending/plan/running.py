@@ -1,8 +1,8 @@
 """Interest that follows what is really owed, day by day, in a plan that runs forward.
 
 The level instalment stays: a row asks for what its days have cost, and for the principal that the
-instalment leaves over; the last row takes the rest. A row's interest is rounded once, from the
-exact sum over its days. Every period is passed once, however many events there are.
+instalment leaves over; the last row takes the rest. Every stretch of one balance is rounded by
+itself. Every period is passed once, however many events there are.
 """
 
 from __future__ import annotations
@@ -38,8 +38,12 @@ class RunningInterest:
     start: date
     rate: Fraction
     settled_on: date = field(init=False)
-    accrued: Decimal = NOTHING
-    """What has run since the last row that knows its interest, in fen."""
+    whole: int = 0
+    """Interest since the last row that knows its own: of the stretches that have ended, in fen."""
+    stretch: Decimal = NOTHING
+    """Interest of the stretch of one balance that still runs."""
+    bearing_fen: int = 0
+    """The balance of that stretch."""
     at: int = 0
     """The index of the running row: every row before it has fallen due."""
     level_fen: int = 0
@@ -49,6 +53,11 @@ class RunningInterest:
     def __post_init__(self) -> None:
         self.settled_on = self.start
 
+    @property
+    def accrued(self) -> Decimal:
+        """What has run since the last row that knows its interest, in fen."""
+        return self.whole + self.stretch
+
     # Time.
 
     def settle(self, rows: Sequence[Row], day: date, owed_fen: int) -> None:
@@ -56,7 +65,10 @@ class RunningInterest:
         while (row := self._running(rows)) is not None and self.settled_on < day:
             stop = min(day, row.due_on)
             bearing = owed_fen if self._arrears_bear() else owed_fen - self.overdue_fen
-            self.accrued += bearing * self._factor(row, self.settled_on, stop)
+            if bearing != self.bearing_fen:
+                self.end_stretch()
+                self.bearing_fen = bearing
+            self.stretch += bearing * self._factor(row, self.settled_on, stop)
             self.settled_on = max(self.settled_on, stop)
             if stop < row.due_on:
                 break
@@ -106,9 +118,19 @@ class RunningInterest:
         if row.met_on is None:
             last = _is_last(rows, self.at)
             self._ask(row, self._accrued_fen(), owed_fen - self.overdue_fen, last=last)
-            self.accrued = NOTHING
+            self._forget()
+        else:
+            # What a paid row's last days have cost is carried to the next row that is open.
+            self.end_stretch()
         self.overdue_fen += row.unpaid(PRINCIPAL)
         self.at += 1
+
+    def end_stretch(self) -> None:
+        """Round what the running stretch has cost: its balance or its rate ends."""
+        self.whole, self.stretch = self._accrued_fen(), NOTHING
+
+    def _forget(self) -> None:
+        self.whole, self.stretch = 0, NOTHING
 
     def restart(self, rows: Sequence[Row]) -> None:
         """Find the running row anew after rows were moved, added or emptied."""
@@ -117,7 +139,7 @@ class RunningInterest:
             self.at += 1
         for row in rows[self.at : before]:
             if row.kind in PLANNED and row.met_on is None:
-                self.accrued += row.due[INTEREST]
+                self.whole += row.due[INTEREST]
         self.note_paid(rows, 0)
 
     def _to_come(self, row: Row) -> bool:
@@ -130,7 +152,7 @@ class RunningInterest:
     # What rows ask for.
 
     def _accrued_fen(self) -> int:
-        return self.terms.rounded(Fraction(self.accrued))
+        return self.whole + self.terms.rounded(Fraction(self.stretch))
 
     def _ask(self, row: Row, interest_fen: int, left_fen: int, *, last: bool) -> int:
         """Let a row ask for interest and principal; return the principal it leaves unasked."""
@@ -161,22 +183,25 @@ class RunningInterest:
         """Begin interest anew where a row was paid before its day with what it had cost by then."""
         if met_before < len(rows) and rows[met_before].met_on is not None:
             rows[met_before].settled_fen = rows[met_before].due[INTEREST]
-            self.accrued = NOTHING
+            self._forget()
 
     def plan(self, rows: Sequence[Row], owed_fen: int) -> None:
         """Let the rows to come ask for what they will cost if everything is paid on its day."""
         self._running(rows)
-        left, carried = owed_fen - self.overdue_fen, self.accrued
+        left, whole = owed_fen - self.overdue_fen, self.whole
+        stretch, bearing = self.stretch, self.bearing_fen
         for index in range(self.at, len(rows)):
             row = rows[index]
             if row.kind not in PLANNED:
                 continue
-            begins = max(row.from_on, self.settled_on)
-            carried += left * self._factor(row, begins, row.due_on)
+            if left != bearing:
+                whole += self.terms.rounded(Fraction(stretch))
+                stretch, bearing = NOTHING, left
+            stretch += left * self._factor(row, max(row.from_on, self.settled_on), row.due_on)
+            whole, stretch = whole + self.terms.rounded(Fraction(stretch)), NOTHING
             if row.met_on is None:
-                interest = self.terms.rounded(Fraction(carried))
-                left = self._ask(row, interest, left, last=_is_last(rows, index))
-                carried = NOTHING
+                left = self._ask(row, whole, left, last=_is_last(rows, index))
+                whole = 0
 
     def level(self, rows: Sequence[Row], owed_fen: int) -> None:
         """Find the level instalment anew, so that the last row differs little from the others."""

@@ -132,11 +132,18 @@ def planned(event: LoanEvent) -> PlannedCharge:
     return PlannedCharge(event.event_id, part, event.value_date, due_on, event.amount_fen)
 
 
+def _counts_from(event: LoanEvent) -> date:
+    """Return the day from which an event counts; a charge counts from its due date, if earlier."""
+    if isinstance(event.details, Charged) and event.details.due_on is not None:
+        return min(event.value_date, event.details.due_on)
+    return event.value_date
+
+
 def tell(events: Iterable[LoanEvent], as_of: date, touched_on: Iterable[date] = ()) -> Story:
     """Return the events that stand by a day: by value date, then as they became known."""
     ordered = sorted(
         (event for event in standing(list(events)) if event.value_date <= as_of),
-        key=lambda event: (event.value_date, event.sequence),
+        key=lambda event: (_counts_from(event), event.sequence),
     )
     assert len(ordered) <= EVENTS_MAX, len(ordered)
     looked = {*touched_on, *(event.value_date for event in ordered)}
