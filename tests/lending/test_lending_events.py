@@ -143,6 +143,9 @@ def test_a_loan_is_charged_off_then_written_off_by_two_and_recovered(bank: Lendi
     book = book_of(bank)
     assert book["expenses/write_off/revolving_daily"] == owed
     assert book["assets/loans/principal/revolving_daily"] == 0
+    line = UUID(bank.lending.loan(bank.principal, loan_id)["facility_id"])
+    with pytest.raises(Refused, match="lending.loss_before"):
+        bank.lending.draw(bank.principal, bank.key(), line, 10_000)
     recovered = happens(bank, loan_id, "recovered", 5_000)
     assert recovered["after"]["recovered_fen"] == 5_000
     assert book_of(bank)["income/recovered/revolving_daily"] == 5_000

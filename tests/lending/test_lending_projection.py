@@ -154,7 +154,7 @@ def loans(draw: st.DrawFn) -> LoanTerms:
     return LoanTerms(principal_fen, rate_ppm_per_day, tenor, conventions)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(loans(), payments, st.integers(0, 800))
 def test_money_is_conserved_and_nothing_is_negative(
     terms: LoanTerms, paid: list[tuple[int, int]], days: int
@@ -168,7 +168,7 @@ def test_money_is_conserved_and_nothing_is_negative(
     assert (state.status is LoanStatus.CLOSED) == (state.outstanding_fen == 0)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(loans(), payments, st.integers(0, 800), st.data())
 def test_the_order_in_which_events_became_known_does_not_matter(
     terms: LoanTerms, paid: list[tuple[int, int]], days: int, data: st.DataObject
@@ -178,7 +178,7 @@ def test_the_order_in_which_events_became_known_does_not_matter(
     assert project(terms, shuffled, day(days)) == project(terms, events, day(days))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(loans(), payments, st.lists(st.integers(0, 800), min_size=1, max_size=6))
 def test_posting_by_differences_ends_where_one_posting_would(
     terms: LoanTerms, paid: list[tuple[int, int]], days: list[int]
@@ -202,7 +202,7 @@ def test_posting_by_differences_ends_where_one_posting_would(
     assert sum(net.values()) == 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(loans(), payments, st.integers(0, 700), st.integers(0, 60))
 def test_the_line_of_a_state_foretells_the_projection(
     terms: LoanTerms, paid: list[tuple[int, int]], days: int, ahead: int
@@ -219,7 +219,7 @@ def test_the_line_of_a_state_foretells_the_projection(
         assert not now.line.covers(day(days + ahead))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(loans())
 def test_a_loan_paid_by_its_schedule_closes_at_maturity(terms: LoanTerms) -> None:
     rows = schedule(terms, story(terms), START)
@@ -229,7 +229,7 @@ def test_a_loan_paid_by_its_schedule_closes_at_maturity(terms: LoanTerms) -> Non
     assert (state.overpaid_fen, state.penalty_accrued_fen) == (0, 0)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(loans(), st.integers(0, 400))
 def test_early_repayment_costs_no_more_than_the_days_used(terms: LoanTerms, days: int) -> None:
     quote = project(terms, story(terms), day(days))
@@ -240,7 +240,7 @@ def test_early_repayment_costs_no_more_than_the_days_used(terms: LoanTerms, days
     assert closed.overpaid_fen == 0
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(loans(), payments, st.tuples(st.integers(0, 500), amounts), st.integers(0, 800))
 def test_more_money_never_leaves_more_to_pay(
     terms: LoanTerms, paid: list[tuple[int, int]], found: tuple[int, int], days: int

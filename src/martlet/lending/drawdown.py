@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from martlet.kernel.errors import NotFound, Refused
 from martlet.ledger import current_business_date, hold, release, settle
@@ -50,12 +50,14 @@ if TYPE_CHECKING:
 
 
 _ARREARS = Prepared(
-    select(loan.c.loan_id)
+    select(loan.c.loan_id, loan.c.written_off_on)
     .where(
         loan.c.tenant_id == bindparam("tenant"),
         loan.c.party_id == bindparam("party"),
-        loan.c.live == 1,
-        loan.c.oldest_due_on < bindparam("today"),
+        or_(
+            and_(loan.c.live == 1, loan.c.oldest_due_on < bindparam("today")),
+            loan.c.written_off_on.is_not(None),
+        ),
     )
     .limit(1)
 )
@@ -134,9 +136,11 @@ def promise(
 
 
 def _refuse_arrears(tx: Transaction, line: Row[Any], today: date) -> None:
-    """Refuse new money to a business that has left something unpaid."""
+    """Refuse new money to a business that has left something unpaid, or cost the bank a loss."""
     keys = {"tenant": tx.tenant_id, "party": line.party_id, "today": today}
     overdue = _ARREARS.on(tx.connection, keys).first()
+    if overdue is not None and overdue.written_off_on is not None:
+        raise Refused("lending.loss_before", loan_id=str(overdue.loan_id))
     if overdue is not None:
         raise Refused("lending.arrears_first", loan_id=str(overdue.loan_id))
 
