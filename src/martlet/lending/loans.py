@@ -64,6 +64,9 @@ _ADD_EVENT = Prepared(insert(loan_event))
 _KEEP = Prepared(update(loan).where(loan.c.loan_id == bindparam("the_loan")))
 
 
+_KINDS = {kind.value: kind for kind in EventKind}
+
+
 def find_loan(connection: Connection, principal: Principal, loan_id: UUID) -> Row[Any]:
     """Return a loan's row; another tenant's or another owner's loan does not exist."""
     keys = {"tenant": principal.tenant_id, "the_loan": loan_id}
@@ -90,12 +93,12 @@ def events_of(rows: Iterable[Row[Any]]) -> list[LoanEvent]:
     """Return event rows as values."""
     return [
         LoanEvent(
-            event_id=row.event_id,
-            sequence=row.sequence,
-            kind=EventKind(row.kind),
-            value_date=row.value_date,
-            amount_fen=row.amount_fen,
-            details=read_details(EventKind(row.kind), row.details),
+            row.event_id,
+            row.sequence,
+            (kind := _KINDS[row.kind]),
+            row.value_date,
+            row.amount_fen,
+            None if row.details is None else read_details(kind, row.details),
         )
         for row in rows
     ]
