@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import BigInteger, bindparam, insert, select, update
 
 from martlet.kernel.errors import NotFound
 from martlet.kernel.rounding import RoundingMode
@@ -19,9 +19,10 @@ from martlet.lending.participation.placement import follow
 from martlet.lending.postings import FIGURES, Accounts, Position
 from martlet.lending.tables import loan, loan_event
 from martlet.store import Prepared
+from martlet.store.schema import Day, Id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import Connection, Row
@@ -84,7 +85,7 @@ def event_rows(connection: Connection, loan_id: UUID) -> Sequence[Row[Any]]:
 def events_by_loan(connection: Connection, loan_ids: Sequence[UUID]) -> dict[UUID, list[LoanEvent]]:
     """Return the events of many loans in one query."""
     found: dict[UUID, list[Row[Any]]] = {loan_id: [] for loan_id in loan_ids}
-    for row in connection.execute(_EVENTS_OF_MANY, {"the_loans": list(loan_ids)}):
+    for row in connection.execute(_EVENTS_OF_MANY, {"the_loans": list(loan_ids)}).all():
         found[row.loan_id].append(row)
     return {loan_id: events_of(rows) for loan_id, rows in found.items()}
 
@@ -162,10 +163,43 @@ def keep_state(tx: Transaction, row: Row[Any], state: LoanState, **more: object)
     _KEEP.on(tx.connection, {"the_loan": row.loan_id, **copy_of(state), **more})
 
 
-def keep_states(tx: Transaction, kept: Sequence[tuple[Row[Any], LoanState, str]]) -> None:
-    """Make many loans' rows the copies of their states, each with the status that it is given."""
-    for row, state, status in kept:
-        keep_state(tx, row, state, status=status)
+def keep_states(
+    tx: Transaction, kept: Sequence[tuple[Row[Any], LoanState]], more: Sequence[Mapping[str, Any]]
+) -> None:
+    """Make many loans' rows the copies of their states, each with more columns of its own."""
+    if not kept:
+        return
+    driver = tx.driver
+    copies = [{**copy_of(state), **own} for (_, state), own in zip(kept, more, strict=True)]
+    names = list(copies[0])
+    days = [place for place, name in enumerate(names) if isinstance(loan.c[name].type, Day)]
+    rows = []
+    for (row, _), copy in zip(kept, copies, strict=True):
+        values = list(copy.values())
+        for place in days:
+            values[place] = values[place] and driver.day(values[place])
+        rows.append([*values, driver.id(row.loan_id)])
+    if not driver.is_postgres:
+        settings = ", ".join(f"{name} = ?" for name in names)
+        driver.run_many(f"UPDATE lending_loan SET {settings} WHERE loan_id = ?", rows)  # noqa: S608 - names of its own
+        return
+    settings = ", ".join(f"{name} = m.{name}" for name in names)
+    arrays = ", ".join(f"?::{_array_of(name)}" for name in (*names, "loan_id"))
+    driver.run(
+        f"UPDATE lending_loan AS l SET {settings} FROM unnest({arrays})"  # noqa: S608 - names of its own
+        f" AS m({', '.join(names)}, loan_id) WHERE l.loan_id = m.loan_id",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
+
+
+def _array_of(name: str) -> str:
+    """Return PostgreSQL's type of an array of a column's values."""
+    kind = loan.c[name].type
+    if isinstance(kind, Day):
+        return "date[]"
+    if isinstance(kind, Id):
+        return "uuid[]"
+    return "bigint[]" if isinstance(kind, BigInteger) else "text[]"
 
 
 def add_event(tx: Transaction, row: Row[Any], event: LoanEvent, day: date, reference: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from martlet.kernel.calendar import add_months
 from martlet.kernel.rates import MONTHS_PER_YEAR, PPM, TICKS_PER_FEN
+from martlet.kernel.rounding import divide
 from martlet.lending.allocation import waterfall
 from martlet.lending.daily.account import FEE, INTEREST, PENALTY, PRINCIPAL, Account
 from martlet.lending.daily.claims import How, Row
@@ -91,8 +92,20 @@ class Fold:
         """Add the interest of the nights from the settled day to a day."""
         if day == self.day:
             return
-        mode, line = self.terms.conventions.rounding_mode, self.line()
-        self.account.accrue(line.interest_at(day, mode), line.penalty_at(day, mode))
+        # What a line from the settled day would say, without making one: most replays are this.
+        nights, mode, account = (
+            (day - self.day).days,
+            self.terms.conventions.rounding_mode,
+            self.account,
+        )
+        assert nights > 0, (self.day, day)
+        numerator, denominator = self._night_interest()
+        interest_ticks = account.interest_ticks + divide(numerator * nights, denominator, mode)
+        penalty_ticks = account.penalty_ticks
+        if account.billed.punished_fen:
+            numerator, denominator = self._night_penalty()
+            penalty_ticks += divide(numerator * nights, denominator, mode)
+        account.accrue(interest_ticks, penalty_ticks)
         self.day = day
 
     def line(self) -> AccrualLine:
@@ -125,18 +138,20 @@ class Fold:
 
     def _next_break(self) -> date | None:
         """Return the next day on which the way interest runs may change by itself."""
-        stops = [self._turns[0].on] if self._turns else []
+        nearest = self._turns[0].on if self._turns else None
         account = self.account
-        if account.closed_on is None:
-            found = (
-                self.days.coming,
-                self._month_ends_on(),
-                account.billed.grace_ends_on(),
-                account.fees.next_due_on(),
-                account.penalties.next_due_on(),
-            )
-            stops += [stop for stop in found if stop is not None]
-        return min(stops, default=None)
+        if account.closed_on is not None:
+            return nearest
+        for stop in (
+            self.days.coming,
+            self._month_ends_on(),
+            account.billed.grace_ends_on(),
+            account.fees.next_due_on(),
+            account.penalties.next_due_on(),
+        ):
+            if stop is not None and (nearest is None or stop < nearest):
+                nearest = stop
+        return nearest
 
     def _month_ends_on(self) -> date | None:
         """Return the end of the month that spreads its twelfth of a year over the nights."""

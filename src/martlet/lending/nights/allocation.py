@@ -149,8 +149,8 @@ def _apply(tx: Transaction, repaid: Sequence[_Repaid], night: Night) -> None:
         one.state = project(terms_of(one.row), events, until)
     _write_events(tx, repaid, night)
     record(tx, _movements(repaid), night.subject, night.business_date)
-    keep_states(tx, [(one.row, one.state, one.state.status.value) for one in repaid if one.state])
-    _count_events(tx, repaid)
+    states = [(one.row, one.state) for one in repaid if one.state is not None]
+    keep_states(tx, states, [{"events": one.events[-1].sequence} for one in repaid])
     freed: dict[UUID, int] = defaultdict(int)
     for one in repaid:
         freed[one.row.facility_id] += _freed(one)
@@ -173,13 +173,6 @@ def _write_events(tx: Transaction, repaid: Sequence[_Repaid], night: Night) -> N
         for event, reference in zip(one.events, one.references, strict=True)
     ]
     driver.load("lending_loan_event", _EVENT_COLUMNS, rows)
-
-
-def _count_events(tx: Transaction, repaid: Sequence[_Repaid]) -> None:
-    tx.driver.run_many(
-        "UPDATE lending_loan SET events = ? WHERE loan_id = ?",
-        [(one.events[-1].sequence, tx.driver.id(one.row.loan_id)) for one in repaid],
-    )
 
 
 def _movements(repaid: Sequence[_Repaid]) -> list[Movement]:

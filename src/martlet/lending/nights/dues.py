@@ -53,7 +53,7 @@ def bring_forward(
     """Project loans to the next morning, keep their states, and tell what has fallen due."""
     events = events_by_loan(tx.connection, [row.loan_id for row in rows])
     found = [(row, project(terms_of(row), events[row.loan_id], night.until)) for row in rows]
-    keep_states(tx, [(row, state, row.status) for row, state in found])
+    keep_states(tx, found, [{"status": row.status} for row in rows])
     for row, state in found:
         if due_fen := _due_on(state, night):
             night.tell(
