@@ -10,18 +10,21 @@ seconds of one end of day step by step, and the most memory that the process hel
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
 import threading
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter, process_time, sleep
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 import numpy as np
+from sqlalchemy import text
 
-from benchmarks.loan_book import TENANT, load_book
+from benchmarks.loan_book import TENANT, load_book, load_new_loans
 from benchmarks.machine import machine_lines, postgres_server, postgres_version
 from martlet.credit import CreditService
 from martlet.kernel.principal import system_principal
@@ -38,13 +41,15 @@ from martlet.store import Database, JobReport, open_database, verify_chain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from uuid import UUID
 
 TODAY = date(2026, 3, 2)
 NEXT_DAY = date(2026, 3, 3)
 FULL_LOANS = 1_000_000
 QUICK_LOANS = 2_000
-RECEIPT_OF_LOANS = 30
+LATE_LOANS = 1_000
+LATE_DAYS = 700
+PAID_ON_THE_DAY = 0.97
+OTHER_RECEIPT_OF_LOANS = 200
 REPLAYED_LOANS_MAX = 20_000
 BARS_SECONDS = {"SQLite": 30, "PostgreSQL": 60}
 
@@ -132,15 +137,41 @@ def night(name: str, url: str, loans: int) -> None:
         database.close()
 
 
+def caught_up(name: str, url: str, loans: int, days: int) -> None:
+    """Make new loans of 24 months, let nobody pay, and catch up many days at once."""
+    database = open_database(url)
+    try:
+        database.migrate()
+        load_new_loans(database, loans, TODAY, months=24, seed=312)
+        nights, begun = EndOfDay(database), perf_counter()
+        cpu = process_time()
+        nights.catch_up(system_principal(TENANT), TODAY + timedelta(days=days - 1))
+        whole, cpu = _since(begun), process_time() - cpu
+        print(f"\n{name}: {loans:,} loans of 24 months, nothing paid, {days} days caught up")
+        print(f"  {'catch-up':14} {whole:6.2f} s  ({cpu:.1f} s of it computing; bar 20 s)")
+        _prove(database, loans)
+    finally:
+        database.close()
+
+
 def _take_in(database: Database, loan_ids: Sequence[UUID]) -> int:
-    """Take in repayments of a thirtieth of the loans, drawn at random, as files of the bank."""
+    """Take in, as files of a bank, what nearly all pay that is due today, and some more."""
     rng, principal = np.random.default_rng(311), system_principal(TENANT)
-    chosen = rng.choice(len(loan_ids), len(loan_ids) // RECEIPT_OF_LOANS, replace=False)
-    amounts = rng.integers(1_000, 3_000_000, len(chosen)).tolist()
-    receipts = [
-        Receipt(database.ids.new(), loan_ids[place], amount, NEXT_DAY)
-        for place, amount in zip(chosen.tolist(), amounts, strict=True)
+    with database.read() as connection:
+        told = connection.execute(
+            text("SELECT payload FROM chain_entry WHERE kind = 'lending.instalment_due'")
+        ).scalars()
+        due = [json.loads(payload) for payload in told]
+    paid = rng.random(len(due)) < PAID_ON_THE_DAY
+    sums = [
+        (UUID(one["loan_id"]), one["due_fen"])
+        for one, on_the_day in zip(due, paid.tolist(), strict=True)
+        if on_the_day
     ]
+    others = rng.choice(len(loan_ids), len(loan_ids) // OTHER_RECEIPT_OF_LOANS, replace=False)
+    amounts = rng.integers(1_000, 3_000_000, len(others)).tolist()
+    sums += zip((loan_ids[place] for place in others.tolist()), amounts, strict=True)
+    receipts = [Receipt(database.ids.new(), own, fen, NEXT_DAY) for own, fen in sums]
     lending = LendingService(database, CreditService(database, []), SimulatedRail())
     for start in range(0, len(receipts), RECEIPTS_PER_COMMAND_MAX):
         part = receipts[start : start + RECEIPTS_PER_COMMAND_MAX]
@@ -173,6 +204,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=["sqlite", "postgresql"], default=None)
     chosen = parser.parse_args()
     loans = chosen.loans or (QUICK_LOANS if chosen.quick else FULL_LOANS)
+    late = (LATE_LOANS // 50, LATE_DAYS // 10) if chosen.quick else (LATE_LOANS, LATE_DAYS)
     wanted = chosen.only or ["sqlite", "postgresql"]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=chosen.folder)))
@@ -180,9 +212,13 @@ def main() -> None:
             print(line)
         if "sqlite" in wanted:
             night("SQLite", f"sqlite:///{folder / 'book.db'}", loans)
+            caught_up("SQLite", f"sqlite:///{folder / 'late.db'}", *late)
         if "postgresql" in wanted:
             url = stack.enter_context(postgres_server(folder / "postgres"))
             night(f"PostgreSQL {postgres_version(url)}", url, loans)
+        if "postgresql" in wanted:
+            url = stack.enter_context(postgres_server(folder / "postgres_late"))
+            caught_up(f"PostgreSQL {postgres_version(url)}", url, *late)
 
 
 if __name__ == "__main__":

@@ -140,6 +140,22 @@ def load_book(database: Database, loans: int, today: date, seed: int) -> list[UU
     return write_book(database, [known[place] for place in chosen], today)
 
 
+def load_new_loans(
+    database: Database, loans: int, today: date, *, months: int, seed: int
+) -> list[UUID]:
+    """Write loans of equal instalments paid out on an open day; return their identifiers."""
+    rng, name = np.random.default_rng(seed), "equal_instalments"
+    told: list[Story] = []
+    for principal_fen in rng.integers(100_000, 30_000_000, loans).tolist():
+        rate = int(rng.choice(RATES_PPM_PER_DAY))
+        terms = LoanTerms(principal_fen, rate, months, product_named(name).conventions)
+        events = [LoanEvent(UUID(int=1), 1, EventKind.DISBURSED, today, principal_fen)]
+        story = story_of(name, terms, events, today)
+        assert story is not None
+        told.append(story)
+    return write_book(database, told, today)
+
+
 def write_book(database: Database, told: Sequence[Story], today: date) -> list[UUID]:
     """Write loans as they were told with their ledger on an open day; return their identifiers."""
     LedgerService(database).open_day(system_principal(TENANT), "open", today)

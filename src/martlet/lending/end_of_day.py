@@ -8,20 +8,20 @@ interrupted. Days missed are caught up by running again: each run ends exactly o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from martlet.kernel.errors import Refused
 from martlet.kernel.principal import Scope, system_principal
 from martlet.ledger import current_business_date
-from martlet.lending.limits import CHUNK_LOANS
+from martlet.lending.limits import CHUNK_LOANS, NIGHTS_PER_COMMIT_MAX
 from martlet.lending.nights import Night
 from martlet.lending.nights.steps import STEPS
-from martlet.store import Job, read_job, run_job
+from martlet.store import Command, Job, do_step, read_job, run_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
 
     from martlet.kernel.principal import Principal
     from martlet.lending.nights import NightStep
@@ -113,6 +113,38 @@ class EndOfDay:
             )
         return EndOfDayReport(day, night.until, tuple(steps))
 
+    def catch_up(
+        self, principal: Principal, through: date, on_ended: Callable[[date], None] | None = None
+    ) -> int:
+        """End every date from the open one through another; return how many that were.
+
+        Each date is ended by its own steps, as it would have been on its day. Only the commits are
+        shared: by many nights where each is small, by one full chunk where it is not.
+        """
+        principal.require(Scope.END_OF_DAY)
+        bank, first = system_principal(principal.tenant_id), None
+        while True:
+            status = self.status(principal)
+            first = first or status.business_date
+            if status.business_date > through:
+                return (status.business_date - first).days
+            done = sum(step.steps for step in status.steps)
+            key = f"eod.catch_up:{status.business_date}:{done}:{through}"
+            command = Command("job.eod.catch_up", bank, key, {"through": through.isoformat()})
+            answer = self._database.command(command, partial(self._nights, through)).value
+            if on_ended is not None:
+                on_ended(date.fromisoformat(answer["open_date"]))
+
+    def _nights(self, through: date, tx: Transaction) -> dict[str, Any]:
+        """End dates one after another until the work of one commit is done."""
+        day = current_business_date(tx.connection, tx.tenant_id)
+        for _ in range(NIGHTS_PER_COMMIT_MAX):
+            night = Night(day, self._chunk_loans)
+            if day > through or not _end_within(tx, night):
+                break
+            day = night.until
+        return {"open_date": day.isoformat()}
+
     def status(self, principal: Principal) -> EndOfDayStatus:
         """Return the open date and how far a night that was begun has come."""
         principal.require(Scope.LEDGER_READ)
@@ -120,6 +152,16 @@ class EndOfDay:
             day = current_business_date(connection, principal.tenant_id)
             jobs = [read_job(connection, principal, Job(f"eod.{step.name}", day)) for step in STEPS]
         return EndOfDayStatus(day, tuple(jobs))
+
+
+def _end_within(tx: Transaction, night: Night) -> bool:
+    """Do what is to come of a night; tell whether it is ended or a step has more than a chunk."""
+    return all(
+        do_step(
+            tx, Job(f"eod.{step.name}", night.business_date), partial(_with_night, step, night)
+        ).done
+        for step in STEPS
+    )
 
 
 def _with_night(step: NightStep, night: Night, tx: Transaction, cursor: str) -> Progress:

@@ -44,6 +44,9 @@ EVENTS_LOOKUP_LOANS = 2_000
 RECEIPTS_PER_COMMAND_MAX = 20_000
 """Repayments of one file in one command: about half a second of the only writer."""
 
+NIGHTS_PER_COMMIT_MAX = 30
+"""Nights of a small book ended in one commit when days are caught up: under a second of work."""
+
 SAMPLE_LOANS = 20
 """Loans of each step whose columns are checked against the scalar projection."""
 

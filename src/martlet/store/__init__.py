@@ -8,7 +8,7 @@ sent; its events and its audit entry are in the same commit, chained by hash.
 from martlet.store.chain import ChainEntry, read_chain, verify_chain
 from martlet.store.command import Answer, Command, watch_replays
 from martlet.store.database import Database, Reading, Snapshots, open_database
-from martlet.store.jobs import Job, JobReport, Progress, read_job, run_job
+from martlet.store.jobs import Job, JobReport, Progress, do_step, read_job, run_job
 from martlet.store.prepared import Prepared, PreparedOfSome
 from martlet.store.transaction import Transaction
 
@@ -25,6 +25,7 @@ __all__ = [
     "Reading",
     "Snapshots",
     "Transaction",
+    "do_step",
     "open_database",
     "read_chain",
     "read_job",

@@ -84,6 +84,16 @@ def run_job(
     raise RuntimeError(message)
 
 
+def do_step(tx: Transaction, job: Job, step: Callable[[Transaction, str], Progress]) -> JobReport:
+    """Do a job's next step inside an open transaction; one already done does nothing."""
+    report = read_job(tx.connection, tx.principal, job)
+    if report.done:
+        return report
+    progress = step(tx, report.cursor)
+    _store(tx, tx.principal, report, progress)
+    return _after(report, progress)
+
+
 def _after(before: JobReport, progress: Progress) -> JobReport:
     """Return how a job stands after one more step."""
     names = before.totals.keys() | progress.totals.keys()
