@@ -47,6 +47,9 @@ RECEIPTS_PER_COMMAND_MAX = 20_000
 NIGHTS_PER_COMMIT_MAX = 30
 """Nights of a small book ended in one commit when days are caught up: under a second of work."""
 
+LOANS_PER_SAMPLED = 250
+"""Loans of a small book for each that is checked, so that the check costs no more than the work."""
+
 SAMPLE_LOANS = 20
 """Loans of each step whose columns are checked against the scalar projection."""
 

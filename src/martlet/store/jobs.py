@@ -10,17 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from martlet.store.command import Command
 from martlet.store.limits import JOB_STEPS_MAX
+from martlet.store.prepared import Prepared
 from martlet.store.tables import job as job_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
     from martlet.kernel.principal import Principal
     from martlet.store.database import Database
@@ -108,19 +109,31 @@ def _after(before: JobReport, progress: Progress) -> JobReport:
 
 def read_job(connection: Connection, principal: Principal, job: Job) -> JobReport:
     """Return how a job of the principal's tenant stands; one never started has done 0 steps."""
-    row = connection.execute(select(job_table).where(_is(principal, job))).first()
+    row = _READ.on(connection, _identity(principal, job)).first()
     if row is None:
         return JobReport(job, done=False, steps=0, cursor="", totals={})
     return JobReport(job, row.state == "done", row.steps, row.cursor, row.totals)
 
 
-def _is(principal: Principal, job: Job) -> ColumnElement[bool]:
-    return and_(
-        job_table.c.tenant_id == principal.tenant_id,
-        job_table.c.name == job.name,
-        job_table.c.business_date == job.business_date,
-        job_table.c.shard == job.shard,
-    )
+def _identity(principal: Principal, job: Job) -> dict[str, Any]:
+    return {
+        "the_tenant": principal.tenant_id,
+        "the_name": job.name,
+        "the_date": job.business_date,
+        "the_shard": job.shard,
+    }
+
+
+_IS = and_(
+    job_table.c.tenant_id == bindparam("the_tenant"),
+    job_table.c.name == bindparam("the_name"),
+    job_table.c.business_date == bindparam("the_date"),
+    job_table.c.shard == bindparam("the_shard"),
+)
+# A night of a small book is a dozen steps of a millisecond: building a statement costs as much.
+_READ = Prepared(select(job_table).where(_IS))
+_BEGIN = Prepared(insert(job_table))
+_MOVE = Prepared(update(job_table).where(_IS))
 
 
 def _store(tx: Transaction, principal: Principal, before: JobReport, progress: Progress) -> None:
@@ -139,6 +152,6 @@ def _store(tx: Transaction, principal: Principal, before: JobReport, progress: P
             "business_date": before.job.business_date,
             "shard": before.job.shard,
         }
-        tx.execute(insert(job_table).values(**identity, **values))
+        _BEGIN.on(tx.connection, {**identity, **values})
         return
-    tx.execute(update(job_table).where(_is(principal, before.job)).values(**values))
+    _MOVE.on(tx.connection, {**_identity(principal, before.job), **values})

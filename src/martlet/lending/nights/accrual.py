@@ -6,18 +6,18 @@ entry a chunk with one line for each product. Loans that no line covers are proj
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import select
 
 from martlet.kernel.errors import Corrupt
 from martlet.kernel.rounding import RoundingMode
 from martlet.lending.bookkeeping import record
 from martlet.lending.columns import LINE_FIELDS, accrue
 from martlet.lending.growth import Range, growth_between
-from martlet.lending.limits import SAMPLE_LOANS
+from martlet.lending.limits import LOANS_PER_SAMPLED, SAMPLE_LOANS
 from martlet.lending.loans import WITH_MARK, events_by_loan, position_in, terms_of
 from martlet.lending.marks import FIRST_LOAN, LAST_LOAN, begin_night, move_mark
 from martlet.lending.nights.dues import bring_forward
@@ -27,8 +27,6 @@ from martlet.lending.tables import loan
 from martlet.store import Progress
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
-
     from martlet.lending.growth import Growth
     from martlet.lending.nights.night import Night
     from martlet.lending.postings import Movement
@@ -48,7 +46,7 @@ def accrue_step(tx: Transaction, cursor: str, night: Night) -> Progress:
     totals = {
         "loans": loans,
         "projected": _project_alone(tx, (first, last), night, growth),
-        "checked": _check_sample(tx, (first, last), night),
+        "checked": _check_sample(tx, loans_between, loans, night),
         "interest_fen": sum(interest for interest, _penalty in growth.values()),
         "penalty_fen": sum(penalty for _interest, penalty in growth.values()),
     }
@@ -93,41 +91,50 @@ def _between(tx: Transaction, between: tuple[UUID, UUID]) -> tuple[Any, ...]:
     return (mine, loan.c.live == 1, loan.c.loan_id > after, loan.c.loan_id <= last)
 
 
-def _check_sample(tx: Transaction, between: tuple[UUID, UUID], night: Night) -> int:
+def _check_sample(tx: Transaction, loans: Range, count: int, night: Night) -> int:
     """Follow some lines of a range and project their loans by themselves: the same figures."""
     until = night.until.toordinal()
-    found: dict[UUID, Row[Any]] = {}
-    covered = (loan.c.line_from <= until) & (loan.c.line_until >= until)
-    for begins in _spread(tx, between):
-        query = WITH_MARK.where(*_between(tx, (begins, between[1])), covered)
-        row = tx.execute(query.order_by(loan.c.loan_id).limit(1)).first()
-        if row is not None:
-            found[row.loan_id] = row
-    events = events_by_loan(tx.connection, list(found))
-    for loan_id, row in found.items():
+    places = _spread(tx, loans, until, min(SAMPLE_LOANS, 1 + count // LOANS_PER_SAMPLED))
+    query = WITH_MARK.where(loan.c.tenant_id == tx.tenant_id, loan.c.loan_id.in_(places))
+    rows = tx.execute(query).all() if places else []
+    events = events_by_loan(tx.connection, [row.loan_id for row in rows])
+    for row in rows:
         mode = RoundingMode(row.rounding_mode)
         line = np.array([[getattr(row, name) for name in LINE_FIELDS]], np.int64)
         followed = accrue(line, np.array([until]), mode)
-        state = project(terms_of(row), events[loan_id], night.until)
+        state = project(terms_of(row), events[row.loan_id], night.until)
         figures = int(followed.interest_fen[0]), int(followed.penalty_fen[0])
         if figures != (state.interest_accrued_fen, state.penalty_accrued_fen):
-            raise Corrupt("lending.columns_differ", loan_id=str(loan_id))
-    return len(found)
+            raise Corrupt("lending.columns_differ", loan_id=str(row.loan_id))
+    return len(rows)
 
 
-def _spread(tx: Transaction, between: tuple[UUID, UUID]) -> list[UUID]:
-    """Return places spread evenly between the first and the last loan of a range."""
-    query = select(loan.c.loan_id).where(loan.c.tenant_id == tx.tenant_id, *_between(tx, between))
-    ends: list[UUID] = [
-        loan_id
-        for order in (loan.c.loan_id, loan.c.loan_id.desc())
-        for loan_id in tx.execute(query.order_by(order).limit(1)).scalars()
+def _spread(tx: Transaction, loans: Range, until: int, count: int) -> list[UUID]:
+    """Return some loans of a range that a line covers, spread evenly from its first to its last."""
+    driver = tx.driver
+    where, values = loans.where(driver)
+    ends = [
+        driver.to_id(loan_id)
+        for order in ("", "DESC")
+        for (loan_id,) in driver.fetch(
+            f"SELECT loan_id FROM lending_loan WHERE {where} ORDER BY loan_id {order} LIMIT 1",  # noqa: S608 - names of its own
+            values,
+        )
     ]
     if not ends:
         return []
     first, last = (end.int for end in ends)
-    width = last - first + 1
-    return [UUID(int=first - 1 + width * part // SAMPLE_LOANS) for part in range(SAMPLE_LOANS)]
+    width, found = last - first + 1, set[UUID]()
+    for part in range(count):
+        begins = UUID(int=first - 1 + width * part // count)
+        where, values = replace(loans, after=begins).where(driver)
+        rows = driver.fetch(
+            f"SELECT loan_id FROM lending_loan WHERE {where} AND line_from <= ?"  # noqa: S608 - names of its own
+            " AND line_until >= ? ORDER BY loan_id LIMIT 1",
+            [*values, until, until],
+        )
+        found |= {driver.to_id(loan_id) for (loan_id,) in rows}
+    return sorted(found)
 
 
 def _movements(growth: Growth) -> list[Movement]:

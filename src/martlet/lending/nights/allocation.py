@@ -73,6 +73,8 @@ def allocate_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
     """Allocate a chunk of receipts."""
     query = _WAITING.where(receipt.c.tenant_id == tx.tenant_id).limit(night.chunk_loans)
     waiting = tx.execute(query).all()
+    if not waiting:
+        return Progress(None, {"receipts": 0})
     rows, used = _loans_of(tx, waiting)
     repaid: dict[UUID, _Repaid] = {}
     refused: dict[UUID, str] = {}

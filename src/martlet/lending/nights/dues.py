@@ -51,6 +51,8 @@ def bring_forward(
     tx: Transaction, rows: Sequence[Row[Any]], night: Night
 ) -> list[tuple[Row[Any], LoanState]]:
     """Project loans to the next morning, keep their states, and tell what has fallen due."""
+    if not rows:
+        return []
     events = events_by_loan(tx.connection, [row.loan_id for row in rows])
     found = [(row, project(terms_of(row), events[row.loan_id], night.until)) for row in rows]
     keep_states(tx, found, [{"status": row.status} for row in rows])
