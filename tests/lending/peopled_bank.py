@@ -11,6 +11,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy import select
 from tests.conftest import TENANT
@@ -26,6 +27,7 @@ from martlet.lending import (
     EndOfDay,
     LendingService,
     ParticipationService,
+    Receipt,
     Sharing,
     SimulatedRail,
     verify_lending,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 Book = tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[str, str, str]]]
 
 LOANS = 7
+PAID_FROM = 3
 DAYS = 33
 
 
@@ -62,22 +65,28 @@ def peopled(database: Database, clock: ManualClock, principal: Principal) -> Len
     for number, slug in enumerate(("east", "north", "west")):
         together.partner(slug)
         together.agree(slug, 333_333 + number, 2_000_000, sharing=Sharing.PRO_RATA)
+    receipts: list[Receipt] = []
     for number in range(LOANS):
         product, tenor = ("revolving_daily", 30) if number % 2 else ("equal_instalments", 3)
-        bank.drawn(100 + 77_777 * number, product, tenor=tenor)
+        drawn = bank.drawn(100 + 77_777 * number, product, tenor=tenor)
+        if number > PAID_FROM:
+            receipts.append(Receipt(UUID(int=number), drawn, 50_000 * number, TODAY))
+    lending.take_in(principal, "receipts", receipts)
     return bank
 
 
 def the_book(database: Database, principal: Principal) -> Book:
-    """Every loan's row, the trial balance and the partners' files, and proof that all is sound."""
+    """Every loan's row, every day's trial balance and the partners' files, and proof that all is sound."""
     with database.read() as connection:
         verify_chain(connection)
         verify_ledger(connection)
         verify_lending(connection)
         verify_participations(connection)
         rows = connection.execute(select(loan).order_by(loan.c.loan_id)).mappings()
-        balance = trial_balance(connection, principal, TODAY + timedelta(days=DAYS - 1))
-        loans, accounts = [dict(row) for row in rows], [row.as_json() for row in balance.rows]
+        days = [TODAY + timedelta(days=number) for number in range(DAYS)]
+        struck = [trial_balance(connection, principal, day) for day in days]
+        loans = [dict(row) for row in rows]
+        accounts = [row.as_json() for balance in struck for row in balance.rows]
     files = ParticipationService(database, "simulated").settlements(principal)
     hashes = [(one["partner"], one["settled_on"], one["content_hash"]) for one in files]
     return loans, accounts, hashes

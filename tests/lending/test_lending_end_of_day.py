@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
@@ -23,7 +23,7 @@ from martlet.kernel.errors import Corrupt, Forbidden, Refused
 from martlet.kernel.ids import SeededIds
 from martlet.kernel.principal import system_principal
 from martlet.ledger import journal, trial_balance, verify_ledger
-from martlet.lending import verify_lending
+from martlet.lending import EndOfDay, verify_lending
 from martlet.lending.tables import loan
 from martlet.store import open_database, verify_chain
 
@@ -118,6 +118,31 @@ def test_nights_killed_with_kill_9_end_as_unbroken_ones(
     database.close()
 
 
+def test_days_caught_up_in_one_go_leave_the_book_of_night_after_night(
+    database: Database, clock: ManualClock, principal: Principal, unbroken: Book
+) -> None:
+    """Every loan and every day's trial balance: also where the catching up dies on the way."""
+    bank, commits = peopled(database, clock, principal), count(1)
+    first, last = TODAY + timedelta(days=9), TODAY + timedelta(days=DAYS - 1)
+    assert EndOfDay(database).catch_up(principal, first) == 10
+
+    def stumble(_day: date) -> None:
+        if next(commits) % 3 == 0:
+            raise PulledPlugError
+
+    caught_up = False
+    while not caught_up:
+        try:
+            bank.end_of_day.catch_up(principal, last, stumble)
+            caught_up = True
+        except PulledPlugError:
+            with database.read() as connection:
+                verify_lending(connection)
+    assert next(commits) > 3, "it was interrupted"
+    assert the_book(database, principal) == unbroken
+    assert bank.end_of_day.catch_up(principal, last) == 0
+
+
 def test_a_step_that_fails_half_way_leaves_nothing(
     database: Database, clock: ManualClock, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +220,28 @@ def test_the_status_tells_how_far_a_broken_night_has_come(bank: LendingBank) -> 
 def _steps(bank: LendingBank) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = bank.end_of_day.status(bank.principal).as_json()["steps"]
     return steps
+
+
+@pytest.mark.parametrize("after", ["allocate", "accrue", "due", "age", "provide", "verify"])
+def test_a_payment_made_anywhere_in_the_night_finds_its_loan_caught_up(
+    bank: LendingBank, after: str
+) -> None:
+    """The loan's row is days old when the money comes; the payment costs what it costs by day."""
+    night, day = bank.drawn(1_000_000, tenor=30), bank.drawn(1_000_000, tenor=30)
+    bank.close_days(29)
+    bank.lending.repay(bank.principal, "by day", day, 300_000)
+
+    def repay_in_the_night(report: Any) -> None:
+        if report.job.name == f"eod.{after}":
+            bank.lending.repay(bank.principal, "by night", night, 300_000)
+
+    bank.end_of_day.run(bank.principal, TODAY + timedelta(days=29), repay_in_the_night)
+    bank.close_days(3)
+    same = ("principal_outstanding_fen", "interest_fen", "penalty_fen", "status", "next_due_on")
+    found = [bank.lending.loan(bank.principal, loan_id) for loan_id in (night, day)]
+    assert [found[0][name] for name in same] == [found[1][name] for name in same]
+    with bank.database.read() as connection:
+        verify_lending(connection)
 
 
 def test_a_repayment_between_accrual_and_close_takes_the_night_back(bank: LendingBank) -> None:
