@@ -76,7 +76,7 @@ def peopled(database: Database, clock: ManualClock, principal: Principal) -> Len
 
 
 def the_book(database: Database, principal: Principal) -> Book:
-    """Every loan's row, every day's trial balance and the partners' files, and proof that all is sound."""
+    """Every loan's row, every day's trial balance and the partners' files, all proved sound."""
     with database.read() as connection:
         verify_chain(connection)
         verify_ledger(connection)

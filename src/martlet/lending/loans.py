@@ -190,6 +190,9 @@ def keep_states(
     """Make many loans' rows the copies of their states, each with more columns of its own."""
     if not kept:
         return
+    for row, state in kept:
+        if row.shared:
+            follow(tx, row, state)
     driver = tx.driver
     copies = [{**copy_of(state), **own} for (_, state), own in zip(kept, more, strict=True)]
     names = list(copies[0])

@@ -19,6 +19,7 @@ from martlet.lending.facilities import give_back_many
 from martlet.lending.limits import BACKDATE_DAYS_MAX, EVENTS_MAX
 from martlet.lending.loan import LoanState, LoanStatus
 from martlet.lending.loans import (
+    LIVE,
     WITH_MARK,
     accounts_of,
     accrued_day,
@@ -156,6 +157,7 @@ def _apply(tx: Transaction, repaid: Sequence[_Repaid], night: Night) -> None:
     freed: dict[UUID, int] = defaultdict(int)
     for one in repaid:
         freed[one.row.facility_id] += _freed(one)
+    assert min(freed.values(), default=0) >= 0, "a repayment never takes principal back"
     give_back_many(tx, freed)
     for one in repaid:
         _tell(tx, one, night)
@@ -199,8 +201,8 @@ def _freed(one: _Repaid) -> int:
     assert one.state is not None
     if product_named(one.row.product).revolving:
         return position_in(one.row).principal_fen - one.state.principal_fen
-    closed = one.state.status is LoanStatus.CLOSED and one.row.live == 1
-    return int(one.row.principal_agreed_fen) if closed else 0
+    ended = int(one.row.live) - int(one.state.status in LIVE)
+    return ended * int(one.row.principal_agreed_fen)
 
 
 def _tell(tx: Transaction, one: _Repaid, night: Night) -> None:
