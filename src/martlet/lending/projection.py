@@ -122,6 +122,36 @@ def _unborn(as_of: date) -> LoanState:
     )
 
 
+class Replay:
+    """One loan's replay, taken up again where it stopped while nothing new happens to the loan.
+
+    It may stop only at breaks of the loan's line, where a replay from the start settles as well:
+    so both give the same state to the tick.
+    """
+
+    def __init__(self, fold: Fold) -> None:
+        self._fold = fold
+
+    @classmethod
+    def of(cls, terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> Replay | None:
+        """Return a loan's replay up to a break, or None where only whole replays are made."""
+        by_day = terms.takings is None and (
+            terms.conventions.interest_method is not InterestMethod.BY_PLAN
+        )
+        ordered = in_order(events, as_of) if by_day else []
+        return cls(_replay(terms, ordered, as_of)) if ordered else None
+
+    @property
+    def day(self) -> date:
+        """Up to which day time has run."""
+        return self._fold.day
+
+    def state_on(self, as_of: date) -> LoanState:
+        """Let time run on to a break and return the state on it."""
+        self._fold.advance_to(as_of)
+        return state_of(self._fold, as_of)
+
+
 def _replay(terms: LoanTerms, ordered: Sequence[LoanEvent], as_of: date) -> Fold:
     fold = Fold(terms, ordered[0].value_date)
     for event in ordered:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, literal_column, select
 
 from martlet.kernel.errors import Corrupt
+from martlet.lending.limits import REPLAYS_KEPT_MAX
 from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import WITH_MARK, events_by_loan, keep_states, position_in, terms_of
 from martlet.lending.postings import position_of
-from martlet.lending.projection import project
+from martlet.lending.projection import Replay, project
 from martlet.lending.tables import PRINCIPAL_OWED, loan
 from martlet.store import Progress
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Row
 
+    from martlet.lending.events import LoanEvent
     from martlet.lending.loan import LoanState
     from martlet.lending.nights.night import Night
     from martlet.store import Transaction
@@ -38,7 +40,7 @@ def due_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
     query = query.order_by(loan.c.line_until, loan.c.loan_id).limit(night.chunk_loans)
     rows = tx.execute(query).all()
     totals = {"loans": len(rows), "due_count": 0, "due_fen": 0}
-    for row, state in bring_forward(tx, rows, night):
+    for row, state in bring_forward(tx, rows, night, at_breaks=True):
         if position_of(state) != position_in(row):
             raise Corrupt("lending.columns_differ", loan_id=str(row.loan_id))
         due_fen = _due_on(state, night)
@@ -48,13 +50,12 @@ def due_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
 
 
 def bring_forward(
-    tx: Transaction, rows: Sequence[Row[Any]], night: Night
+    tx: Transaction, rows: Sequence[Row[Any]], night: Night, *, at_breaks: bool = False
 ) -> list[tuple[Row[Any], LoanState]]:
     """Project loans to the next morning, keep their states, and tell what has fallen due."""
     if not rows:
         return []
-    events = events_by_loan(tx.connection, [row.loan_id for row in rows])
-    found = [(row, project(terms_of(row), events[row.loan_id], night.until)) for row in rows]
+    found = list(zip(rows, _states(tx, rows, night, at_breaks=at_breaks), strict=True))
     keep_states(tx, found, [{"status": row.status} for row in rows])
     for row, state in found:
         if due_fen := _due_on(state, night):
@@ -67,6 +68,45 @@ def bring_forward(
                 due_fen=due_fen,
             )
     return found
+
+
+def _states(
+    tx: Transaction, rows: Sequence[Row[Any]], night: Night, *, at_breaks: bool
+) -> list[LoanState]:
+    """Return the loans' states on the next morning, from replays begun before where they are."""
+    known = night.replays if at_breaks and night.replays is not None else {}
+    begun = {
+        row.loan_id: known[row.loan_id][1]
+        for row in rows
+        if row.loan_id in known
+        and known[row.loan_id][0] == row.events
+        and known[row.loan_id][1].day <= night.until
+    }
+    events = events_by_loan(
+        tx.connection, [row.loan_id for row in rows if row.loan_id not in begun]
+    )
+    states = []
+    for row in rows:
+        replay = begun.get(row.loan_id)
+        if replay is None and at_breaks and night.replays is not None:
+            replay = _begin(row, events[row.loan_id], night)
+        if replay is not None:
+            states.append(replay.state_on(night.until))
+        else:
+            states.append(project(terms_of(row), events[row.loan_id], night.until))
+    return states
+
+
+def _begin(row: Row[Any], events: list[LoanEvent], night: Night) -> Replay | None:
+    """Begin a replay to be taken up again by later nights, while there is room for it."""
+    assert night.replays is not None
+    room = len(night.replays) < REPLAYS_KEPT_MAX or row.loan_id in night.replays
+    if not room or row.line_until != night.until.toordinal():
+        return None
+    replay = Replay.of(terms_of(row), events, night.until)
+    if replay is not None:
+        night.replays[row.loan_id] = (row.events, replay)
+    return replay
 
 
 def _due_on(state: LoanState, night: Night) -> int:

@@ -28,6 +28,7 @@ from martlet.store import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from sqlalchemy import Row
 
@@ -116,11 +117,13 @@ def _owed(
 ) -> Owed:
     """Share out what is owed on each product to the cells."""
     grown = _grown(rows, night)
-    owed: Owed = defaultdict(int)
+    alike: dict[tuple[str, str, date | None], int] = defaultdict(int)
     for row, more_fen in zip(rows, grown, strict=True):
-        late = (night.until - row.oldest_due_on).days if row.oldest_due_on is not None else 0
-        cell = rates.cell_of(AssetClass(row.category), late)
-        owed[row.product, cell] += row.owed_fen + more_fen
+        alike[row.product, row.category, row.oldest_due_on] += row.owed_fen + more_fen
+    owed: Owed = defaultdict(int)
+    for (product, category, oldest), owed_fen in alike.items():
+        late = (night.until - oldest).days if oldest is not None else 0
+        owed[product, rates.cell_of(AssetClass(category), late)] += owed_fen
     best = Cell(AssetClass.NORMAL, -1)
     for product, whole_fen in whole.items():
         elsewhere = sum(value for (name, _), value in owed.items() if name == product)
