@@ -11,8 +11,8 @@ from sqlalchemy import update
 from tests.lending.late_bank import LOAN_FEN
 
 from martlet.kernel.errors import Conflict, Corrupt, Forbidden, Invalid, NotFound, Refused
-from martlet.kernel.principal import ActorKind, Principal, Scope, system_principal
-from martlet.lending import EndOfDay
+from martlet.kernel.principal import ALL_SCOPES, ActorKind, Principal, Scope, system_principal
+from martlet.lending import EndOfDay, asked_event
 from martlet.lending.collections import CollectionsService, verify_collections
 from martlet.lending.collections.tables import collections_case
 from martlet.store import read_chain
@@ -286,6 +286,38 @@ def test_a_case_closes_only_when_nothing_is_overdue(late: LendingBank) -> None:
     late.close_days(1)
     closed = the_case(late, closed=True)
     assert kinds(closed) == ["opened", "promised", "promise_kept", "closed"]
+
+
+def test_a_written_off_loan_closes_its_case_and_keeps_no_promise(late: LendingBank) -> None:
+    """Promised, then written off by two people: the promise ends with the case, not kept."""
+    loan_id = the_loan(late)
+    promise(late, loan_id=loan_id)
+    tenant = late.principal.tenant_id
+    one, two = (
+        Principal(tenant, UUID(int=number), ActorKind.STAFF, ALL_SCOPES) for number in (11, 12)
+    )
+    asked = asked_event("written_off", 0, {"reason": "无财产可执行"})
+    proposed = late.lending.record_event(one, late.key(), loan_id, asked)
+    proposal_id = UUID(proposed["proposal_id"])
+    late.lending.decide_proposal(two, late.key(), proposal_id, approved=True)
+    late.close_days(1)
+    closed = the_case(late, closed=True)
+    assert kinds(closed) == ["opened", "promised", "closed"]
+    assert (closed["closed_because"], closed["promises_kept"]) == ("written_off", 0)
+
+
+def test_a_payment_taken_back_and_a_gift_of_the_bank_keep_no_promise(late: LendingBank) -> None:
+    loan_id = the_loan(late)
+    promise(late, loan_id=loan_id)
+    paid = late.lending.repay(late.principal, late.key(), loan_id, 50_000)
+    event_id = UUID(paid["event_id"])
+    late.lending.reverse_event(late.principal, late.key(), loan_id, event_id, "转错账户")
+    gift = asked_event("goodwill_credit", 50_000, {"reason": "系统故障致歉"})
+    late.lending.record_event(late.principal, late.key(), loan_id, gift)
+    late.close_days(4)
+    case = the_case(late)
+    assert kinds(case)[-1] == "promise_broken"
+    assert case["timeline"][-1]["details"]["paid_fen"] == 0
 
 
 def test_roles_decide_who_may_do_what(late: LendingBank) -> None:

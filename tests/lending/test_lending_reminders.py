@@ -17,6 +17,7 @@ from tests.lending.late_bank import DUE, LOAN_FEN, reopened
 
 from martlet.kernel.calendar import SHANGHAI, business_date_of
 from martlet.kernel.i18n import Locale
+from martlet.lending import asked_event
 from martlet.lending.collections import (
     CollectionsService,
     FileReminders,
@@ -176,6 +177,19 @@ def test_no_reminder_while_reminders_rest(late: LendingBank) -> None:
     yesterday = today - timedelta(days=1)
     service(late).pause_reminders(late.principal, "p2", party_id, yesterday, "relief")
     assert remind(late)["sent"] == 1, "a day that is past ends it"
+
+
+def test_no_reminder_while_a_loan_is_relieved_of_interest(late: LendingBank) -> None:
+    """The pause of interest is itself the flag; undone, the routine goes on."""
+    loan_id = UUID(late.lending.loans(late.principal)[0]["loan_id"])
+    today = DUE + timedelta(days=1)
+    days = {"from_on": today.isoformat(), "until_on": (today + timedelta(days=90)).isoformat()}
+    asked = asked_event("interest_paused", 0, days)
+    done = late.lending.record_event(late.principal, late.key(), loan_id, asked)
+    assert remind(late)["held"] == {"paused": 1}
+    event_id = UUID(done["event_id"])
+    late.lending.reverse_event(late.principal, late.key(), loan_id, event_id, "undone")
+    assert remind(late)["sent"] == 1
 
 
 def test_no_reminder_of_the_banks_own_while_an_agency_works(late: LendingBank) -> None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, literal_column, select
 
 from martlet.lending.collections.limits import PARTY_LOANS_MAX
+from martlet.lending.events import EventKind, InterestPaused, Reversed, read_details
 from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import WITH_MARK, events_by_loan
-from martlet.lending.tables import PRINCIPAL_OWED, loan
+from martlet.lending.tables import PRINCIPAL_OWED, loan, loan_event
 from martlet.lending.views import loan_json
 
 if TYPE_CHECKING:
@@ -146,6 +147,32 @@ def written_off_parties(
         .distinct()
     )
     return set(connection.execute(query).scalars())
+
+
+def on_relief(
+    connection: Connection, tenant_id: UUID, party_ids: Sequence[UUID], today: date
+) -> set[UUID]:
+    """Return those of some borrowers a loan of whom costs no interest on a day: it is paused."""
+    kinds = (EventKind.INTEREST_PAUSED.value, EventKind.REVERSED.value)
+    query = (
+        select(loan.c.party_id, loan_event.c.event_id, loan_event.c.kind, loan_event.c.details)
+        .join(loan_event, loan_event.c.loan_id == loan.c.loan_id)
+        .where(
+            loan.c.tenant_id == tenant_id,
+            loan.c.party_id.in_(party_ids),
+            LIVE,
+            loan_event.c.kind.in_(kinds),
+        )
+    )
+    paused: dict[UUID, UUID] = {}
+    reversed_ids: set[UUID] = set()
+    for row in connection.execute(query):
+        details = read_details(EventKind(row.kind), row.details)
+        if isinstance(details, Reversed):
+            reversed_ids.add(details.event_id)
+        elif isinstance(details, InterestPaused) and details.from_on <= today <= details.until_on:
+            paused[row.event_id] = row.party_id
+    return {party_id for event_id, party_id in paused.items() if event_id not in reversed_ids}
 
 
 def live_loans(

@@ -14,7 +14,7 @@ from martlet.kernel.principal import Scope
 from martlet.kernel.rates import PPM
 from martlet.kernel.rounding import RoundingMode, divide
 from martlet.ledger import current_business_date
-from martlet.lending.collections.arrears import arrears_of, live_loans, overdue
+from martlet.lending.collections.arrears import arrears_of, live_loans, on_relief, overdue
 from martlet.lending.collections.cases import (
     event_rows,
     events_of,
@@ -36,6 +36,7 @@ from martlet.lending.tables import PRINCIPAL_OWED, loan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Connection, Row
@@ -212,6 +213,7 @@ def one_case(connection: Connection, principal: Principal, case_id: UUID) -> dic
     late = arrears_of(connection, tenant_id, today, [row.party_id])
     loans = live_loans(connection, tenant_id, [row.party_id], today)[row.party_id]
     paused = paused_parties(connection, tenant_id, [row.party_id], today)
+    paused |= on_relief(connection, tenant_id, [row.party_id], today)
     shown = ("loan_id", "product", "due_fen", "outstanding_fen", "oldest_due_on", "days_overdue")
     return {
         **_case_line(row, late.get(row.party_id), today),
@@ -230,19 +232,21 @@ def one_case(connection: Connection, principal: Principal, case_id: UUID) -> dic
             }
             for event in events
         ],
-        "reminders": _reminders(connection, principal, row),
+        "reminders": _reminders(connection, principal, row.party_id, events[0].recorded_at),
     }
 
 
-def _reminders(connection: Connection, principal: Principal, row: Row[Any]) -> list[dict[str, Any]]:
+def _reminders(
+    connection: Connection, principal: Principal, party_id: UUID, since: datetime
+) -> list[dict[str, Any]]:
     """Return the reminders since the case was opened, the latest first."""
     table = collections_reminder.c
     query = (
         select(collections_reminder)
         .where(
             table.tenant_id == principal.tenant_id,
-            table.party_id == row.party_id,
-            table.reminder_id > row.case_id,  # ids are in the order of their making
+            table.party_id == party_id,
+            table.tried_at >= since,
         )
         .order_by(table.tried_at.desc(), table.reminder_id.desc())
         .limit(CASES_PAGE_MAX)

@@ -18,7 +18,7 @@ from sqlalchemy import insert, select, update
 
 from martlet.kernel.calendar import business_date_of
 from martlet.ledger import current_business_date
-from martlet.lending.collections.arrears import arrears_after, live_loans, next_due_after
+from martlet.lending.collections.arrears import arrears_after, live_loans, next_due_after, on_relief
 from martlet.lending.collections.cases import CaseFile, open_cases, state_of
 from martlet.lending.collections.limits import ATTEMPTS_MAX, CANDIDATES_PER_PAGE, REPEATS_MAX
 from martlet.lending.collections.messages import texts
@@ -175,6 +175,7 @@ def _standings(
         return {}
     cases = open_cases(connection, tenant_id, sorted(party_ids))
     paused = paused_parties(connection, tenant_id, sorted(party_ids), today)
+    paused |= on_relief(connection, tenant_id, sorted(party_ids), today)
     table = collections_reminder.c
     query = select(table.reminder_id, table.party_id, table.channel, table.tried_on).where(
         table.tenant_id == tenant_id,
