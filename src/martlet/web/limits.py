@@ -70,3 +70,6 @@ BOOK_VINTAGES_SHOWN = 9
 
 BOOK_KEPT_SECONDS = 300
 """How old the book's vintages on a page may be: they change by the day and take seconds."""
+
+RELIEF_STEPS_SHOWN = 4
+"""Measures that the form of a relief programme offers; longer ones come as a file."""

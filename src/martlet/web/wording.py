@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from martlet.kernel.i18n import Locale, text
 from martlet.signals import KINDS
-from martlet.web import convention_words, event_fields
+from martlet.web import convention_words, event_fields, relief_words
 
 _WORDS: dict[str, dict[str, str]] = {
     "loan_status": {
@@ -289,6 +289,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "context": "for information",
     },
 }
+
+_WORDS |= relief_words.WORDS
 
 
 def word(family: str, code: str, locale: Locale) -> str:

@@ -35,6 +35,9 @@ PREVIEW_CHUNK_LOANS = 20_000
 SAMPLE_LOANS = 8
 """Loans of each chunk whose columns are checked against the scalar projection."""
 
+SPECIAL_ASKED_MAX = 500
+"""Loans in one IN list: far below both databases' limits, and one prepared statement."""
+
 PREVIEW_GROUPS_MAX = 60
 """Groups shown of each kind; the rest are added up under one name."""
 

@@ -247,8 +247,10 @@ def _as_planned(walk: Walk, chunk: Chunk, places: Places) -> Mask:
     """Tell which loans stand where their plan says they should, on the line that it foresees."""
     numerator, denominator = walk.night()
     owed = chunk.whole("outstanding_fen")[places]
+    # Each instalment was paid by an event of its own, so no room is left for any other event.
     planned: Mask = (
         (walk.principal == owed)
+        & (walk.period + 1 == chunk.whole("events")[places])
         & (walk.paid == chunk.whole("interest_paid_fen")[places])
         & (walk.ticks == chunk.whole("interest_ticks")[places])
         & (walk.due(1) == chunk.day("next_due_on")[places])

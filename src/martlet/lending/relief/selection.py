@@ -16,6 +16,7 @@ import numpy as np
 from martlet.lending.columns import LINE_FIELDS
 from martlet.lending.events import EventKind
 from martlet.lending.postings import FIGURES
+from martlet.lending.relief.limits import SPECIAL_ASKED_MAX
 from martlet.lending.relief.model import arrears_class
 from martlet.parties import TRAITS
 
@@ -55,7 +56,7 @@ _CHUNK = (
 )
 _SPECIAL = (
     "SELECT DISTINCT loan_id FROM lending_loan_event"
-    " WHERE tenant_id = ? AND loan_id >= ? AND loan_id <= ? AND kind NOT IN (?, ?)"
+    " WHERE tenant_id = ? AND kind NOT IN (?, ?) AND loan_id IN ({marks})"
 )
 _RELIEVED = (
     "SELECT loan_id, programme_id, until_on, kind FROM lending_relief_entry"
@@ -106,17 +107,28 @@ class Chunk:
     last: bool
     """Whether no loan comes after them."""
     special: frozenset[Any]
-    """Loans to which more has happened than a payout and payments."""
+    """Of those before their last due date that had payments: what else has happened to them."""
     relieved: frozenset[Any]
     """Loans that this programme has helped before, or that another one is helping now."""
 
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        return {}
+
     def whole(self, name: str) -> Column:
         """Return a column of whole numbers."""
-        place = LoanRow._fields.index(name)
-        return np.array([row[place] for row in self.rows], dtype=np.int64)
+        if name not in self._columns:
+            place = LoanRow._fields.index(name)
+            self._columns[name] = np.array([row[place] for row in self.rows], dtype=np.int64)
+        return self._columns[name]
 
     def day(self, name: str) -> Column:
         """Return a column of days as ordinals; 0 where there is none."""
+        if name not in self._columns:
+            self._columns[name] = self._ordinals(name)
+        return self._columns[name]
+
+    def _ordinals(self, name: str) -> Column:
         place = LoanRow._fields.index(name)
         found = np.array([row[place] for row in self.rows], dtype="datetime64[D]")
         ordinals = found.astype(np.int64) + _EPOCH
@@ -155,8 +167,7 @@ def read_chunk(
     if not rows:
         return Chunk((), last=True, special=frozenset(), relieved=frozenset())
     span = (tenant, rows[0].loan_id, rows[-1].loan_id)
-    plain = (EventKind.DISBURSED.value, EventKind.REPAID.value)
-    special = frozenset(row[0] for row in driver.fetch(_SPECIAL, (*span, *plain)))
+    special = _special(driver, tenant, rows)
     own, day = driver.id(programme_id), driver.day(today)
     entries = driver.fetch(_RELIEVED, span)
     ended = {(loan, by) for loan, by, _, kind in entries if kind == "reversed"}
@@ -166,6 +177,22 @@ def read_chunk(
         if kind == "granted" and (by == own or (until > day and (loan, by) not in ended))
     )
     return Chunk(rows, last=len(rows) < limit, special=special, relieved=relieved)
+
+
+def _special(driver: Driver, tenant: object, rows: Sequence[LoanRow]) -> frozenset[Any]:
+    """Return the loans with one due date left to which more happened than payout and payments.
+
+    Of a loan with more due dates its number of events tells as much, once it is known to have paid
+    each instalment on its day.
+    """
+    asked = [row.loan_id for row in rows if row.events > 1 and row.next_due_on == row.matures_on]
+    plain = (EventKind.DISBURSED.value, EventKind.REPAID.value)
+    found: set[Any] = set()
+    for start in range(0, len(asked), SPECIAL_ASKED_MAX):
+        some = asked[start : start + SPECIAL_ASKED_MAX]
+        query = _SPECIAL.format(marks=", ".join("?" * len(some)))
+        found.update(row[0] for row in driver.fetch(query, (tenant, *plain, *some)))
+    return frozenset(found)
 
 
 def helped(who: Who, chunk: Chunk, today: date) -> Mask:

@@ -12,6 +12,7 @@ from martlet.web.console import (
     portfolio,
     products,
     records,
+    relief,
 )
 
 routers = (
@@ -23,6 +24,7 @@ routers = (
     products.router,
     credit.router,
     policies.router,
+    relief.router,
     monitoring.router,
     records.router,
     book.router,

@@ -31,6 +31,7 @@ def _page(
         "owner/loan.html",
         422 if refusals else 200,
         loan=loan,
+        relief=visitor.bank.relief.relief_of_loan(visitor.principal, loan_id),
         paid=paid,
         given={
             name: visitor.field(name) if refusals else "" for name in ("amount", "promised", "by")
