@@ -211,6 +211,29 @@ def test_the_owners_whole_way(look: Look, served: tuple[Town, str]) -> None:
     look.clean()
 
 
+def test_every_page_of_relief(look: Look, served: tuple[Town, str]) -> None:
+    town, _ = served
+    enter(look, town, PersonKind.STAFF, "/console")
+    look.open("/console/relief/new")
+    name = f"relief_{town.bank.ids.secret(4).hex()}"
+    for place, text in (
+        ("name", name),
+        ("title_zh", "三个月免息"),
+        ("title_en", "Three months free"),
+        ("sentence_zh", "前三个月免收利息。"),
+        ("sentence_en", "The first three months are free."),
+        ("budget", "100000"),
+        ("open_from", "2020-01-01"),
+        ("open_until", "2099-12-31"),
+    ):
+        look.page.fill(f"#{place}", text)
+    look.press("form[action$=new] button", "/console/relief/*")
+    look.press("button[value=preview]", "/console/relief/*")
+    assert look.page.locator("#preview").is_visible()
+    look.open("/console/relief")
+    look.clean()
+
+
 def test_every_page_of_the_console(look: Look, served: tuple[Town, str]) -> None:
     town, _ = served
     seed(town)
