@@ -101,7 +101,18 @@ def test_what_is_wrong_is_refused_with_its_place(fields: dict[str, Any], place: 
     assert refused.value.details["place"] == place
 
 
-@pytest.mark.parametrize("text", ["name = ", "{", "[]", "x" * 30_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name = ",
+        "{",
+        "[]",
+        "x" * 30_000,
+        '{"a":' * 3_000,
+        "a = " + "[" * 3_000,
+        "a = " + "9" * 5_000,
+    ],
+)
 def test_what_is_no_programme_at_all_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         parse_programme(text)

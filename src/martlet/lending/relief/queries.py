@@ -149,6 +149,7 @@ def reversal_job(programme_id: UUID, from_on: date) -> Job:
 def progress(connection: Connection, principal: Principal, programme_id: UUID) -> dict[str, Any]:
     """Return how far the newest launch and the reversal have come."""
     require_reader(principal)
+    find_programme(connection, principal.tenant_id, programme_id)
     moves = moves_of(connection, principal.tenant_id, programme_id)
     shown: dict[str, Any] = {
         "stage": moves[-1].stage,

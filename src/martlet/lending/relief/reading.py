@@ -92,7 +92,7 @@ def refuse(place: str, expected: str) -> NoReturn:
 def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever was written
     try:
         return json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         refuse("(text)", str(error)[:200])
 
 
