@@ -20,7 +20,7 @@ import tempfile
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter, process_time, sleep
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -98,8 +98,10 @@ def measure(name: str, url: str, loans: int, *, prove: bool, kill: bool) -> None
                 "programme_id"
             ]
         )
+        computing = process_time()
         seconds, figures = _timed(lambda: relief.preview(person(1), programme))
         _tell("preview", seconds, loans)
+        print(f"                 {process_time() - computing:.1f} s of it this process computing")
         print(
             f"                 {figures['loans']:,} loans would be helped for"
             f" {figures['cost_fen'] / 100:,.2f} yuan; {figures['valued_alone']:,} valued one by"

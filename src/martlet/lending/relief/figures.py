@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from martlet.lending.relief.limits import PREVIEW_GROUPS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 GROUPINGS = ("region", "trade", "product", "arrears", "size")
 OTHERS = "(others)"
@@ -48,46 +48,54 @@ class Sums:
 
 @dataclass(slots=True)
 class Figures:
-    """All sums of one preview or report."""
+    """All sums of one preview: a cell for each combination of names, added up when asked for."""
 
-    whole: Sums = field(default_factory=Sums)
-    groups: dict[str, dict[str, Sums]] = field(
-        default_factory=lambda: {name: {} for name in GROUPINGS}
-    )
+    cells: dict[tuple[str, ...], Sums] = field(default_factory=dict)
     businesses: set[Any] = field(default_factory=set)
 
-    def add(self, party: object, names: Sequence[str], principal_fen: int, cost_fen: int) -> None:
+    def add(self, party: object, names: tuple[str, ...], principal_fen: int, cost_fen: int) -> None:
         """Count one loan under its names, in the order of GROUPINGS."""
         self.businesses.add(party)
-        self.whole.add(principal_fen, cost_fen)
-        for grouping, name in zip(GROUPINGS, names, strict=True):
-            table = self.groups[grouping]
-            if (sums := table.get(name)) is None:
-                sums = table[name] = Sums()
-            sums.add(principal_fen, cost_fen)
+        if (sums := self.cells.get(names)) is None:
+            assert len(names) == len(GROUPINGS), names
+            sums = self.cells[names] = Sums()
+        sums.add(principal_fen, cost_fen)
+
+    @property
+    def whole(self) -> Sums:
+        """The sum over all loans."""
+        return _together(self.cells.values())
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as a JSON value, the groups with most loans first."""
         return {
             **self.whole.as_json(),
             "businesses": len(self.businesses),
-            "groups": {name: _rows(table) for name, table in self.groups.items()},
+            "groups": {name: _rows(self._by(place)) for place, name in enumerate(GROUPINGS)},
         }
+
+    def _by(self, place: int) -> dict[str, Sums]:
+        found: dict[str, Sums] = {}
+        for names, sums in self.cells.items():
+            found.setdefault(names[place], Sums()).merge(sums)
+        return found
 
 
 def _rows(table: dict[str, Sums]) -> list[dict[str, Any]]:
     ranked = sorted(table.items(), key=lambda item: (-item[1].loans, item[0]))
     rows = [{"name": name, **sums.as_json()} for name, sums in ranked[:PREVIEW_GROUPS_MAX]]
     if len(ranked) > PREVIEW_GROUPS_MAX:
-        rows.append({"name": OTHERS, **_together(s for _, s in ranked[PREVIEW_GROUPS_MAX:])})
+        rows.append(
+            {"name": OTHERS, **_together(s for _, s in ranked[PREVIEW_GROUPS_MAX:]).as_json()}
+        )
     return rows
 
 
-def _together(many: Iterable[Sums]) -> dict[str, int]:
+def _together(many: Iterable[Sums]) -> Sums:
     found = Sums()
     for sums in many:
         found.merge(sums)
-    return found.as_json()
+    return found
 
 
 SIZE_BOUNDS_FEN = (1_000_000, 5_000_000, 20_000_000, 100_000_000)
