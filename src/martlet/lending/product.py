@@ -62,6 +62,10 @@ class ScheduleKind(StrEnum):
     """All at maturity."""
     EQUAL_INSTALMENTS = "equal_instalments"
     """Every month the same sum of interest and principal."""
+    EQUAL_PRINCIPAL = "equal_principal"
+    """Every month the same principal, and the interest of what was owed."""
+    INTEREST_THEN_PRINCIPAL = "interest_then_principal"
+    """Every month the interest, all principal at maturity."""
 
 
 class TenorUnit(StrEnum):
@@ -122,10 +126,10 @@ class Conventions:
         assert self.instalment_unit_fen >= 1, self.instalment_unit_fen
         assert self.grace_days >= 0, self.grace_days
         assert 0 <= self.penalty_multiplier_ppm <= 10 * PPM, self.penalty_multiplier_ppm
-        level = self.schedule is ScheduleKind.EQUAL_INSTALMENTS
-        assert level or self.day_count is DayCount.ACTUAL, "a bullet has no months to spread"
+        single = self.schedule is ScheduleKind.BULLET
+        assert not single or self.day_count is DayCount.ACTUAL, "a bullet has no months to spread"
         monthly = self.tenor_unit is TenorUnit.MONTHS or self.plan is not None
-        assert not level or monthly, "instalments are monthly"
+        assert single or monthly, "instalments are monthly"
 
     @property
     def interest_method(self) -> InterestMethod:

@@ -27,6 +27,8 @@ NAMES: dict[str, str] = {
 VALUES: dict[tuple[str, str], str] = {
     ("schedule", "bullet"): "All at the end of the term",
     ("schedule", "equal_instalments"): "Every month the same sum of interest and principal",
+    ("schedule", "equal_principal"): "Every month the same principal, and interest on top",
+    ("schedule", "interest_then_principal"): "Every month the interest, all principal at the end",
     ("tenor_unit", "days"): "Days",
     ("tenor_unit", "months"): "Months",
     ("day_count", "actual"): "Each night the daily rate on what is owed",

@@ -21,7 +21,7 @@ from martlet.lending.daily.claims import How, Row
 from martlet.lending.daily.due_dates import DueDates
 from martlet.lending.instalments import level_of_periods
 from martlet.lending.loan import AccrualLine
-from martlet.lending.product import DayCount, Prepayment
+from martlet.lending.product import DayCount, Prepayment, ScheduleKind
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from martlet.lending.events import Rate
     from martlet.lending.loan import LoanTerms
     from martlet.lending.product import Component
+
+
+BY_SHARE = frozenset({ScheduleKind.EQUAL_PRINCIPAL, ScheduleKind.INTEREST_THEN_PRINCIPAL})
 
 
 class Turn(NamedTuple):
@@ -57,6 +60,7 @@ class Fold:
     paused: int = 0
     """How many pauses hold at once."""
     level_fen: int = 0
+    """What falls due of an instalment: one sum, or a share of principal with interest on top."""
     advance: dict[Component, int] = field(default_factory=dict)
     """Paid towards the coming instalment before its day."""
     principal_grace: int = 0
@@ -208,14 +212,7 @@ class Fold:
         claims, due_on = self._not_due(), self.day
         interest, principal = claims[INTEREST], claims[PRINCIPAL]
         if self.days.remaining > 1:
-            room = max(0, self.level_fen - sum(self.advance.values()))
-            if self.principal_grace:
-                principal = 0
-            else:
-                interest = min(interest, room)
-                principal = min(principal, room - interest)
-            if self.interest_grace:
-                interest = 0
+            interest, principal = self._asked(interest, principal)
         self.principal_grace = max(0, self.principal_grace - 1)
         self.interest_grace = max(0, self.interest_grace - 1)
         row = Row(
@@ -233,6 +230,26 @@ class Fold:
             self.due_since = due_on
         self._forget_advance()
 
+    def _asked(self, interest: int, principal: int) -> tuple[int, int]:
+        """Return how much of what is not due falls due with an instalment before the last."""
+        if self.principal_grace:
+            principal = 0
+        elif self._by_share():
+            principal = min(principal, self._share_left())
+        else:
+            room = max(0, self.level_fen - sum(self.advance.values()))
+            interest = min(interest, room)
+            principal = min(principal, room - interest)
+        return (0 if self.interest_grace else interest), principal
+
+    def _by_share(self) -> bool:
+        """Tell whether a share of principal falls due and interest on top, instead of one sum."""
+        return self.terms.conventions.schedule in BY_SHARE
+
+    def _share_left(self) -> int:
+        """Return what of the coming share of principal is not yet paid."""
+        return 0 if self.principal_grace else max(0, self.level_fen - self.advance[PRINCIPAL])
+
     def ask(self, parts: dict[Component, int]) -> None:
         """Ask for parts at once, outside the schedule."""
         due = {part: parts.get(part, 0) for part in (PRINCIPAL, INTEREST)}
@@ -242,6 +259,9 @@ class Fold:
 
     def relevel(self) -> None:
         """Spread the principal that is not due evenly over the instalments to come."""
+        if self._by_share():
+            self._share_anew()
+            return
         count = self.days.remaining - self.principal_grace
         paid_ahead = sum(self.advance.values())
         if paid_ahead and paid_ahead >= self.level_fen:
@@ -249,6 +269,20 @@ class Fold:
         if count > 0:
             rest, each = self._not_due()[PRINCIPAL], self.days.frequency
             self.level_fen = level_of_periods(rest, self.rate, each, count, self.terms.conventions)
+
+    def _share_anew(self) -> None:
+        """Divide the principal that is not due among the instalments to come, or keep it whole."""
+        conventions, ahead = self.terms.conventions, self.advance[PRINCIPAL]
+        if conventions.schedule is ScheduleKind.INTEREST_THEN_PRINCIPAL:
+            return
+        count, rest = self.days.remaining - self.principal_grace, self._not_due()[PRINCIPAL]
+        if ahead and ahead >= self.level_fen:
+            count -= 1
+        else:
+            rest += ahead
+        if count > 0:
+            unit = conventions.instalment_unit_fen
+            self.level_fen = divide(rest, count * unit, conventions.rounding_mode) * unit
 
     # Money.
 
@@ -275,7 +309,9 @@ class Fold:
         claims, room = self._not_due(), amount_fen
         claims[FEE] = self.account.fees.coming_by(coming)
         claims[PENALTY] = self.account.penalties.coming_by(coming)
-        if self.days.remaining > 1:
+        if self.days.remaining > 1 and self._by_share():
+            claims[PRINCIPAL] = min(claims[PRINCIPAL], self._share_left())
+        elif self.days.remaining > 1:
             own = max(0, self.level_fen - sum(self.advance.values()))
             room = min(room, own + claims[FEE] + claims[PENALTY])
         parts, unused = self._pay(room, claims)

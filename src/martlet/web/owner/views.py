@@ -118,6 +118,9 @@ def shown_products(visitor: Visitor) -> list[dict[str, Any]]:
             "Draw and repay any day; you pay interest only for the days you have the money."
         ),
         "equal_instalments": visitor.say("The same sum every month, until it is repaid."),
+        "equal_principal": visitor.say("A little less every month: equal principal and interest."),
+        "interest_then_principal": visitor.say("Interest every month, the principal at the end."),
+        "bullet": visitor.say("Nothing until the end; then everything at once."),
     }
     return [
         {
