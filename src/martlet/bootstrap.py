@@ -28,6 +28,7 @@ from martlet.lending import (
 )
 from martlet.lending.collections import CollectionsService, verify_collections
 from martlet.lending.disclosure import read_rate_caps
+from martlet.lending.receivables.service import ReceivablesService
 from martlet.lending.relief import ReliefService, verify_relief
 from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
 from martlet.records import IntegritySignals, RecordsService, RecordsSignals
@@ -63,6 +64,7 @@ class Bank:
     records: RecordsService
     credit: CreditService
     lending: LendingService
+    receivables: ReceivablesService
     collections: CollectionsService
 
     participation: ParticipationService
@@ -158,6 +160,7 @@ def open_bank(
         records=records,
         credit=credit,
         lending=lending,
+        receivables=ReceivablesService(database),
         collections=CollectionsService(database, reminders, partial(_staff_ids, parties)),
         participation=ParticipationService(database, rail.name),
         end_of_day=EndOfDay(database),

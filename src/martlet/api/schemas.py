@@ -91,6 +91,33 @@ class NewDrawdown(Body):
 
     amount_fen: Fen
     tenor: Tenor | None = None
+    receivable_id: UUID | None = None
+    """The order or sale that carries it, where its product asks for one."""
+
+
+class NewReceivable(Body):
+    """An order or a sale agreed beforehand."""
+
+    party_id: UUID
+    product: Slug
+    reference: Annotated[
+        str, StringConstraints(min_length=1, max_length=64), AfterValidator(_plain)
+    ]
+    expected_fen: Fen
+    settles_on: date
+
+
+class NewDeposit(Body):
+    """What a buyer has paid beforehand."""
+
+    amount_fen: Fen
+
+
+class NewBuyerPayment(Body):
+    """What a buyer has paid, and whether it is all that will come."""
+
+    amount_fen: Fen
+    last: bool = False
 
 
 class NewRepayment(Body):

@@ -112,3 +112,6 @@ PRICES_REMEMBERED_MAX = 4_096
 
 EXPECTED_PAYMENTS_MAX = 3_660
 """Daily payments that an advance on takings is expected to take: ten years of them."""
+
+RECEIVABLE_LOANS_MAX = 50
+"""Loans drawn against one order or sale: it is one shipment, paid for once."""

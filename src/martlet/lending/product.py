@@ -68,6 +68,16 @@ class ScheduleKind(StrEnum):
     """Every month the interest, all principal at maturity."""
 
 
+class Backing(StrEnum):
+    """What a loan is drawn against, beyond the line."""
+
+    NONE = "none"
+    ORDER = "order"
+    """An order that settles."""
+    SALE = "sale"
+    """A sale agreed before the goods exist, with a buyer's deposit."""
+
+
 class TenorUnit(StrEnum):
     """What a tenor counts."""
 
@@ -170,6 +180,11 @@ class Product:
     draw_min_fen: int
     facility_days: int
     conventions: Conventions
+    backing: Backing = Backing.NONE
+    advance_share_ppm: int = 0
+    """Of what the buyer is still to pay: the most that is lent against it."""
+    deposit_min_ppm: int = 0
+    """Of the price, paid beforehand by the buyer, before anything is lent."""
 
     def __post_init__(self) -> None:
         longest = TENOR_DAYS_MAX if self.tenor_unit is TenorUnit.DAYS else TENOR_MONTHS_MAX
@@ -178,6 +193,9 @@ class Product:
         assert self.tenor_default in self.tenor_options, self.tenor_default
         assert self.draw_min_fen >= 1, self.draw_min_fen
         assert self.facility_days >= 1, self.facility_days
+        assert 0 <= self.advance_share_ppm <= PPM, self.advance_share_ppm
+        assert 0 <= self.deposit_min_ppm <= PPM, self.deposit_min_ppm
+        assert (self.backing is Backing.NONE) == (self.advance_share_ppm == 0), self.name
 
     @property
     def tenor_unit(self) -> TenorUnit:
@@ -220,6 +238,9 @@ def read_product(name: str, text: str) -> Product:
         draw_min_fen=table["draw_min_fen"],
         facility_days=table["facility_days"],
         conventions=Conventions.from_json(table),
+        backing=Backing(table.get("backing", Backing.NONE)),
+        advance_share_ppm=table.get("advance_share_ppm", 0),
+        deposit_min_ppm=table.get("deposit_min_ppm", 0),
     )
 
 

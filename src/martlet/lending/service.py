@@ -23,6 +23,7 @@ from martlet.lending.postings import CAPITAL, Movement, settlement
 from martlet.lending.product import product_named
 from martlet.lending.rail import Outcome, PayoutOrder, RailReport
 from martlet.lending.receipts import check_receipts, take_in
+from martlet.lending.receivables.drawing import promise
 from martlet.lending.views import forecast
 from martlet.parties import business_facts
 from martlet.store import Command
@@ -131,16 +132,22 @@ class LendingService:
         facility_id: UUID,
         amount_fen: int,
         tenor: int | None = None,
+        receivable_id: UUID | None = None,
     ) -> dict[str, Any]:
-        """Draw on a line: the loan is pending until the rail reports, with most rails at once."""
+        """Draw on a line: the loan is pending until the rail reports, with most rails at once.
+
+        A product that is lent against orders or sales needs the receivable that carries it.
+        """
         principal.require(Scope.LENDING_WRITE)
         if not 0 < amount_fen <= AMOUNT_FEN_MAX:
             raise Invalid("lending.amount_out_of_range", max_fen=AMOUNT_FEN_MAX)
         body = {"facility_id": str(facility_id), "amount_fen": amount_fen, "tenor": tenor}
+        if receivable_id is not None:
+            body["receivable_id"] = str(receivable_id)
         answered = self._database.command(
             Command("lending.draw", principal, key, body),
-            lambda tx: drawdown.promise(
-                tx, facility_id, amount_fen, tenor, self._rail.name, self._caps
+            lambda tx: promise(
+                tx, facility_id, amount_fen, tenor, self._rail.name, self._caps, receivable_id
             ),
         )
         promised = answered.value

@@ -11,6 +11,7 @@ from martlet.api.routes import (
     loan_events,
     monitoring,
     participation,
+    receivables,
     records,
     relief,
 )
@@ -26,6 +27,7 @@ routers = (
     loan_events.router,
     end_of_day.router,
     monitoring.router,
+    receivables.router,
     relief.router,
     participation.router,
     participation.own,

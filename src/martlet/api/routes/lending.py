@@ -68,7 +68,12 @@ def draw(request: Request, order: Order, facility_id: UUID, body: NewDrawdown) -
     """Draw an amount: `pending` until the payment rail has reported, then `posted`."""
     return order.carry_out(
         lambda: order.bank.lending.draw(
-            order.principal, order.key, facility_id, body.amount_fen, body.tenor
+            order.principal,
+            order.key,
+            facility_id,
+            body.amount_fen,
+            body.tenor,
+            body.receivable_id,
         ),
         measure=request.app.state.metrics.was_drawn,
     )
