@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from martlet.lending.events import EventKind
+from martlet.lending.in_force import in_force
 
 if TYPE_CHECKING:
     from datetime import date
@@ -115,10 +116,7 @@ def _read(entry: dict[str, Any]) -> ClassRules:
 
 def class_rules_on(day: date) -> ClassRules:
     """Return the rules in force on a day."""
-    return max(
-        (rules for rules in class_rules() if rules.effective_from <= day),
-        key=lambda rules: rules.effective_from,
-    )
+    return in_force(class_rules(), day)
 
 
 def classify(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from martlet.kernel.rates import PPM
 from martlet.kernel.rounding import RoundingMode, divide
 from martlet.lending.asset_classes import AssetClass
+from martlet.lending.in_force import in_force
 
 if TYPE_CHECKING:
     from datetime import date
@@ -78,7 +79,4 @@ def loss_rates() -> tuple[LossRates, ...]:
 
 def loss_rates_on(day: date) -> LossRates:
     """Return the rates in force on a day."""
-    return max(
-        (rates for rates in loss_rates() if rates.effective_from <= day),
-        key=lambda rates: rates.effective_from,
-    )
+    return in_force(loss_rates(), day)

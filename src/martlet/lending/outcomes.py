@@ -20,6 +20,7 @@ from martlet.kernel.calendar import add_months
 from martlet.kernel.principal import Scope
 from martlet.ledger import current_business_date
 from martlet.lending.events import EventKind
+from martlet.lending.in_force import in_force
 from martlet.lending.limits import CHUNK_LOANS
 from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import events_by_loan, terms_of
@@ -152,7 +153,7 @@ def _offers_behind(
 def _outcome(
     row: Row[Any], behind: Row[Any], events: list[LoanEvent] | None, today: date
 ) -> LoanOutcome:
-    definition = [one for one in bad_definitions() if one.effective_from <= row.disbursed_on][-1]
+    definition = in_force(bad_definitions(), row.disbursed_on)
     late_most, bad_on = 0, None
     if events is not None:
         late_most, bad_on = _lateness(terms_of(row), events, today, definition.overdue_days)

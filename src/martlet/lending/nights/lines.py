@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from martlet.lending.in_force import in_force
 from martlet.store import Progress
 
 if TYPE_CHECKING:
@@ -45,10 +46,7 @@ def line_watches() -> tuple[LineWatch, ...]:
 
 def line_watch_on(day: date) -> LineWatch:
     """Return the settings in force on a day."""
-    return max(
-        (watch for watch in line_watches() if watch.effective_from <= day),
-        key=lambda watch: watch.effective_from,
-    )
+    return in_force(line_watches(), day)
 
 
 _UNUSED = "f.used_fen = 0 AND f.available_until >= ?"
