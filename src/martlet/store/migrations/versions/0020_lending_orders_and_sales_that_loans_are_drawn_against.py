@@ -6,8 +6,8 @@ from alembic import op
 from martlet.store import schema
 from martlet.store.migrations.operations import append_only
 
-revision = "0019"
-down_revision: str | None = "0018"
+revision = "0020"
+down_revision: str | None = "0019"
 
 
 def upgrade() -> None:
