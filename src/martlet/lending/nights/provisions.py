@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import and_, literal_column, select
+from sqlalchemy import literal_column, select
 
 from martlet.kernel.rounding import RoundingMode
 from martlet.ledger import balances
@@ -29,6 +29,7 @@ from martlet.store import Progress
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+    from uuid import UUID
 
     from sqlalchemy import Row
 
@@ -58,7 +59,7 @@ def provide_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
     """Post what the allowances lack or have too much, and keep how they came about."""
     rates = loss_rates_on(night.until)
     book = {one.path: one.balance_fen for one in balances(tx.connection, tx.principal, LOANS)}
-    owed = _owed(_watched(tx), _in_all(book), night, rates)
+    owed = _owed((_watched(tx), _categories(tx)), _in_all(book), night, rates)
     wanted: dict[str, int] = defaultdict(int)
     for (product, cell), owed_fen in owed.items():
         wanted[product] += rates.provision_fen(cell, owed_fen)
@@ -90,36 +91,43 @@ def _in_all(book: Mapping[str, int]) -> dict[str, int]:
 
 def _watched(tx: Transaction) -> Sequence[Row[Any]]:
     """Return the live loans of the borrowers that are not in the best category."""
-    watched = and_(
-        borrower_class.c.tenant_id == loan.c.tenant_id,
-        borrower_class.c.party_id == loan.c.party_id,
-        literal_column("category <> 'normal'"),
-    )
     owed = PRINCIPAL_OWED + INTEREST_OWED + FEE_OWED + PENALTY_OWED
-    query = (
-        select(
-            loan.c.product,
-            loan.c.rounding_mode,
-            borrower_class.c.category,
-            loan.c.oldest_due_on,
-            owed.label("owed_fen"),
-            loan.c.accrued_until,
-            *(loan.c[name] for name in LINE_FIELDS),
-        )
-        .join_from(borrower_class, loan, watched)
-        .where(borrower_class.c.tenant_id == tx.tenant_id, loan.c.live == 1)
+    # By their borrowers, who are few: a join may begin at the loans, which are many.
+    theirs = select(borrower_class.c.party_id).where(
+        borrower_class.c.tenant_id == tx.tenant_id, literal_column("category <> 'normal'")
     )
+    query = select(
+        loan.c.product,
+        loan.c.rounding_mode,
+        loan.c.party_id,
+        loan.c.oldest_due_on,
+        owed.label("owed_fen"),
+        loan.c.accrued_until,
+        *(loan.c[name] for name in LINE_FIELDS),
+    ).where(loan.c.tenant_id == tx.tenant_id, loan.c.live == 1, loan.c.party_id.in_(theirs))
     return tx.execute(query).all()
 
 
+def _categories(tx: Transaction) -> dict[UUID, str]:
+    """Return the category of each borrower that is not in the best."""
+    query = select(borrower_class.c.party_id, borrower_class.c.category).where(
+        borrower_class.c.tenant_id == tx.tenant_id, literal_column("category <> 'normal'")
+    )
+    return {row.party_id: row.category for row in tx.execute(query).all()}
+
+
 def _owed(
-    rows: Sequence[Row[Any]], whole: Mapping[str, int], night: Night, rates: LossRates
+    watched: tuple[Sequence[Row[Any]], Mapping[UUID, str]],
+    whole: Mapping[str, int],
+    night: Night,
+    rates: LossRates,
 ) -> Owed:
     """Share out what is owed on each product to the cells."""
+    rows, categories = watched
     grown = _grown(rows, night)
     alike: dict[tuple[str, str, date | None], int] = defaultdict(int)
     for row, more_fen in zip(rows, grown, strict=True):
-        alike[row.product, row.category, row.oldest_due_on] += row.owed_fen + more_fen
+        alike[row.product, categories[row.party_id], row.oldest_due_on] += row.owed_fen + more_fen
     owed: Owed = defaultdict(int)
     for (product, category, oldest), owed_fen in alike.items():
         late = (night.until - oldest).days if oldest is not None else 0
