@@ -12,8 +12,10 @@ import pytest
 from tests.web.test_web_browser import lived, seed
 
 from martlet.kernel.i18n import Locale, text
-from martlet.lending import products
-from martlet.web.convention_words import NAMES, VALUES, plain_value
+from martlet.kernel.principal import ALL_SCOPES, ActorKind, Principal
+from martlet.ledger import current_business_date
+from martlet.lending import AgreementTerms, products
+from martlet.web.convention_words import NAMES, VALUES, plain_value, shown_conventions
 from martlet.web.event_fields import FIELDS
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ def test_every_convention_of_every_product_has_plain_words(name: str) -> None:
 def test_an_unknown_convention_is_shown_all_the_same() -> None:
     assert plain_value("something_new", "by_the_moon", Locale.ZH_CN) == "by the moon"
     assert plain_value("limit_fen", 100, Locale.EN) == "¥1.00"
-    assert plain_value("parts", {"first": [1, 2]}, Locale.EN) == "first 1 → 2"
+    (nested,) = shown_conventions({"plan": {"late_fee": {"ppm": 15_000, "by": None}}}, Locale.EN)
+    assert (nested["name"], nested["value"]) == ("Late fee", "1.50%")
+    (daily,) = shown_conventions({"plan": None}, Locale.EN)
+    assert daily["value"] == "The balance of every day"
     assert text("Conventions", Locale.ZH_CN) != "Conventions"
 
 
@@ -136,3 +141,27 @@ def test_a_write_off_takes_two_people(staff: Visit, town: Town) -> None:
     assert own.status_code in {403, 422}
     staff.open(page)
     assert "The proposal is declined." in staff.send(act, do="decline").text
+
+
+def test_partners_and_their_files_are_shown(staff: Visit, town: Town) -> None:
+    assert "The bank lends alone." in staff.open("/console/partners").text
+    people = [
+        Principal(town.itself.tenant_id, UUID(int=number), ActorKind.STAFF, ALL_SCOPES)
+        for number in (1, 2)
+    ]
+    room = town.bank.participation
+    room.register_partner(people[0], "partner", "river", "合成银行", "")
+    with town.bank.database.read() as connection:
+        today = current_business_date(connection, town.itself.tenant_id)
+    capital = ("tier1_capital_fen", 100_000_000_00, today, "the board, synthetic")
+    room.set_setting(people[0], "capital", *capital)
+    terms = AgreementTerms(300_000, 1_000_000_00, today, today)
+    proposed = room.propose(people[0], "propose", "river", terms)
+    room.approve(people[1], "approve", UUID(proposed["agreement_id"]))
+    shown = staff.open("/console/partners").text
+    assert "合成银行" in shown
+    assert "¥0.00 / ¥1,000,000.00 · 0.0%" in shown
+    assert "Tier-1 net capital" in shown
+    assert "Nothing has been settled." in shown
+    assert staff.open("/console/partners?on=2026-13-01").status_code == 422
+    assert staff.open("/console/partners/river/2026-01-01").status_code == 404

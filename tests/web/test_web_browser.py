@@ -309,6 +309,7 @@ def test_every_page_of_the_book(look: Look, served: tuple[Town, str]) -> None:
     look.page.fill("#name", "合成费用")
     look.press("button[value=preview]", "/console/loans/*/event")
     assert look.page.locator("#preview").is_visible()
+    look.open("/console/partners")
     look.open("/console/portfolio")
     look.page.locator("#vintages").wait_for()
     look.page.locator("[data-chart=age-table] canvas").wait_for()

@@ -22,6 +22,23 @@ NAMES: dict[str, str] = {
     "allocation_order": "A payment is applied to",
     "grace_days": "Days late without penalty",
     "penalty_multiplier_ppm": "Overdue principal costs, against the daily rate",
+    "plan": "What interest follows",
+    "plan.engine": "How the plan is made",
+    "plan.interest_type": "Interest on",
+    "plan.interest_period": "Interest is counted by",
+    "plan.frequency.every": "An instalment every so many",
+    "plan.frequency.unit": "Unit",
+    "plan.principal_grace": "First instalments without principal",
+    "plan.interest_grace": "First instalments that put interest off",
+    "plan.interest_free": "First instalments free of interest",
+    "plan.down_payment_ppm": "Share due on the day of the payout",
+    "plan.waterfall.due": "What is due is paid in the order",
+    "plan.waterfall.in_advance": "What is paid ahead goes to, in order",
+    "plan.recalculation.rest": "Interest follows payments by the",
+    "plan.recalculation.advance": "What is paid ahead",
+    "plan.late_fee.ppm": "Late fee",
+    "plan.charge_accrual": "A charge is earned",
+    "plan.ageing_grace_days": "Days past due that do not count",
 }
 
 VALUES: dict[tuple[str, str], str] = {
@@ -43,6 +60,20 @@ VALUES: dict[tuple[str, str], str] = {
     ("remainder", "first_instalment"): "The first instalment",
     ("prepayment", "relevel"): "Lowers all later instalments",
     ("prepayment", "shorten"): "Later instalments stay as high and end earlier",
+    ("plan.engine", "cumulative"): "Anew as a whole whenever something happens",
+    ("plan.engine", "progressive"): "Forward: what happens changes only what falls due after it",
+    ("plan.interest_type", "flat"): "the amount first lent, throughout",
+    ("plan.interest_type", "declining"): "what is still owed",
+    ("plan.interest_period", "daily"): "days",
+    ("plan.interest_period", "repayment"): "periods, however long they are",
+    ("plan.frequency.unit", "days"): "days",
+    ("plan.frequency.unit", "weeks"): "weeks",
+    ("plan.frequency.unit", "months"): "months",
+    ("plan.frequency.unit", "years"): "years",
+    ("plan.charge_accrual", "when_due"): "When it falls due",
+    ("plan.charge_accrual", "when_made"): "When it is charged",
+    ("plan.recalculation.advance", "lower"): "Lowers all later instalments",
+    ("plan.recalculation.advance", "fewer"): "Later instalments stay as high and end earlier",
     ("allocation_order", "penalty"): "penalty",
     ("allocation_order", "interest"): "interest",
     ("allocation_order", "principal"): "principal",
@@ -55,11 +86,26 @@ def shown_conventions(conventions: dict[str, Any], locale: Locale) -> list[dict[
     return [
         {
             "field": field,
-            "name": text(NAMES[field], locale) if field in NAMES else field.replace("_", " "),
+            "name": text(NAMES[field], locale) if field in NAMES else _spelt(field),
             "value": plain_value(field, value, locale),
         }
-        for field, value in conventions.items()
+        for field, value in _flat(conventions)
     ]
+
+
+def _flat(conventions: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    """Return conventions one by one; those inside others are named by their whole way."""
+    found: list[tuple[str, Any]] = []
+    for name, value in conventions.items():
+        if isinstance(value, dict):
+            found += _flat(value, f"{before}{name}.")
+        elif value is not None or not before:
+            found.append((f"{before}{name}", value))
+    return found
+
+
+def _spelt(field: str) -> str:
+    return field.rpartition(".")[2].replace("_", " ")
 
 
 def plain_value(field: str, value: object, locale: Locale) -> str:
@@ -67,17 +113,15 @@ def plain_value(field: str, value: object, locale: Locale) -> str:
     if isinstance(value, list | tuple):
         parts = [plain_value(field, part, locale) for part in value]
         return " → ".join(parts) if parts else "—"
-    if isinstance(value, dict):
-        return " · ".join(
-            f"{str(name).replace('_', ' ')} {plain_value(str(name), part, locale)}"
-            for name, part in value.items()
-        )
+    if field == "plan" and value is None:
+        return text("The balance of every day", locale)
     if isinstance(value, str):
-        known = VALUES.get((field, value))
+        known = VALUES.get((field, value)) or VALUES.get(("allocation_order", value))
         return text(known, locale) if known is not None else value.replace("_", " ")
-    return write(field, value, locale)
+    name = field.rpartition(".")[2]
+    return write("share_ppm" if name == "ppm" else name, value, locale)
 
 
 def messages() -> set[str]:
     """Return every English text of the tables, for the test that the catalogue is complete."""
-    return {*NAMES.values(), *VALUES.values()}
+    return {"The balance of every day", *NAMES.values(), *VALUES.values()}

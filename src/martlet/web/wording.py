@@ -49,7 +49,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "late": "Late",
         "due": "Due today",
         "part_paid": "Paid ahead in part",
-        "coming": "To come",
+        "coming": "Not yet due",
     },
     "posting": {
         "lending.disbursement": "Paid out",
@@ -100,6 +100,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "weeks": "weeks",
         "months": "months",
         "years": "years",
+    },
+    "participation_setting": {
+        "partner_share_min_ppm": "A partner's least share of a loan",
+        "own_with_partner_max_ppm": "Own part with one partner's group, of tier-1 capital",
+        "own_joint_max_ppm": "Own part of all joint loans, of all loans",
+        "tier1_capital_fen": "Tier-1 net capital",
+        "partners_cap_fen": "All partners' shares together",
     },
     "asset_class": {
         "normal": "Normal",
