@@ -78,11 +78,11 @@ def test_a_loan_written_down_is_read_as_the_same_loan(
 
 
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     payments=st.lists(st.tuples(st.integers(0, 6), st.integers(1, 60_000)), max_size=6),
-    nights=st.integers(5, 50),
+    nights=st.integers(3, 12),
 )
 def test_a_book_that_was_lived_is_taken_over_by_an_empty_bank(
     payments: list[tuple[int, int]],
