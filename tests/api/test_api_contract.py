@@ -62,6 +62,10 @@ def test_no_request_makes_a_fault(
     assert tried >= 25, "the document has lost its operations"
 
 
+ANSWERED_ONLY = {"/v1/loans/{loan_id}/events/preview"}
+"""What is asked with a body and changes nothing, so that it may be asked again without a key."""
+
+
 def test_the_document_names_every_door(api: TestClient) -> None:
     document = api.get("/v1/openapi.json").json()
     doors = {
@@ -83,6 +87,6 @@ def test_the_document_names_every_door(api: TestClient) -> None:
             assert operation["responses"]["default"]["content"].keys() == {
                 "application/problem+json"
             }, (method, path)
-            if method in {"post", "delete"}:
+            if method in {"post", "delete"} and path not in ANSWERED_ONLY:
                 names = {parameter["name"].lower() for parameter in operation["parameters"]}
                 assert "idempotency-key" in names, (method, path)

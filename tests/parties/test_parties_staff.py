@@ -26,7 +26,7 @@ def _enter(parties: PartiesService, bank: Principal, staff_id: UUID) -> Session:
 
 def test_roles_are_data_and_keep_duties_apart() -> None:
     known = roles()
-    assert set(known) == {"officer", "risk", "operations", "admin"}
+    assert set(known) == {"officer", "risk", "operations", "collector", "admin"}
     assert all(role.titles[locale] for role in known.values() for locale in Locale)
     admin = known["admin"].scopes
     assert Scope.STAFF_ADMIN in admin
