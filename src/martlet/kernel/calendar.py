@@ -20,10 +20,12 @@ def business_date_of(moment: datetime) -> date:
     return moment.astimezone(SHANGHAI).date()
 
 
+@lru_cache(maxsize=65_536)
 def add_months(start: date, months: int, anchor_day: int | None = None) -> date:
     """Return the date `months` later, clamped to the month's end.
 
-    `anchor_day` keeps a loan of the 31st on the 31st after it was clamped in February.
+    `anchor_day` keeps a loan of the 31st on the 31st after it was clamped in February. Loans begin
+    on few different days, so a night asks for the same months again and again.
     """
     total = start.year * 12 + start.month - 1 + months
     year, month = divmod(total, 12)
