@@ -60,5 +60,5 @@ def test_the_owners_promise(look: Any, served: tuple[Town, str]) -> None:  # noq
         seen.page.fill("#promised", "30")
         seen.page.fill("#by", seen.page.locator("#by").get_attribute("min"))
         seen.press("form[action$=promise] button", "/loans/*/promise")
-    assert seen.page.locator("#promise").is_visible()
+    seen.page.locator("#promise").wait_for()
     seen.clean()

@@ -191,7 +191,7 @@ def test_the_owners_whole_way(look: Look, served: tuple[Town, str]) -> None:
     look.open(f"{shop}/records")
     look.page.locator("#upload").set_input_files(SAMPLES / "invoices_sales.csv")
     look.press("form[action$=records] button", f"{shop}/records")
-    assert look.page.locator("#result").is_visible()
+    look.page.locator("#result").wait_for()
     look.open(f"{shop}/apply")
     assert look.page.locator("fieldset[data-for]:visible").count() == 1
     look.page.fill("#amount", "3,000")
@@ -229,7 +229,7 @@ def test_every_page_of_relief(look: Look, served: tuple[Town, str]) -> None:
         look.page.fill(f"#{place}", text)
     look.press("form[action$=new] button", "/console/relief/*")
     look.press("button[value=preview]", "/console/relief/*")
-    assert look.page.locator("#preview").is_visible()
+    look.page.locator("#preview").wait_for()
     look.open("/console/relief")
     look.clean()
 
@@ -246,7 +246,7 @@ def test_every_page_of_the_console(look: Look, served: tuple[Town, str]) -> None
     look.page.fill("#text", text.replace("offer_valid_days = 30", "offer_valid_days = 20"))
     look.press("button[value=preview]", "/console/policy/new")
     assert look.page.locator("ins").count() == 1
-    assert look.page.locator("#trial").is_visible()
+    look.page.locator("#trial").wait_for()
     look.open("/console/decisions")
     look.press("tbody a >> nth=0", "/console/decisions/*")
     look.page.locator("#replay button").click()
@@ -254,7 +254,7 @@ def test_every_page_of_the_console(look: Look, served: tuple[Town, str]) -> None
     look.check()
     look.open("/console/end-of-day")
     look.press("form[action$=end-of-day] button", "/console/end-of-day")
-    assert look.page.locator("#report").is_visible()
+    look.page.locator("#report").wait_for()
     look.clean()
 
 
@@ -279,9 +279,9 @@ def test_every_page_of_the_monitoring(look: Look, served: tuple[Town, str]) -> N
     )
     look.open("/console/models")
     look.press("a:has-text('expert-prior 2')", "/console/models/*")
-    assert look.page.locator("#drift").is_visible(), "the model that decides is monitored"
+    look.page.locator("#drift").wait_for()  # the model that decides is monitored
     look.press("a[href$=backtest]", "/console/models/*/backtest")
-    assert look.page.locator("#trial").is_visible()
+    look.page.locator("#trial").wait_for()
     look.clean()
 
 
@@ -308,7 +308,7 @@ def test_every_page_of_the_book(look: Look, served: tuple[Town, str]) -> None:
     look.page.fill("#amount", "1.50")
     look.page.fill("#name", "合成费用")
     look.press("button[value=preview]", "/console/loans/*/event")
-    assert look.page.locator("#preview").is_visible()
+    look.page.locator("#preview").wait_for()
     look.open("/console/partners")
     look.open("/console/portfolio")
     look.page.locator("#vintages").wait_for()
