@@ -24,9 +24,8 @@ DatedSetting = TypeVar("DatedSetting", bound=Dated)
 def in_force(settings: Sequence[DatedSetting], day: date) -> DatedSetting:
     """Return the setting of a day: the latest begun by then, before the first the first.
 
+    Of those that begin on one day the last counts.
     A book taken over may have days older than any rule here; the oldest known stands for them.
     """
-    begun = [one for one in settings if one.effective_from <= day]
-    if begun:
-        return max(begun, key=lambda one: one.effective_from)
-    return min(settings, key=lambda one: one.effective_from)
+    ordered = sorted(settings, key=lambda one: one.effective_from)
+    return ([one for one in ordered if one.effective_from <= day] or ordered[:1])[-1]

@@ -77,6 +77,10 @@ def share_on(terms: LoanTerms, events: Iterable[LoanEvent], day: date) -> int:
     return max(changes)[2] if changes else terms.takings.share_ppm
 
 
+def _oldest_unpaid(rows: Iterable[Instalment]) -> date | None:
+    return next((row.due_on for row in rows if row.unpaid_fen), None)
+
+
 @dataclass(slots=True)
 class _Fold:
     """The running account of one advance; never leaves this module."""
@@ -247,14 +251,14 @@ class _Fold:
 
     def oldest_due_on(self, as_of: date) -> date | None:
         """Return the oldest minimum that has fallen due and is not paid."""
-        return next((row.due_on for row in self.minimums(as_of) if row.unpaid_fen), None)
+        return _oldest_unpaid(self.minimums(as_of))
 
     def state(self, as_of: date) -> LoanState:
         """Return the state at the start of a day."""
         rows = self.minimums(as_of)
         agreed = self.agreed.minimums(self.total_fen, self.first.value_date, self.terms.tenor)
         coming = None if self.done else next((day for day, _ in agreed if day > as_of), None)
-        oldest = self.oldest_due_on(as_of)
+        oldest = _oldest_unpaid(rows)
         due_until = sum(row.due_fen for row in rows)
         return LoanState(
             as_of=as_of,

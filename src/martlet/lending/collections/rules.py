@@ -10,13 +10,14 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from martlet.kernel.i18n import Locale
 from martlet.kernel.rates import PPM
+from martlet.lending.in_force import in_force
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date, datetime, time
 
 
@@ -179,16 +180,6 @@ class HelpText:
         return self.ask_zh_cn if locale is Locale.ZH_CN else self.ask_en
 
 
-class _Dated(Protocol):
-    @property
-    def effective_from(self) -> date:
-        """The day from which it is in force."""
-        ...
-
-
-_Entry = TypeVar("_Entry", bound=_Dated)
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Everything dated, each kind the earliest first."""
@@ -202,11 +193,11 @@ class Rules:
     def on(self, day: date) -> RulesOfDay:
         """Return the rules in force on a day."""
         return RulesOfDay(
-            _latest(self.buckets, day),
-            _latest(self.contact, day),
-            _latest(self.plan, day),
-            _latest(self.promise, day),
-            _latest(self.help, day),
+            in_force(self.buckets, day),
+            in_force(self.contact, day),
+            in_force(self.plan, day),
+            in_force(self.promise, day),
+            in_force(self.help, day),
         )
 
 
@@ -219,11 +210,6 @@ class RulesOfDay:
     plan: Plan
     promise: PromiseRule
     help: HelpText
-
-
-def _latest(entries: Sequence[_Entry], day: date) -> _Entry:
-    """Return the entry in force on a day; before all of them the first holds."""
-    return ([entry for entry in entries if entry.effective_from <= day] or [entries[0]])[-1]
 
 
 def read_rules(text: str) -> Rules:
