@@ -288,7 +288,7 @@ def test_every_page_of_the_monitoring(look: Look, served: tuple[Town, str]) -> N
 def test_every_page_of_the_book(look: Look, served: tuple[Town, str]) -> None:
     """Products, loans, and the portfolio with its vintages."""
     town, _ = served
-    seed(town)
+    lent = seed(town)
     lived(town, 35)
     enter(look, town, PersonKind.STAFF, "/console")
     look.open("/console/products")
@@ -298,7 +298,7 @@ def test_every_page_of_the_book(look: Look, served: tuple[Town, str]) -> None:
     look.press("form.pick button", "/console/products/*?amount=*")
     look.open("/console/products/revolving_daily")
     look.open("/console/loans")
-    look.press("tbody a >> nth=0", "/console/loans/*")
+    look.press(f"tbody a[href$='{lent['loan_id']}']", "/console/loans/*")
     look.page.locator("[data-chart] canvas").wait_for()
     for summary in look.page.locator("summary").all():
         summary.click()
@@ -346,16 +346,19 @@ def watched(town: Town) -> None:
     bank.lending.apply(itself, "seed-again", town.party_id, "revolving_daily", 10_000)
 
 
-def seed(town: Town) -> None:
-    """Leave a decision, a loan and an import behind, whichever test runs first."""
+def seed(town: Town) -> dict[str, Any]:
+    """Leave a decision, an import and a live loan behind, whichever test runs first."""
     bank, itself, party_id = town.bank, town.itself, town.party_id
-    if bank.credit.decisions(itself):
-        return
-    sales = SAMPLES / "invoices_sales.csv"
-    bank.records.import_file(itself, "seed-file", sales, party_id=party_id)
-    answer = bank.lending.apply(itself, "seed-apply", party_id, "revolving_daily", 10_000)
-    line = bank.lending.accept(itself, "seed-accept", uuid_of(answer["offer"]["offer_id"]))
-    bank.lending.draw(itself, "seed-draw", uuid_of(line["facility_id"]), line["limit_fen"])
+    if not bank.credit.decisions(itself):
+        sales = SAMPLES / "invoices_sales.csv"
+        bank.records.import_file(itself, "seed-file", sales, party_id=party_id)
+        answer = bank.lending.apply(itself, "seed-apply", party_id, "revolving_daily", 10_000)
+        bank.lending.accept(itself, "seed-accept", uuid_of(answer["offer"]["offer_id"]))
+    if not bank.lending.loans(itself, status="live"):
+        line = bank.lending.facilities(itself)[0]
+        facility_id = uuid_of(line["facility_id"])
+        bank.lending.draw(itself, "seed-draw", facility_id, line["available_fen"])
+    return bank.lending.loans(itself, status="live")[0]
 
 
 def uuid_of(text: str) -> Any:
