@@ -29,10 +29,12 @@ from martlet.lending.plan.rules import (
     PRINCIPAL,
     Advance,
     Advanced,
+    Amortisation,
     Engine,
     FutureRule,
     InterestPeriod,
     InterestType,
+    LaterDrawdowns,
     PlanRules,
     Processing,
     Recalculation,
@@ -117,6 +119,10 @@ def _rules(engine: Engine) -> st.SearchStrategy[PlanRules]:
         engine=st.just(engine),
         interest_type=st.sampled_from(InterestType) if cumulative else st.just(DECLINING),
         interest_period=st.sampled_from(InterestPeriod),
+        amortisation=st.sampled_from(Amortisation) if cumulative else st.just(Amortisation.LEVEL),
+        later_drawdowns=(
+            st.sampled_from(LaterDrawdowns) if cumulative else st.just(LaterDrawdowns.AFTER_IT)
+        ),
         frequency=st.sampled_from((MONTHLY, FORTNIGHTLY)),
         principal_grace=st.integers(0, 2) if cumulative else st.just(0),
         interest_grace=st.integers(0, 2) if cumulative else st.just(0),

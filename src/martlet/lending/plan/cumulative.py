@@ -23,7 +23,9 @@ from martlet.lending.plan.rules import (
     INTEREST,
     PRINCIPAL,
     Advance,
+    Amortisation,
     InterestType,
+    LaterDrawdowns,
     Rest,
     Waterfall,
     step,
@@ -50,6 +52,8 @@ def cumulative_rows(terms: PlanTerms, story: Story) -> list[Row]:
         place(making.rows, made)
     for row in making.rows:
         row.forget_payments()
+        # What asks for nothing was never open.
+        row.settle_at(making.start)
     return making.rows
 
 
@@ -88,7 +92,7 @@ class _Making:
     base_fen: int = 0
     """The balance that bears interest."""
     level_fen: int | None = None
-    """The level instalment (or, flat, its principal); None: to be found anew."""
+    """The level instalment (flat or of equal principal: its principal); None: to be found anew."""
     held_back_fen: int = 0
     """Interest of rows with grace, to be asked for with the next one."""
     skipped_fen: int = 0
@@ -161,7 +165,8 @@ class _Making:
                 row.due[PRINCIPAL] = down_fen
                 self.rows.append(row)
             self.balance_fen += amount_fen - down_fen
-            self.level_fen = None
+            if not self._counts_later_drawdowns:
+                self.level_fen = None
             self.flat.raise_by(amount_fen, self.rate, self.number - self.made, self.number)
             raised.append((on, amount_fen - down_fen))
         if day == self.start:
@@ -186,7 +191,9 @@ class _Making:
                 self.flat.each = None
             self.number += change.extra_terms
             if change.principal_grace:
+                # Principal that was agreed to wait needs as many more rows.
                 self.principal_grace = period - 1 + change.principal_grace
+                self.number += change.principal_grace
             if change.interest_grace:
                 self.interest_grace = period - 1 + change.interest_grace
             if change.rate is not None:
@@ -239,18 +246,35 @@ class _Making:
             return 0
         if self.level_fen is None:
             self.level_fen = self._level(period, planned, interest_fen)
-        if self.terms.rules.interest_type is InterestType.FLAT:
+        if self._equal_principal or self.terms.rules.interest_type is InterestType.FLAT:
             return min(planned, self.level_fen)
         return max(0, min(planned, self.level_fen - interest_fen))
 
     def _level(self, period: int, balance_fen: int, interest_fen: int) -> int:
         """Return the level instalment of the rows from a period on (flat: its principal)."""
         left = self.number - max(period - 1, self.principal_grace)
+        balance_fen += self._later_fen()
+        if self._equal_principal:
+            return self.terms.rounded(Fraction(balance_fen, left))
         if self.terms.rules.interest_type is InterestType.FLAT:
             whole = self.terms.in_units(Fraction(balance_fen, left))
             return whole + self.terms.in_units(interest_fen) - interest_fen
         rate = self.rate * level_share(self.terms.rules, self.start)
         return self.terms.in_units(level_payment(balance_fen, rate, left))
+
+    def _later_fen(self) -> int:
+        """Return what is still to be drawn, as far as the level counts on it already."""
+        if not self._counts_later_drawdowns:
+            return 0
+        return sum(amount_fen - self.terms.down_payment(amount_fen) for _, amount_fen in self.draws)
+
+    @property
+    def _counts_later_drawdowns(self) -> bool:
+        return self.terms.rules.later_drawdowns is LaterDrawdowns.ALL
+
+    @property
+    def _equal_principal(self) -> bool:
+        return self.terms.rules.amortisation is Amortisation.EQUAL_PRINCIPAL
 
     # What payments do to the plan.
 

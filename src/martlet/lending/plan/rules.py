@@ -45,6 +45,24 @@ class InterestPeriod(StrEnum):
     """By the period: every month costs a twelfth of the year, however long it is."""
 
 
+class Amortisation(StrEnum):
+    """What is alike from one instalment to the next."""
+
+    LEVEL = "level"
+    """Principal and interest together."""
+    EQUAL_PRINCIPAL = "equal_principal"
+    """Principal, to the fen; interest comes on top."""
+
+
+class LaterDrawdowns(StrEnum):
+    """Which rows a drawdown raises that comes after the first has fallen due."""
+
+    AFTER_IT = "after_it"
+    """Those that fall due after it."""
+    ALL = "all"
+    """All of them, as if it had been known from the start."""
+
+
 class Timing(StrEnum):
     """How an instalment stands on the day of a payment."""
 
@@ -178,6 +196,8 @@ class PlanRules:
     engine: Engine = Engine.CUMULATIVE
     interest_type: InterestType = InterestType.DECLINING
     interest_period: InterestPeriod = InterestPeriod.REPAYMENT
+    amortisation: Amortisation = Amortisation.LEVEL
+    later_drawdowns: LaterDrawdowns = LaterDrawdowns.AFTER_IT
     frequency: Frequency = field(default_factory=lambda: Frequency(1, FrequencyUnit.MONTHS))
     year_days: int | None = None
     """None: the length of the year in which the loan begins, for its whole life."""
@@ -213,6 +233,9 @@ class PlanRules:
         assert list(self.ageing_from_days) == sorted(set(self.ageing_from_days)), self
         cumulative = self.engine is Engine.CUMULATIVE
         assert not cumulative or self.advanced is None, "a plan made anew is paid row by row"
+        usual = (Amortisation.LEVEL, LaterDrawdowns.AFTER_IT)
+        forward = (self.amortisation, self.later_drawdowns) == usual
+        assert cumulative or forward, "a plan that runs forward is level, and changes no row behind"
 
     @property
     def allocation(self) -> Waterfall | Advanced:

@@ -60,6 +60,7 @@ def progressive_payable(
 
 def _replayed(terms: ProgressiveTerms, happenings: Iterable[Happening]) -> _Fold:
     fold = _Fold(terms)
+    fold._price()  # noqa: SLF001 - its own module
     for happening in checked(tuple(happenings)):
         fold.apply(happening)
     return fold

@@ -167,7 +167,10 @@ def _play_due_dates(case: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[
     told = str(field_of(table_of(case, "convention"), "rule", "convention.")).lower()
     start = day_of(field_of(inputs, "first", "inputs."), "inputs.first")
     count = whole_of(field_of(inputs, "installments", "inputs."), "inputs.installments")
-    days = due_dates(DueRule(on_day=_due_day(told)), start, count)
+    on_day = _due_day(told)
+    # Without a day of its own the schedule begins on the day that is given.
+    days = [start] if on_day is None else []
+    days += due_dates(DueRule(on_day=on_day), start, count - len(days))
     found = []
     for number, day in table_of(table_of(case, "expected"), "due", "expected.").items():
         position = whole_of(number, "expected.due")

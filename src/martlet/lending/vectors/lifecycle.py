@@ -29,7 +29,7 @@ from martlet.lending.plan.delinquency import late_fees
 from martlet.lending.plan.pay_off import pay_off_fen
 from martlet.lending.plan.recognition import Recognised, recognise, recognise_rest
 from martlet.lending.plan.replay import automatic_down_payment, replay
-from martlet.lending.plan.rules import ChargeAccrual
+from martlet.lending.plan.rules import ChargeAccrual, Engine
 from martlet.lending.vectors.lifecycle_shown import compare
 from martlet.lending.vectors.lifecycle_terms import FUTURE, TRANSACTIONS, UNITS, fen, terms_of
 
@@ -91,6 +91,8 @@ class Shown:
     drawdowns: tuple[tuple[date, int], ...]
     transactions: tuple[tuple[str, Entry, bool], ...]
     accruals: tuple[Recognised, ...]
+    on_due_date: bool
+    """A drawdown on a due date belongs to the row of that day."""
 
 
 @dataclass(slots=True)
@@ -211,6 +213,29 @@ class _Played:
     def _undo_charge_off(self, _step: Mapping[str, Any], on: date) -> None:
         self._undo_last(EventKind.CHARGED_OFF, on)
 
+    def _undo_transaction(self, step: Mapping[str, Any], on: date) -> None:
+        """Undo a payment: the nth of its kind, or of its day."""
+        told = str(step.get("of", step.get("number", "1")))
+        name, _, number = told.rpartition("#")
+        kind = KINDS.get(name.strip())
+        days = {step["of_date"]} if "of_date" in step else set()
+        if not name and "date" in step:
+            days.add(step["date"])
+        paid = [
+            event
+            for event in standing(list(self.events))
+            if event.kind in CREDITS
+            and (kind is None or event.kind is kind)
+            and (not days or event.value_date.isoformat() in days)
+        ]
+        undone = paid[int(number) - 1]
+        entry = next(one for one in self.account().entries if one.event_id == undone.event_id)
+        self.undone.append((self._label(entry), entry, True))
+        today = date.fromisoformat(step.get("business_date") or on.isoformat())
+        self._record(EventKind.REVERSED, today, 0, Reversed(undone.event_id))
+
+    _undo_repayment = _undo_transaction
+
     def _undo_last(self, kind: EventKind, on: date) -> None:
         last = [event for event in standing(list(self.events)) if event.kind is kind][-1]
         entry = next(one for one in self.account().entries if one.event_id == last.event_id)
@@ -279,14 +304,7 @@ class _Played:
     def shown(self, loan: Mapping[str, Any]) -> Shown:
         """Return the loan as it is shown now; before it is drawn, as it is planned."""
         account = self.account()
-        entries = [
-            (
-                "Down Payment" if one.event_id in self.down_payments else LABELS[one.kind],
-                one,
-                False,
-            )
-            for one in account.entries
-        ]
+        entries = [(self._label(one), one, False) for one in account.entries]
         drawn = [
             (event.value_date, event.amount_fen)
             for event in standing(list(self.events))
@@ -304,6 +322,8 @@ class _Played:
                 [event, *(replace(one, sequence=one.sequence + 1) for one in charges)],
                 date.max,
             )
+            for row in account.rows:
+                row.met_on = None  # nothing is met of a loan that is only planned
         return Shown(
             account,
             status,
@@ -311,7 +331,11 @@ class _Played:
             tuple(sorted(drawn, key=lambda draw: draw[0])),
             (*entries, *self.undone),
             tuple(self.accruals),
+            self.terms.rules.engine is Engine.CUMULATIVE,
         )
+
+    def _label(self, entry: Entry) -> str:
+        return "Down Payment" if entry.event_id in self.down_payments else LABELS[entry.kind]
 
     def _status(self, account: Account, *, drawn: bool) -> str:
         if not drawn:

@@ -85,7 +85,7 @@ def _schedule(shown: Shown) -> Iterator[dict[str, Any]]:
     """Show drawdowns and rows in the order of their days, with the balance that each leaves."""
     waiting, balance = list(shown.drawdowns), 0
     for number, row in enumerate(shown.account.rows, start=1):
-        while waiting and _comes_first(waiting[0][0], row):
+        while waiting and _comes_first(waiting[0][0], row, on_due_date=shown.on_due_date):
             on, amount_fen = waiting.pop(0)
             balance += amount_fen
             yield {"disbursement": True, "date": on.isoformat(), "amount": amount_fen}
@@ -100,8 +100,10 @@ def _schedule(shown: Shown) -> Iterator[dict[str, Any]]:
         }
 
 
-def _comes_first(drawn_on: date, row: Row) -> bool:
+def _comes_first(drawn_on: date, row: Row, *, on_due_date: bool) -> bool:
     """Tell whether a drawdown is shown before a row."""
+    if on_due_date and drawn_on == row.due_on:
+        return True
     return drawn_on < row.due_on or drawn_on == row.from_on
 
 

@@ -15,12 +15,14 @@ from martlet.lending.plan.rules import (
     PRINCIPAL,
     Advance,
     Advanced,
+    Amortisation,
     ArrearsInterest,
     Engine,
     FutureRule,
     InterestPeriod,
     InterestType,
     LateFee,
+    LaterDrawdowns,
     PlanRules,
     Processing,
     Recalculation,
@@ -57,6 +59,11 @@ ADVANCE = {
     "RESCHEDULE_NEXT_REPAYMENTS": Advance.SKIP,
     "ADJUST_LAST_UNPAID_PERIOD": Advance.LAST,
 }
+AMORTISATIONS = {
+    "EQUAL_INSTALLMENTS": Amortisation.LEVEL,
+    "EQUAL_PRINCIPAL": Amortisation.EQUAL_PRINCIPAL,
+    "EQUAL_PRINCIPAL_PAYMENTS": Amortisation.EQUAL_PRINCIPAL,
+}
 PARTS = {"PENALTY": PENALTY, "FEE": FEE, "INTEREST": INTEREST, "PRINCIPAL": PRINCIPAL}
 PLURALS = {"PENALTIES": PENALTY, "FEES": FEE}
 GRACE_DAYS = 3
@@ -88,6 +95,8 @@ def _rules(loan: Mapping[str, Any], said: Mapping[str, Any]) -> PlanRules:
         engine=Engine.PROGRESSIVE if progressive else Engine.CUMULATIVE,
         interest_type=InterestType.FLAT if flat else InterestType.DECLINING,
         interest_period=_interest_period(loan, said),
+        amortisation=AMORTISATIONS[loan.get("amortization", "EQUAL_INSTALLMENTS")],
+        later_drawdowns=LaterDrawdowns.AFTER_IT if progressive else LaterDrawdowns.ALL,
         frequency=Frequency(int(every), UNITS[unit]),
         year_days=_year_days(said),
         partial_periods=bool(said.get("partial_period_interest", progressive)),

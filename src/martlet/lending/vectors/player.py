@@ -1,7 +1,7 @@
 """Which module plays which family, and what came out of a file.
 
-A case that makes the bank refuse is a failed case with the refusal as its difference; a case that
-cannot be read stops the run, because its file is not what it says.
+A case that makes the bank refuse, that cannot be read, or of a family that nobody plays is a failed
+case with the reason as its difference; only a file that holds no cases at all stops the run.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     Play = Callable[[Mapping[str, Any]], list[str]]
 
+_MISREAD = (ArithmeticError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
+"""What reading a case raises whose fields are not of the form that its family has."""
+
 _FAMILIES = {
     "fineract-emi": "progressive",
     "fineract-newer": "progressive",
@@ -30,6 +33,8 @@ _FAMILIES = {
     "published-foreign": "published",
     "frappe": "frappe",
 }
+_SHOWN_MAX = 80
+"""Characters of a name or a reason that a case brings along, as shown."""
 _PREFIXES = {"fineract-Loan": "lifecycle", "published-": "published", "apr-": "regulation_z"}
 
 
@@ -67,26 +72,28 @@ def module_of(family: str) -> str | None:
 
 
 def play_case(case: Mapping[str, Any]) -> list[str]:
-    """Play one case and return every difference."""
+    """Play one case and return every difference, or why it cannot be played."""
     family = case.get("family")
     if not isinstance(family, str):
-        raise Unreadable("family")
+        return [_unreadable("family")]
     name = module_of(family)
-    play: Play | None = None
-    if name is not None:
-        try:
-            play = import_module(f"martlet.lending.vectors.{name}").play
-        except ModuleNotFoundError as error:
-            if error.name != f"martlet.lending.vectors.{name}":
-                raise
-    if play is None:
-        raise Invalid("lending.vectors_family_unknown", family=family[:40])
+    if name is None:
+        return [f"nobody here plays cases of the family {family[:_SHOWN_MAX]}"]
+    play: Play = import_module(f"martlet.lending.vectors.{name}").play
     try:
         return play(case)
+    except Unreadable as error:
+        return [_unreadable(error.field)]
     except MartletError as error:
         return [f"the bank refuses: {error}"]
     except AssertionError as error:
         return [f"terms without a meaning: {error}"]
+    except _MISREAD as error:
+        return [f"the case cannot be read: {type(error).__name__}: {str(error)[:_SHOWN_MAX]}"]
+
+
+def _unreadable(field: str) -> str:
+    return f"the field {field} is missing or malformed"
 
 
 def play_file(path: Path) -> FileResult:
@@ -99,10 +106,7 @@ def _played(path: Path) -> Iterator[CaseResult]:
         shown = case.get("id", position) if isinstance(case, Mapping) else position
         if not isinstance(case, Mapping):
             refuse(path.name, shown, "items")
-        try:
-            yield CaseResult(str(shown), tuple(play_case(case)))
-        except Unreadable as error:
-            refuse(path.name, shown, error.field)
+        yield CaseResult(str(shown), tuple(play_case(case)))
 
 
 def _cases(path: Path) -> list[Any]:

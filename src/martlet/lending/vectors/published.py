@@ -88,7 +88,11 @@ _KNOWN = {
     "fee_per_period",
 }
 _PAYMENTS = ("periodic_payment", "monthly_payment")
-_COMPARED = {*_PAYMENTS, "rows", "total_interest", "total_payment", "number_of_payments"}
+_BALLOON, _RANGES = "balloon_at_term", "amortization_ranges"
+_COMPARED = {
+    *_PAYMENTS,
+    *("rows", "total_interest", "total_payment", "number_of_payments", _BALLOON, _RANGES),
+}
 
 
 def play(case: Mapping[str, Any]) -> list[str]:
@@ -207,6 +211,7 @@ def _differences(
     totals = dict.fromkeys(_PAYMENTS, quoted)
     totals["total_interest"] = sum(row.interest for row in rows)
     totals["total_payment"] = sum(row.payment for row in rows)
+    totals[_BALLOON] = rows[-1].balance
     for name, total in totals.items():
         if name in expected:
             wanted = minor_of(expected[name], decimals, f"expected.{name}")
@@ -219,6 +224,35 @@ def _differences(
         by_number = {row.number: row for row in (drawn, *rows)}
         for row in tables_of(expected, "rows", "expected."):
             found += _row_differences(row, by_number, decimals)
+    if _RANGES in expected:
+        for span in tables_of(expected, _RANGES, "expected."):
+            found += _range_differences(span, rows, decimals)
+    return found
+
+
+def _range_differences(
+    wanted: Mapping[str, Any], rows: tuple[PlanRow, ...], decimals: int
+) -> list[str]:
+    """Compare what a run of payments costs and repays in all, and the balance it leaves."""
+    place = "expected.amortization_ranges."
+    first, last = (
+        whole_of(field_of(wanted, name, place), place + name)
+        for name in ("start_payment", "end_payment")
+    )
+    inside = [row for row in rows if first <= row.number <= last]
+    if not inside:
+        return [f"payments {first} to {last}: expected, found nothing"]
+    sums = {
+        "payment_amount": sum(row.payment for row in inside),
+        "principal": sum(row.principal for row in inside),
+        "interest": sum(row.interest for row in inside),
+        "balance": inside[-1].balance,
+    }
+    found = []
+    for name, value in sums.items():
+        if name in wanted:
+            told = f"payments {first} to {last} {name}"
+            found += amount_differs(told, minor_of(wanted[name], decimals, told), value, decimals)
     return found
 
 
