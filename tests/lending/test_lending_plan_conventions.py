@@ -46,21 +46,33 @@ def test_equal_principal_begins_after_its_grace() -> None:
     assert [row.due[PRINCIPAL] for row in account.rows] == [0, 0, 50_000, 50_000]
 
 
-def test_a_later_drawdown_raises_the_rows_after_it_or_all_of_them() -> None:
-    """600 at first, 600 in the second month: 200, 500, 500, or 400 in every month."""
+def test_a_later_drawdown_is_shared_by_the_rows_after_it_or_over_the_term() -> None:
+    """600 at first and 600 in the second month: 200, 500, 500; or 200, 400, and the last 600."""
     drawn = happened((DRAWN, START, yuan("600")), (DRAWN, date(2023, 2, 10), yuan("600")))
     after = PlanTerms(Fraction(0), 3, PlanRules())
-    alike = replace(after, rules=PlanRules(later_drawdowns=LaterDrawdowns.ALL))
+    over_term = replace(after, rules=PlanRules(later_drawdowns=LaterDrawdowns.OVER_TERM))
     asked = [
         [row.due_fen for row in replay(terms, drawn, date(2023, 2, 10)).rows]
-        for terms in (after, alike)
+        for terms in (after, over_term)
     ]
-    assert asked == [[20_000, 50_000, 50_000], [40_000, 40_000, 40_000]]
+    assert asked == [[20_000, 50_000, 50_000], [20_000, 40_000, 60_000]]
+
+
+def test_a_new_number_of_rows_may_count_on_what_is_drawn_later() -> None:
+    """A third row becomes a fifth, then 600 more are drawn: 240 from the row of the agreement on."""
+    rules = PlanRules(later_drawdowns=LaterDrawdowns.OVER_TERM)
+    told = happened(
+        (DRAWN, START, yuan("600")),
+        (MOVED, date(2023, 1, 5), 0, Rescheduled(date(2023, 2, 1), extra_terms=2)),
+        (DRAWN, date(2023, 2, 10), yuan("600")),
+    )
+    account = replay(PlanTerms(Fraction(0), 3, rules), told, date(2023, 2, 10))
+    assert [row.due_fen for row in account.rows] == [24_000] * 5
 
 
 def test_a_plan_that_runs_forward_changes_nothing_behind_it() -> None:
-    with pytest.raises(AssertionError, match="changes no row behind"):
-        PlanRules(engine=Engine.PROGRESSIVE, later_drawdowns=LaterDrawdowns.ALL)
+    with pytest.raises(AssertionError, match="runs forward"):
+        PlanRules(engine=Engine.PROGRESSIVE, later_drawdowns=LaterDrawdowns.OVER_TERM)
 
 
 def test_principal_that_was_agreed_to_wait_adds_as_many_rows() -> None:

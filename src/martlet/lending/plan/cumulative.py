@@ -93,6 +93,12 @@ class _Making:
     """The balance that bears interest."""
     level_fen: int | None = None
     """The level instalment (flat or of equal principal: its principal); None: to be found anew."""
+    shares_term: bool = False
+    """The level is to be found from all that was drawn, over the whole term."""
+    drawn_fen: int = 0
+    """All that was drawn, less its down payments."""
+    ahead_fen: int = 0
+    """What is still to be drawn, as far as the next level is to count on it."""
     held_back_fen: int = 0
     """Interest of rows with grace, to be asked for with the next one."""
     skipped_fen: int = 0
@@ -159,19 +165,22 @@ class _Making:
         raised = []
         while self.draws and self.draws[0][0] <= day:
             on, amount_fen = self.draws.pop(0)
-            down_fen = self.terms.down_payment(amount_fen)
             if self.terms.rules.down_payment_ppm:
                 row = Row(RowKind.DOWN_PAYMENT, on, on)
-                row.due[PRINCIPAL] = down_fen
+                row.due[PRINCIPAL] = self.terms.down_payment(amount_fen)
                 self.rows.append(row)
-            self.balance_fen += amount_fen - down_fen
-            if not self._counts_later_drawdowns:
-                self.level_fen = None
+            self.balance_fen += self._net(amount_fen)
+            self.drawn_fen += self._net(amount_fen)
+            self.level_fen, self.shares_term, self.ahead_fen = None, self._over_term, 0
             self.flat.raise_by(amount_fen, self.rate, self.number - self.made, self.number)
-            raised.append((on, amount_fen - down_fen))
+            raised.append((on, self._net(amount_fen)))
         if day == self.start:
             self.base_fen = self.balance_fen
         return raised
+
+    def _net(self, drawn_fen: int) -> int:
+        """Return what of a drawdown the instalments repay."""
+        return drawn_fen - self.terms.down_payment(drawn_fen)
 
     def _moved(self, due_on: date) -> date:
         for change in self.changes:
@@ -187,8 +196,11 @@ class _Making:
                 left.append(change)
                 continue
             if change.moved_to is None:
-                self.level_fen = None
+                self.level_fen, self.shares_term = None, False
                 self.flat.each = None
+            if change.extra_terms and self._over_term:
+                # A new number of rows is agreed for all that is drawn, what comes later included.
+                self.ahead_fen = sum(self._net(amount_fen) for _, amount_fen in self.draws)
             self.number += change.extra_terms
             if change.principal_grace:
                 # Principal that was agreed to wait needs as many more rows.
@@ -197,7 +209,7 @@ class _Making:
             if change.interest_grace:
                 self.interest_grace = period - 1 + change.interest_grace
             if change.rate is not None:
-                self.rate, self.level_fen = change.rate, None
+                self.rate, self.level_fen, self.shares_term = change.rate, None, False
                 self.flat.restart(self.balance_fen, change.rate)
         self.changes = left
 
@@ -253,7 +265,9 @@ class _Making:
     def _level(self, period: int, balance_fen: int, interest_fen: int) -> int:
         """Return the level instalment of the rows from a period on (flat: its principal)."""
         left = self.number - max(period - 1, self.principal_grace)
-        balance_fen += self._later_fen()
+        if self.shares_term:
+            balance_fen, left = self.drawn_fen, self.number - self.principal_grace
+        balance_fen, self.ahead_fen = balance_fen + self.ahead_fen, 0
         if self._equal_principal:
             return self.terms.rounded(Fraction(balance_fen, left))
         if self.terms.rules.interest_type is InterestType.FLAT:
@@ -262,15 +276,9 @@ class _Making:
         rate = self.rate * level_share(self.terms.rules, self.start)
         return self.terms.in_units(level_payment(balance_fen, rate, left))
 
-    def _later_fen(self) -> int:
-        """Return what is still to be drawn, as far as the level counts on it already."""
-        if not self._counts_later_drawdowns:
-            return 0
-        return sum(amount_fen - self.terms.down_payment(amount_fen) for _, amount_fen in self.draws)
-
     @property
-    def _counts_later_drawdowns(self) -> bool:
-        return self.terms.rules.later_drawdowns is LaterDrawdowns.ALL
+    def _over_term(self) -> bool:
+        return self.terms.rules.later_drawdowns is LaterDrawdowns.OVER_TERM
 
     @property
     def _equal_principal(self) -> bool:
@@ -338,6 +346,7 @@ class _Making:
         match recalculation.advance:
             case Advance.LOWER:
                 if period < self.number and balance_fen > 0:
+                    self.shares_term = False
                     self.level_fen = self._level(period + 1, balance_fen, 0)
             case Advance.SKIP:
                 self.skipped_fen += excess_fen

@@ -55,12 +55,12 @@ class Amortisation(StrEnum):
 
 
 class LaterDrawdowns(StrEnum):
-    """Which rows a drawdown raises that comes after the first has fallen due."""
+    """How the rows share a drawdown that comes after the first has fallen due."""
 
     AFTER_IT = "after_it"
-    """Those that fall due after it."""
-    ALL = "all"
-    """All of them, as if it had been known from the start."""
+    """Those that fall due after it share it alike."""
+    OVER_TERM = "over_term"
+    """Each takes its share of the whole term; what rows before it would have had, the last."""
 
 
 class Timing(StrEnum):
@@ -235,7 +235,9 @@ class PlanRules:
         assert not cumulative or self.advanced is None, "a plan made anew is paid row by row"
         usual = (Amortisation.LEVEL, LaterDrawdowns.AFTER_IT)
         forward = (self.amortisation, self.later_drawdowns) == usual
-        assert cumulative or forward, "a plan that runs forward is level, and changes no row behind"
+        assert cumulative or forward, (
+            "a plan that runs forward is level, and shares a drawdown ahead"
+        )
 
     @property
     def allocation(self) -> Waterfall | Advanced:

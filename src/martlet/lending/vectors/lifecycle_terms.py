@@ -96,7 +96,7 @@ def _rules(loan: Mapping[str, Any], said: Mapping[str, Any]) -> PlanRules:
         interest_type=InterestType.FLAT if flat else InterestType.DECLINING,
         interest_period=_interest_period(loan, said),
         amortisation=AMORTISATIONS[loan.get("amortization", "EQUAL_INSTALLMENTS")],
-        later_drawdowns=LaterDrawdowns.AFTER_IT if progressive else LaterDrawdowns.ALL,
+        later_drawdowns=LaterDrawdowns.AFTER_IT if progressive else LaterDrawdowns.OVER_TERM,
         frequency=Frequency(int(every), UNITS[unit]),
         year_days=_year_days(said),
         partial_periods=bool(said.get("partial_period_interest", progressive)),
