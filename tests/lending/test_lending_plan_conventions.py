@@ -59,7 +59,7 @@ def test_a_later_drawdown_is_shared_by_the_rows_after_it_or_over_the_term() -> N
 
 
 def test_a_new_number_of_rows_may_count_on_what_is_drawn_later() -> None:
-    """A third row becomes a fifth, then 600 more are drawn: 240 from the row of the agreement on."""
+    """Three rows become five, then 600 more are drawn: 240 in every row, those behind included."""
     rules = PlanRules(later_drawdowns=LaterDrawdowns.OVER_TERM)
     told = happened(
         (DRAWN, START, yuan("600")),

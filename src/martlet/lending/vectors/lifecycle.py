@@ -108,6 +108,7 @@ class _Played:
     down_payments: set[UUID] = field(default_factory=set)
     undone: list[tuple[str, Entry, bool]] = field(default_factory=list)
     approved_fen: int | None = None
+    approved_on: date | None = None
 
     def account(self) -> Account:
         """Return the account as the loan was looked at last."""
@@ -147,8 +148,8 @@ class _Played:
 
     # What can happen.
 
-    def _approve(self, step: Mapping[str, Any], _on: date) -> None:
-        self.approved_fen = fen(step["amount"])
+    def _approve(self, step: Mapping[str, Any], on: date) -> None:
+        self.approved_fen, self.approved_on = fen(step["amount"]), on
 
     def _disburse(self, step: Mapping[str, Any], on: date) -> None:
         before = self.account()
@@ -312,7 +313,7 @@ class _Played:
         ]
         status = self._status(account, drawn=bool(drawn))
         if not drawn:
-            on = date.fromisoformat(loan["submitted"])
+            on = self.approved_on or date.fromisoformat(loan["submitted"])
             amount_fen = self.approved_fen or fen(loan["principal_applied"])
             drawn = [(on, amount_fen)]
             event = LoanEvent(UUID(int=1), 1, EventKind.DISBURSED, on, amount_fen)
