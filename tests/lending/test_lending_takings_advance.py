@@ -154,6 +154,9 @@ def test_the_same_cash_in_whatever_portions_leaves_the_same_account(amounts: lis
 @given(PAYMENTS, st.integers(1, 2_000_000))
 def test_what_is_taken_back_is_owed_again(amounts: list[int], taken_fen: int) -> None:
     paid = [repaid(2 + at, 1, amount) for at, amount in enumerate(amounts)]
+    taken_fen = min(taken_fen, sum(amounts)) or 1
+    if not amounts:
+        paid, amounts = [repaid(2, 1, 1)], [1]
     back = event(50, EventKind.CHARGED_BACK, 2, taken_fen, ChargedBack())
     left = max(sum(amounts) - taken_fen, 0)
     after, plain = state(*paid, back, day=3), state(*([repaid(2, 1, left)] if left else []), day=3)

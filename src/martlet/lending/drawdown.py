@@ -14,12 +14,15 @@ from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from martlet.kernel.errors import NotFound, Refused
 from martlet.ledger import current_business_date, hold, release, settle
+from martlet.lending.advances.rules import NOTHING_KNOWN
+from martlet.lending.agreed import agreed_terms, promised_json
 from martlet.lending.bookkeeping import record, transfers
+from martlet.lending.disclosure import disclose
 from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.facilities import find_facility, give_back, take
 from martlet.lending.lawful import refuse_unlawful
 from martlet.lending.limits import REFERENCE_CHARS_MAX
-from martlet.lending.loan import LoanStatus, LoanTerms
+from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import (
     accounts_of,
     accrued_day,
@@ -45,7 +48,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from martlet.kernel.principal import Principal
+    from martlet.lending.advances.rules import Carrying
     from martlet.lending.disclosure import RateCaps
+    from martlet.lending.loan import LoanTerms
     from martlet.store import Transaction
 
 
@@ -88,6 +93,7 @@ def promise(
     tenor: int | None,
     rail: str,
     caps: RateCaps,
+    carrying: Carrying = NOTHING_KNOWN,
 ) -> dict[str, Any]:
     """Take the limit and the money and promise the loan, or refuse and change nothing."""
     line = find_facility(tx.connection, tx.principal, facility_id)
@@ -97,16 +103,17 @@ def promise(
     if today > line.available_until:
         raise Refused("lending.facility_lapsed", available_until=line.available_until.isoformat())
     _refuse_arrears(tx, line, today)
-    terms = LoanTerms(
-        amount_fen,
-        line.rate_ppm_per_day,
-        product.check_tenor(tenor, line.tenors),
-        product.conventions,
-    )
-    refuse_unlawful(caps, line.product, terms.rate_ppm_per_day, [terms.tenor], today)
+    chosen = product.check_tenor(tenor, line.tenors)
+    terms = agreed_terms(product, amount_fen, line.rate_ppm_per_day, chosen, carrying)
+    refuse_unlawful(caps, line.product, line.rate_ppm_per_day, [chosen], today)
+    if terms.takings is not None:
+        # How soon its takings repay it is this loan's own: so is its price.
+        caps.check(disclose(terms, today, ()), today)
     take(tx, line, amount_fen)
     loan_id, order_id = tx.ids.new(), tx.ids.new()
-    shared = placement.place(tx, line, terms, loan_id, today)
+    # A fee that is earned as takings come in is the bank's own risk: advances are not shared.
+    alone = terms.takings is not None
+    shared = None if alone else placement.place(tx, line, terms, loan_id, today)
     _hold_and_order(tx, line, terms, loan_id, order_id, rail)
     _write_loan(tx, line, terms, loan_id, rail, today, shared=shared is not None)
     answer = {
@@ -117,9 +124,8 @@ def promise(
         "product": line.product,
         "state": "pending",
         "amount_fen": amount_fen,
-        "tenor": terms.tenor,
         "tenor_unit": product.tenor_unit.value,
-        "rate_ppm_per_day": terms.rate_ppm_per_day,
+        **promised_json(terms),
         "business_date": today.isoformat(),
         "ordered_at": tx.now.isoformat(),
         "facility": {

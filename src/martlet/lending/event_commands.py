@@ -126,7 +126,9 @@ def look(
     then = now if value_date == now.as_of else project(terms, known, value_date)
     check_fits(Looked(event, standing(known), then, now, terms))
     change = weigh(row, known, event, today, now)
-    if change.before == change.after and _same_schedule(change):
+    # Another share moves no money yet; that it is another one has been checked.
+    silent = asked.kind is EventKind.SHARE_CHANGED
+    if not silent and change.before == change.after and _same_schedule(change):
         raise Refused("lending.nothing_changes", kind=asked.kind.value)
     return change
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from martlet.kernel.errors import Forbidden, Invalid, Refused
 from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.kernel.principal import ActorKind, Scope
+from martlet.lending.advances.fold import share_on
 from martlet.lending.events import (
     AMOUNT_NEEDED,
     CREDITS,
@@ -26,6 +27,7 @@ from martlet.lending.events import (
     ReAged,
     Rescheduled,
     Reversed,
+    ShareChanged,
     Waived,
     standing,
 )
@@ -37,6 +39,7 @@ from martlet.lending.limits import (
     TENOR_MONTHS_MAX,
 )
 from martlet.lending.loan import LoanState, LoanStatus
+from martlet.lending.parts import Component
 from martlet.lending.postings import position_of
 from martlet.lending.product import FrequencyUnit, TenorUnit
 
@@ -121,11 +124,23 @@ def check_day(value_date: date, first: date, today: date) -> None:
 def check_fits(looked: Looked) -> None:
     """Refuse an event that makes no sense on a loan as it stands."""
     kind = looked.event.kind
+    _check_meaning(looked)
     if kind in _NEEDS_DEBT and looked.then.status in ENDED:
         raise Refused("lending.nothing_owed")
     _check_horizon(looked.event)
     if (rule := _RULES.get(kind)) is not None:
         rule(looked)
+
+
+def _check_meaning(looked: Looked) -> None:
+    """Refuse what cannot happen to a loan of its kind: an advance has no rate and no schedule."""
+    kind, details = looked.event.kind, looked.event.details
+    advance = looked.terms.takings is not None
+    known = kind in _OF_ADVANCES if advance else kind is not EventKind.SHARE_CHANGED
+    if advance and isinstance(details, Waived) and details.component is not Component.FEE:
+        known = False
+    if not known:
+        raise Refused("lending.event_without_meaning", kind=kind.value)
 
 
 def _check_horizon(event: LoanEvent) -> None:
@@ -282,6 +297,16 @@ def _lengthen(looked: Looked, extra_terms: int) -> None:
     _terms(extra_terms, TENOR_DAYS_MAX if looked.by_days else TENOR_MONTHS_MAX)
 
 
+def _change_share(looked: Looked) -> None:
+    assert isinstance(looked.event.details, ShareChanged)
+    changed, rules = looked.event.details, looked.terms.conventions.takings
+    _not_before(changed.effective_on, looked.event.value_date)
+    if rules is not None and changed.share_ppm > rules.share_max_ppm:
+        raise Refused("lending.share_outside", share_max_ppm=rules.share_max_ppm)
+    if changed.share_ppm == share_on(looked.terms, looked.standing, changed.effective_on):
+        raise Refused("lending.nothing_changes", kind=looked.event.kind.value)
+
+
 def _charge_off(looked: Looked) -> None:
     if looked.now.charged_off_on is not None:
         raise Refused("lending.charged_off_already")
@@ -300,6 +325,20 @@ def _recover(looked: Looked) -> None:
 _NEEDS_DEBT = frozenset(EventKind) - CREDITS - MONEY_OUT - {EventKind.RECOVERED, EventKind.REVERSED}
 """What only happens to a loan on which something is owed."""
 
+_OF_ADVANCES = (
+    CREDITS
+    | MONEY_OUT
+    | {
+        EventKind.WAIVED,
+        EventKind.SHARE_CHANGED,
+        EventKind.CHARGED_OFF,
+        EventKind.WRITTEN_OFF,
+        EventKind.RECOVERED,
+        EventKind.REVERSED,
+    }
+)
+"""What can happen to an advance on takings: money, giving up, another share; nothing of a rate."""
+
 _RULES: dict[EventKind, Callable[[Looked], None]] = {
     EventKind.DISBURSED: _disburse,
     EventKind.FEE_CHARGED: _charge,
@@ -314,6 +353,7 @@ _RULES: dict[EventKind, Callable[[Looked], None]] = {
     EventKind.RESCHEDULED: _reschedule,
     EventKind.RE_AGED: _re_age,
     EventKind.EXTENDED: _extend,
+    EventKind.SHARE_CHANGED: _change_share,
     EventKind.CHARGED_OFF: _charge_off,
     EventKind.WRITTEN_OFF: _write_off,
     EventKind.RECOVERED: _recover,

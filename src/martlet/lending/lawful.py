@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from martlet.lending.agreed import agreed_terms
 from martlet.lending.disclosure import RatesShown, disclose
 from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.limits import PRICE_EXAMPLE_FEN, PRICES_REMEMBERED_MAX
-from martlet.lending.loan import LoanTerms
 from martlet.lending.product import product_named
 from martlet.lending.projection import schedule
 
@@ -37,8 +37,6 @@ def refuse_unlawful(
 @lru_cache(maxsize=PRICES_REMEMBERED_MAX)
 def price_of(product: str, rate_ppm_per_day: int, tenor: int, start: date) -> RatesShown:
     """Return the rates of a usual loan of a product, drawn on a day and paid on its days."""
-    terms = LoanTerms(
-        PRICE_EXAMPLE_FEN, rate_ppm_per_day, tenor, product_named(product).conventions
-    )
+    terms = agreed_terms(product_named(product), PRICE_EXAMPLE_FEN, rate_ppm_per_day, tenor)
     drawn = LoanEvent(_EXAMPLE, 1, EventKind.DISBURSED, start, terms.principal_fen)
     return disclose(terms, start, schedule(terms, [drawn], start))

@@ -115,3 +115,6 @@ EXPECTED_PAYMENTS_MAX = 3_660
 
 RECEIVABLE_LOANS_MAX = 50
 """Loans drawn against one order or sale: it is one shipment, paid for once."""
+
+ADVANCES_OF_ONE_MAX = 50
+"""Open advances of one business: each keeps a share of the same takings, and there is one till."""

@@ -18,6 +18,7 @@ from martlet.lending.loan import LoanState, LoanStatus, LoanTerms, recognised_fe
 from martlet.lending.marks import recognised_until
 from martlet.lending.participation.placement import follow
 from martlet.lending.postings import FIGURES, Accounts, Position
+from martlet.lending.product import product_named
 from martlet.lending.tables import loan, loan_event
 from martlet.store import Prepared
 from martlet.store.driver import Driver
@@ -133,7 +134,7 @@ def terms_of(row: Row[Any]) -> LoanTerms:
 
 def accounts_of(row: Row[Any]) -> Accounts:
     """Return the accounts on which a loan stands."""
-    return Accounts(row.product, row.rail)
+    return Accounts(row.product, row.rail, product_named(row.product).defers_fees)
 
 
 def position_in(row: Row[Any]) -> Position:

@@ -25,6 +25,8 @@ class Accounts:
 
     product: str
     rail: str
+    defers_fees: bool = False
+    """Whether fees are owed before they are earned: then they are income only as they are paid."""
 
     @property
     def settlement(self) -> str:
@@ -65,6 +67,11 @@ class Accounts:
     def fee_income(self) -> str:
         """Fees earned."""
         return f"income/fees/{self.product}"
+
+    @property
+    def unearned(self) -> str:
+        """Fees owed and not earned yet."""
+        return f"liabilities/unearned/{self.product}"
 
     @property
     def recovered(self) -> str:
@@ -200,16 +207,30 @@ def paid_out(before: Position, after: Position, accounts: Accounts) -> tuple[Mov
 def _earned(change: Position, accounts: Accounts) -> tuple[Movement, ...]:
     """Return what is recognised as income, or taken back."""
     charged = ("lending.charge", "lending.charge_taken_back")
+    against = accounts.unearned if accounts.defers_fees else accounts.fee_income
     return (
         *accrual(change.interest_accrued_fen, accounts.interest, accounts.interest_income),
         *accrual(change.penalty_accrued_fen, accounts.penalty, accounts.penalty_income),
-        *_one_way(change.fee_charged_fen, (accounts.fees, accounts.fee_income), charged),
+        *_one_way(change.fee_charged_fen, (accounts.fees, against), charged),
         *_one_way(change.penalty_charged_fen, (accounts.penalty, accounts.penalty_income), charged),
+        *_earned_as_paid(change, accounts),
     )
 
 
+def _earned_as_paid(change: Position, accounts: Accounts) -> tuple[Movement, ...]:
+    """Return what of deferred fees becomes income: what has been paid and is not owed again."""
+    if not accounts.defers_fees:
+        return ()
+    kinds = ("lending.fee_earned", "lending.fee_earned_taken_back")
+    earned_fen = change.fee_paid_fen - change.fee_raised_fen
+    return _one_way(earned_fen, (accounts.unearned, accounts.fee_income), kinds)
+
+
 def _given_up(change: Position, accounts: Accounts) -> tuple[Movement, ...]:
-    """Return what is waived and written off, or owed again after all."""
+    """Return what is waived and written off, or owed again after all.
+
+    A fee that was never earned costs nothing: it only is not owed any more.
+    """
     found: list[Movement] = []
     for cost, kind, parts in (
         (
@@ -233,7 +254,9 @@ def _given_up(change: Position, accounts: Accounts) -> tuple[Movement, ...]:
         ),
     ):
         for amount_fen, receivable in parts:
-            found += _one_way(amount_fen, (cost, receivable), (kind, f"{kind}_undone"))
+            unearned = accounts.defers_fees and receivable == accounts.fees
+            debit = accounts.unearned if unearned else cost
+            found += _one_way(amount_fen, (debit, receivable), (kind, f"{kind}_undone"))
     return tuple(found)
 
 

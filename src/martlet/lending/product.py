@@ -18,6 +18,7 @@ from msgspec import convert, to_builtins
 from martlet.kernel.errors import NotFound, Refused
 from martlet.kernel.rates import PPM
 from martlet.kernel.rounding import RoundingMode  # noqa: TC001 - msgspec reads the fields' types
+from martlet.lending.advances.rules import TakingsRules  # noqa: TC001 - msgspec reads the types
 from martlet.lending.limits import TENOR_DAYS_MAX, TENOR_MONTHS_MAX
 from martlet.lending.parts import Component, Frequency, FrequencyUnit
 from martlet.lending.plan.rules import PlanRules  # noqa: TC001 - msgspec reads the fields' types
@@ -129,6 +130,8 @@ class Conventions:
     penalty_multiplier_ppm: int
     plan: PlanRules | None = None
     """How the schedule is made and paid, where interest follows it; then a tenor counts rows."""
+    takings: TakingsRules | None = None
+    """How a fixed fee and a share of takings stand in the place of interest and a schedule."""
 
     def __post_init__(self) -> None:
         assert sorted(self.allocation_order) == sorted(Component), self.allocation_order
@@ -140,6 +143,9 @@ class Conventions:
         assert not single or self.day_count is DayCount.ACTUAL, "a bullet has no months to spread"
         monthly = self.tenor_unit is TenorUnit.MONTHS or self.plan is not None
         assert single or monthly, "instalments are monthly"
+        by_takings = self.takings is not None
+        assert not by_takings or (single and self.plan is None), "takings follow no schedule"
+        assert not by_takings or self.tenor_unit is TenorUnit.DAYS, "takings come by the day"
 
     @property
     def interest_method(self) -> InterestMethod:
@@ -201,6 +207,11 @@ class Product:
     def tenor_unit(self) -> TenorUnit:
         """What its tenors count."""
         return self.conventions.tenor_unit
+
+    @property
+    def defers_fees(self) -> bool:
+        """Whether its fees are owed at once and earned only as they are paid."""
+        return self.conventions.takings is not None
 
     def label(self, locale: Locale) -> str:
         """Return its name in a language."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from martlet.kernel.errors import Invalid
 from martlet.kernel.principal import Principal, Scope
@@ -172,6 +172,7 @@ def payoff_quote(
         "on": day.isoformat(),
         "principal_fen": state.principal_fen,
         "interest_fen": state.interest_fen,
+        "fee_fen": state.fee_fen,
         "penalty_fen": state.penalty_fen,
         "total_fen": state.outstanding_fen,
     }
@@ -227,7 +228,7 @@ def portfolio(connection: Connection, principal: Principal) -> dict[str, Any]:
             own.c.interest_accrued_fen
             + own.c.penalty_accrued_fen
             + own.c.penalty_charged_fen
-            + own.c.fee_charged_fen,
+            + _fees_earned(own.c),
             "earned_fen",
         ),
         _sum(own.c.principal_written_off_fen, "principal_written_off_fen"),
@@ -257,6 +258,13 @@ def portfolio(connection: Connection, principal: Principal) -> dict[str, Any]:
             "used_fen": int(granted[2]),
         },
     }
+
+
+def _fees_earned(columns: Any) -> Any:  # noqa: ANN401 - columns and an expression of them
+    """Return the fees that are income: all that were charged, or what of them has been paid."""
+    deferred = columns.product.in_([name for name, one in products().items() if one.defers_fees])
+    paid = columns.fee_paid_fen - columns.fee_raised_fen
+    return case((deferred, paid), else_=columns.fee_charged_fen)
 
 
 def _sum(column: Any, label: str) -> Any:  # noqa: ANN401 - a column's expression

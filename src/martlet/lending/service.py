@@ -15,15 +15,17 @@ from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.kernel.principal import ActorKind, Principal, Scope, system_principal
 from martlet.ledger import current_business_date
 from martlet.lending import drawdown, event_commands, offers, queries, repayment, timeline
+from martlet.lending.advances.known import refuse_unknown_takings, takings_of
+from martlet.lending.agreed import agreed_terms, promised_terms
 from martlet.lending.bookkeeping import record
 from martlet.lending.disclosure import shipped_rate_caps
+from martlet.lending.facilities import find_facility
 from martlet.lending.limits import RAIL_ORDERS_PER_CALL_MAX, REFERENCE_CHARS_MAX
-from martlet.lending.loan import LoanTerms
 from martlet.lending.postings import CAPITAL, Movement, settlement
 from martlet.lending.product import product_named
 from martlet.lending.rail import Outcome, PayoutOrder, RailReport
 from martlet.lending.receipts import check_receipts, take_in
-from martlet.lending.receivables.drawing import promise
+from martlet.lending.receivables.drawing import Carrier, promise
 from martlet.lending.views import forecast
 from martlet.parties import business_facts
 from martlet.store import Command
@@ -82,6 +84,7 @@ class LendingService:
             business_facts(connection, principal, party_id)
             today = current_business_date(connection, principal.tenant_id)
         signals = self._credit.signals(principal, party_id, as_of)
+        refuse_unknown_takings(sold, takings_of(signals, as_of))
         body = {
             "party_id": str(party_id),
             "product": product,
@@ -111,7 +114,7 @@ class LendingService:
             return answer
         sold, tenors = product_named(answer["product"]), made["tenors"]
         tenor = answer["tenor"] if answer["tenor"] in tenors else sold.check_tenor(None, tenors)
-        terms = LoanTerms(made["limit_fen"], made["rate_ppm_per_day"], tenor, sold.conventions)
+        terms = agreed_terms(sold, made["limit_fen"], made["rate_ppm_per_day"], tenor)
         start = date.fromisoformat(answer["applied_on"])
         shown = forecast(terms, start, UUID(answer["application_id"]), self._caps)
         example = {"amount_fen": terms.principal_fen, "tenor": tenor, **shown}
@@ -144,25 +147,33 @@ class LendingService:
         body = {"facility_id": str(facility_id), "amount_fen": amount_fen, "tenor": tenor}
         if receivable_id is not None:
             body["receivable_id"] = str(receivable_id)
+        carrier = Carrier(receivable_id, self._takings_of_line(principal, facility_id))
         answered = self._database.command(
             Command("lending.draw", principal, key, body),
             lambda tx: promise(
-                tx, facility_id, amount_fen, tenor, self._rail.name, self._caps, receivable_id
+                tx, facility_id, amount_fen, tenor, self._rail.name, self._caps, carrier
             ),
         )
         promised = answered.value
         state = self._payout_state(principal, promised) if answered.replayed else "pending"
         if state == "pending":
             state = self._pay(_order_of(principal, promised)) or state
-        terms = LoanTerms(
-            amount_fen,
-            promised["rate_ppm_per_day"],
-            promised["tenor"],
-            product_named(promised["product"]).conventions,
-        )
+        terms = promised_terms(promised)
         start = date.fromisoformat(promised["business_date"])
         shown = forecast(terms, start, UUID(promised["loan_id"]), self._caps)
         return {**promised, "state": state, **shown}
+
+    def _takings_of_line(self, principal: Principal, facility_id: UUID) -> int | None:
+        """Return what the business of a line takes in a month, where its product asks for that."""
+        with self._database.read() as connection:
+            line = find_facility(connection, principal, facility_id)
+        sold = product_named(line.product)
+        if not sold.defers_fees:
+            return None
+        now = self._database.clock.now()
+        monthly_fen = takings_of(self._credit.signals(principal, line.party_id, now), now)
+        refuse_unknown_takings(sold, monthly_fen)
+        return monthly_fen
 
     def _payout_state(self, principal: Principal, promised: dict[str, Any]) -> str:
         with self._database.read() as connection:

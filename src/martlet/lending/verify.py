@@ -98,7 +98,7 @@ def verify_controls(connection: Connection, tenant_id: UUID) -> dict[str, int]:
     sums = {row.product: row for row in connection.execute(_sums(tenant_id))}
     grown = growth_of(connection, tenant_id)
     for name in sorted(products()):
-        accounts, row = Accounts(name, ""), sums.get(name)
+        accounts, row = Accounts(name, "", product_named(name).defers_fees), sums.get(name)
         parts = [grown.get((name, status.value), (0, 0)) for status in LIVE]
         interest_fen, penalty_fen = (sum(part) for part in zip(*parts, strict=True))
         owed = {
@@ -110,6 +110,10 @@ def verify_controls(connection: Connection, tenant_id: UUID) -> dict[str, int]:
         for path, (part, amount_fen) in owed.items():
             _compare(path, amount_fen, book[path].balance_fen if path in book else 0)
             totals[part] += amount_fen
+        if accounts.defers_fees:
+            # What is owed of such fees is what is not earned: to the fen, on every day.
+            unearned = book[accounts.unearned].balance_fen if accounts.unearned in book else 0
+            _compare(accounts.unearned, owed[accounts.fees][1], unearned)
         held = book[accounts.principal].debits_pending_fen if accounts.principal in book else 0
         _compare(f"{accounts.principal} (held)", _ordered(connection, tenant_id, name), held)
         totals["overpaid"] += int(row.overpaid) if row else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from martlet.lending.advances.shown import agreed_json, standing_json
 from martlet.lending.columns import LINE_FIELDS
 from martlet.lending.disclosure import disclose, shipped_rate_caps
 from martlet.lending.events import CREDITS, MONEY_OUT, EventKind, LoanEvent, standing
@@ -37,6 +38,7 @@ def instalment_json(row: Instalment) -> dict[str, Any]:
         "due_on": row.due_on.isoformat(),
         "principal_fen": row.principal_fen,
         "interest_fen": row.interest_fen,
+        "fee_fen": row.fee_fen,
         "due_fen": row.due_fen,
     }
 
@@ -55,6 +57,7 @@ def forecast(
     paid_out = LoanEvent(loan_id, 1, EventKind.DISBURSED, start, terms.principal_fen)
     rows = schedule(terms, [paid_out], start)
     cap = (caps or shipped_rate_caps()).in_force(start)
+    fixed_fen = terms.takings.fee_fen if terms.takings is not None else 0
     return {
         "schedule": [instalment_json(row) for row in rows],
         "rates": {
@@ -63,7 +66,8 @@ def forecast(
             "cap_verified": cap is not None and cap.verified,
         },
         "total_interest_fen": sum(row.interest_fen for row in rows),
-        "total_fees_fen": sum(fee.amount_fen for fee in fees),
+        "total_fees_fen": sum(fee.amount_fen for fee in fees) + fixed_fen,
+        **({"takings": agreed_json(terms)} if terms.takings is not None else {}),
     }
 
 
@@ -178,7 +182,8 @@ def loan_json(row: Row[Any], events: Sequence[LoanEvent], today: date) -> dict[s
     """Return a loan as it stands today, with what has fallen due and what is to come."""
     terms = LoanTerms.from_json(row.terms)
     state = project(terms, events, today)
-    coming = _coming_json(state, schedule(terms, events, today))
+    coming = _coming_json(terms, state, schedule(terms, events, today))
+    advance = terms.takings is not None and row.disbursed_on is not None
     return {
         **loan_line(row),
         "as_of": today.isoformat(),
@@ -203,6 +208,7 @@ def loan_json(row: Row[Any], events: Sequence[LoanEvent], today: date) -> dict[s
         "recovered_fen": state.recovered_fen,
         "fallen_due": _fallen_json(state),
         "schedule": coming,
+        **({"takings": standing_json(terms, events, state)} if advance else {}),
     }
 
 
@@ -212,7 +218,7 @@ def whole_schedule(
     """Return what has fallen due by the day of a state, what is to come, what was charged."""
     return {
         "fallen_due": _fallen_json(state),
-        "coming": _coming_json(state, schedule(terms, events, state.as_of)),
+        "coming": _coming_json(terms, state, schedule(terms, events, state.as_of)),
         "charges": [charge_json(charge) for charge in state.charges],
     }
 
@@ -224,11 +230,18 @@ def _fallen_json(state: LoanState) -> list[dict[str, Any]]:
     ]
 
 
-def _coming_json(state: LoanState, coming: Sequence[Instalment]) -> list[dict[str, Any]]:
-    """Return the instalments to come; of the next one a part may have been paid ahead."""
+def _coming_json(
+    terms: LoanTerms, state: LoanState, coming: Sequence[Instalment]
+) -> list[dict[str, Any]]:
+    """Return the instalments to come; of the next one a part may have been paid ahead.
+
+    The minimums of an advance say themselves what of them has been paid.
+    """
     found = []
     for row in coming:
         ahead_fen = state.advance_fen if row.due_on == state.next_due_on else 0
+        if terms.takings is not None:
+            ahead_fen = row.paid_fen
         paid = {"paid_fen": ahead_fen, "unpaid_fen": row.due_fen - ahead_fen}
         found.append({**instalment_json(row), **paid})
     return found

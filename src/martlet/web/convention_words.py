@@ -39,6 +39,16 @@ NAMES: dict[str, str] = {
     "plan.late_fee.ppm": "Late fee",
     "plan.charge_accrual": "A charge is earned",
     "plan.ageing_grace_days": "Days past due that do not count",
+    "takings": "Repaid by a share of takings",
+    "takings.fee_ppm": "Fixed fee, of the sum",
+    "takings.fee_of_interest_ppm": "Fixed fee, of the interest on all until it is expected back",
+    "takings.share_max_ppm": "Most that is kept of a day's takings",
+    "takings.expected_ppm": "Expected back within this part of the term",
+    "takings.minimum_every_days": "A minimum must be paid every so many days",
+    "takings.minimum_of_expected_ppm": "The minimum, of what was expected by then",
+    "takings.near_breach_ppm": "Told of if less than this part of the minimum has come",
+    "takings.near_breach_days": "Days before the end of a period on which that is told",
+    "takings.takings_needed": "Only for businesses whose takings are known",
 }
 
 VALUES: dict[tuple[str, str], str] = {
@@ -89,8 +99,14 @@ def shown_conventions(conventions: dict[str, Any], locale: Locale) -> list[dict[
             "name": text(NAMES[field], locale) if field in NAMES else _spelt(field),
             "value": plain_value(field, value, locale),
         }
-        for field, value in _flat(conventions)
+        for field, value in _flat(_meant(conventions))
     ]
+
+
+def _meant(conventions: dict[str, Any]) -> dict[str, Any]:
+    """Return conventions without what means nothing where takings repay, or where they do not."""
+    unmeant = "plan" if conventions.get("takings") else "takings"
+    return {name: value for name, value in conventions.items() if name != unmeant}
 
 
 def _flat(conventions: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:

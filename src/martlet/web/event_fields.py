@@ -70,6 +70,10 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     "re_amortised": (_REASON,),
     "extended": (Field("extra_terms", "number", "Further instalments"),),
+    "share_changed": (
+        Field("effective_on", "day", "Counts from the takings of"),
+        Field("share_ppm", "percent", "New share of each day's takings in %"),
+    ),
     "charged_off": (_REASON,),
     "written_off": (_REASON,),
     "recovered": _MONEY,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from martlet.kernel.calendar import business_date_of
-from martlet.lending import LoanTerms, product_named
+from martlet.lending import product_named
+from martlet.lending.agreed import agreed_terms
 from martlet.lending.product import TenorUnit
 from martlet.lending.views import forecast
 
@@ -35,7 +36,7 @@ def price_of(stored: StoredDecision, visitor: Visitor) -> Price:
     product = product_named(asked.product)
     tenor = asked.tenor_days or asked.tenor_months or product.tenor_default
     amount_fen = min(_EXAMPLE_FEN, decision.limit_fen)
-    terms = LoanTerms(amount_fen, decision.rate_ppm_per_day, tenor, product.conventions)
+    terms = agreed_terms(product, amount_fen, decision.rate_ppm_per_day, tenor)
     start = business_date_of(decision.decided_at)
     figures = {"amount_fen": amount_fen, "tenor": tenor}
     shown = forecast(terms, start, asked.application_id, visitor.bank.lending.rate_caps)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
+from martlet.kernel.rates import PPM
 from martlet.lending.limits import EXPECTED_PAYMENTS_MAX
 
 _EXACT = Context(prec=34, rounding=ROUND_HALF_EVEN)
@@ -36,11 +37,17 @@ class IncomeCurve:
 
     def earned_at(self, cash_fen: int) -> int:
         """Return the fee earned when `cash_fen` has come in, between payments in proportion."""
-        assert 0 <= cash_fen <= self.cash_fen[-1], cash_fen
+        assert cash_fen >= 0, cash_fen
+        cash_fen = min(cash_fen, self.cash_fen[-1])
         place = min(bisect_right(self.cash_fen, cash_fen) - 1, len(self.cash_fen) - 2)
         begun, step = self.cash_fen[place], self.cash_fen[place + 1] - self.cash_fen[place]
         rise = self.earned_fen[place + 1] - self.earned_fen[place]
         return self.earned_fen[place] + rise * (cash_fen - begun) // step
+
+    @property
+    def ppm_per_payment(self) -> int:
+        """The rate of one payment's time in whole ppm: to be shown."""
+        return int((self.rate_per_payment * PPM).to_integral_value(rounding=ROUND_HALF_EVEN))
 
     @property
     def effective_annual_rate(self) -> Decimal:
@@ -52,9 +59,7 @@ class IncomeCurve:
 @lru_cache(maxsize=4096)
 def income_curve(principal_fen: int, fee_fen: int, expected_fen: int) -> IncomeCurve:
     """Return the curve of an advance that is expected to be repaid by equal daily payments."""
-    total = principal_fen + fee_fen
-    whole, rest = divmod(total, expected_fen)
-    payments = [expected_fen] * whole + ([rest] if rest else [])
+    payments = payments_of(principal_fen + fee_fen, expected_fen)
     assert 0 < len(payments) <= EXPECTED_PAYMENTS_MAX, len(payments)
     rate = _rate(principal_fen, payments)
     cash, earned, owed = [0], [0], Decimal(principal_fen)
@@ -69,6 +74,12 @@ def income_curve(principal_fen: int, fee_fen: int, expected_fen: int) -> IncomeC
         # What rounding left over at the end is borne by the last payments.
         earned[place] = max(earned[place], earned[place + 1] - payments[place])
     return IncomeCurve(principal_fen, fee_fen, tuple(cash), tuple(earned), rate)
+
+
+def payments_of(total_fen: int, daily_fen: int) -> list[int]:
+    """Return equal daily payments of a sum, the last of what is left."""
+    whole, rest = divmod(total_fen, daily_fen)
+    return [daily_fen] * whole + ([rest] if rest else [])
 
 
 def _rate(principal_fen: int, payments: list[int]) -> Decimal:

@@ -3,17 +3,25 @@
 Cash is all that moves it. The net cash that has come in says how much of the fee and of the
 principal is paid (`curve`); the agreed minimums say what is due. The invariant: paid principal and
 paid fee are what the curve says of the net cash, so the same cash in whatever portions leaves the
-same state.
+same state. Total, as every replay is: what has no meaning for an advance changes nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from martlet.lending.advances.curve import IncomeCurve, income_curve
-from martlet.lending.events import CREDITS, EventKind, LoanEvent, ShareChanged, standing
+from martlet.lending.events import (
+    CREDITS,
+    MONEY_OUT,
+    EventKind,
+    LoanEvent,
+    ShareChanged,
+    Waived,
+    standing,
+)
 from martlet.lending.loan import (
     AccrualLine,
     Allocation,
@@ -23,6 +31,7 @@ from martlet.lending.loan import (
     LoanStatus,
     LoanTerms,
 )
+from martlet.lending.parts import Component
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,6 +86,34 @@ def share_on(terms: LoanTerms, events: Iterable[LoanEvent], day: date) -> int:
     return max(changes)[2] if changes else terms.takings.share_ppm
 
 
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The minimum of the period that runs: by when, how much, and whether it is in doubt."""
+
+    due_on: date
+    minimum_fen: int
+    """Of this period alone."""
+    paid_fen: int
+    near: bool
+    """Its end is near, and less has come than the part that is watched for."""
+
+    @property
+    def missing_fen(self) -> int:
+        """What is still to come by then."""
+        return self.minimum_fen - self.paid_fen
+
+
+def takings_minimum(terms: LoanTerms, ordered: Sequence[LoanEvent], on: date) -> Minimum | None:
+    """Return the minimum of the period that runs on a day; None where nothing is owed any more."""
+    fold = _replay(terms, ordered)
+    rows = () if fold.done else fold.minimums(date.max)
+    row = next((row for row in rows if row.due_on >= on), None)
+    if row is None:
+        return None
+    near = fold.agreed.near_breach(row.due_on, row.due_fen, row.paid_fen, on)
+    return Minimum(row.due_on, row.due_fen, row.paid_fen, near)
+
+
 def _oldest_unpaid(rows: Iterable[Instalment]) -> date | None:
     return next((row.due_on for row in rows if row.unpaid_fen), None)
 
@@ -99,9 +136,14 @@ class _Fold:
     goodwill_fen: int = 0
     overpaid_fen: int = 0
     recovered_fen: int = 0
+    lent_more_fen: int = 0
+    """Paid out beyond the advance: a second payout, or more given back than had been paid."""
+    disbursed_more_fen: int = 0
     written_off: tuple[int, int] = (0, 0)
     """Principal and fee."""
     charged_off_on: date | None = None
+    charged_off_at_fen: int | None = None
+    """The net cash at the charge-off: what comes in beyond it pays the principal first."""
     written_off_on: date | None = None
     closed_on: date | None = None
     allocations: list[Allocation] = field(default_factory=list)
@@ -116,8 +158,9 @@ class _Fold:
 
     @property
     def total_fen(self) -> int:
-        """All that is to be paid: what is waived comes off the end."""
-        return self.first.amount_fen + self.agreed.fee_fen - self.waived_fen
+        """All that is to be paid: waivers come off the end, what is lent more goes there."""
+        agreed = self.first.amount_fen + self.agreed.fee_fen
+        return agreed - self.waived_fen + self.lent_more_fen
 
     @property
     def left_fen(self) -> int:
@@ -130,30 +173,37 @@ class _Fold:
         return self.closed_on is not None or self.written_off_on is not None
 
     def fee_of(self, cash_fen: int) -> int:
-        """Return the fee paid when so much net cash has come in."""
-        return min(self.curve.earned_at(cash_fen), self.agreed.fee_fen - self.waived_fen)
+        """Return the fee paid when so much net cash has come in.
+
+        No income is recognised of what was given up as an asset before all its principal is back.
+        """
+        parted_at = self.charged_off_at_fen
+        most = self.agreed.fee_fen - self.waived_fen
+        if parted_at is None or cash_fen <= parted_at:
+            return min(self.curve.earned_at(cash_fen), most)
+        earned = min(self.curve.earned_at(parted_at), most)
+        principal_left = max(self.first.amount_fen - (parted_at - earned), 0)
+        return min(earned + max(cash_fen - parted_at - principal_left, 0), most)
 
     def apply(self, event: LoanEvent) -> None:
         """Let an event change the account."""
-        kind = event.kind
-        if kind in CREDITS:
-            self._credit(event)
-        elif kind in {EventKind.CHARGED_BACK, EventKind.REFUNDED_IN_CASH}:
+        kind, lost = event.kind, self.written_off_on is not None
+        if kind in CREDITS or kind is EventKind.RECOVERED:
+            (self._recover if lost else self._credit)(event)
+        elif lost and (kind in MONEY_OUT or kind is EventKind.DISBURSED):
+            self._lose_more(event)
+        elif kind is EventKind.DISBURSED:
+            self._disburse(event)
+        elif kind in MONEY_OUT:
             self._take_back(event)
-        elif kind is EventKind.OVERPAYMENT_REFUNDED:
-            given = min(event.amount_fen, self.overpaid_fen)
-            self.overpaid_fen -= given
-            self._note(event, given, 0, 0, given)
-        elif kind is EventKind.WAIVED:
+        elif lost:
+            return
+        elif isinstance(event.details, Waived) and event.details.component is Component.FEE:
             self._waive(event)
-        elif kind is EventKind.CHARGED_OFF:
-            self.charged_off_on = self.charged_off_on or event.value_date
+        elif kind is EventKind.CHARGED_OFF and self.charged_off_on is None:
+            self.charged_off_on, self.charged_off_at_fen = event.value_date, self.cash_fen
         elif kind is EventKind.WRITTEN_OFF:
             self._write_off(event)
-        elif kind is EventKind.RECOVERED:
-            self.recovered_fen += event.amount_fen
-        else:
-            assert kind is EventKind.SHARE_CHANGED, f"{kind} has no meaning for an advance"
 
     def _credit(self, event: LoanEvent) -> None:
         taken = min(event.amount_fen, self.left_fen)
@@ -166,17 +216,46 @@ class _Fold:
         self._note(event, event.amount_fen, fee, principal, event.amount_fen - taken)
         self._close(event.value_date)
 
+    def _recover(self, event: LoanEvent) -> None:
+        """Money that comes in after the write-off; the bank's own is no recovery."""
+        if event.kind is EventKind.GOODWILL_CREDIT:
+            return
+        self.recovered_fen += event.amount_fen
+        self._note(event, event.amount_fen, 0, 0, 0, event.amount_fen)
+
     def _take_back(self, event: LoanEvent) -> None:
         """Owe again what was taken back: what had been paid too much goes first."""
-        from_overpaid = min(event.amount_fen, self.overpaid_fen)
-        again = min(event.amount_fen - from_overpaid, self.cash_fen)
+        overpaid = min(event.amount_fen, self.overpaid_fen)
+        again = min(event.amount_fen - overpaid, self.cash_fen)
         fee, principal = self._moved(-again)
+        # An event slipped in earlier may leave less paid than was given back: that is lent more.
+        beyond = event.amount_fen - overpaid - again
+        self.lent_more_fen += beyond
         self.fee_raised_fen -= fee
-        self.principal_raised_fen -= principal
-        self.overpaid_fen -= from_overpaid
-        self._note(event, from_overpaid + again, -fee, -principal, from_overpaid)
+        self.principal_raised_fen += beyond - principal
+        self.overpaid_fen -= overpaid
+        self._note(event, event.amount_fen, -fee, beyond - principal, overpaid)
         if self.left_fen > 0:
             self.closed_on = None
+
+    def _disburse(self, event: LoanEvent) -> None:
+        self.lent_more_fen += event.amount_fen
+        self.disbursed_more_fen += event.amount_fen
+        self.closed_on = None
+
+    def _lose_more(self, event: LoanEvent) -> None:
+        """Money that goes out after the write-off is lost with the rest."""
+        overpaid = 0
+        if event.kind is EventKind.DISBURSED:
+            self.disbursed_more_fen += event.amount_fen
+        else:
+            overpaid = min(event.amount_fen, self.overpaid_fen)
+            self.overpaid_fen -= overpaid
+            self.principal_raised_fen += event.amount_fen - overpaid
+        lost = event.amount_fen - overpaid
+        self.lent_more_fen += lost
+        self.written_off = (self.written_off[0] + lost, self.written_off[1])
+        self._note(event, event.amount_fen, 0, lost, overpaid)
 
     def _moved(self, cash_fen: int) -> tuple[int, int]:
         """Move the net cash; return by how much the paid fee and the paid principal moved."""
@@ -205,7 +284,13 @@ class _Fold:
             self.closed_on = day
 
     def _note(
-        self, event: LoanEvent, amount_fen: int, fee_fen: int, principal_fen: int, over_fen: int
+        self,
+        event: LoanEvent,
+        amount_fen: int,
+        fee_fen: int,
+        principal_fen: int,
+        over_fen: int,
+        recovered_fen: int = 0,
     ) -> None:
         self.allocations.append(
             Allocation(
@@ -218,15 +303,17 @@ class _Fold:
                 overpaid_fen=over_fen,
                 fee_fen=fee_fen,
                 kind=event.kind,
+                recovered_fen=recovered_fen,
             )
         )
 
     def minimums(self, as_of: date) -> list[Instalment]:
         """Return the minimums that have fallen due, each with what the cash has paid of it."""
-        start, rows, before = self.first.value_date, [], 0
-        for number, (day, until) in enumerate(
-            self.agreed.minimums(self.total_fen, start, self.terms.tenor), 1
-        ):
+        return self._rows(self._agreed_minimums(), as_of)
+
+    def _rows(self, agreed: Sequence[tuple[date, int]], as_of: date) -> list[Instalment]:
+        rows, before = [], 0
+        for number, (day, until) in enumerate(agreed, 1):
             if day > as_of:
                 break
             paid_until = min(max(self.cash_fen, before), until)
@@ -255,15 +342,16 @@ class _Fold:
 
     def state(self, as_of: date) -> LoanState:
         """Return the state at the start of a day."""
-        rows = self.minimums(as_of)
-        agreed = self.agreed.minimums(self.total_fen, self.first.value_date, self.terms.tenor)
-        coming = None if self.done else next((day for day, _ in agreed if day > as_of), None)
+        agreed = self._agreed_minimums()
+        rows = self._rows(agreed, as_of)
+        unpaid = (day for day, until in agreed if day > as_of and until > self.cash_fen)
+        coming = None if self.done else next(unpaid, None)
         oldest = _oldest_unpaid(rows)
         due_until = sum(row.due_fen for row in rows)
         return LoanState(
             as_of=as_of,
             status=self._status(oldest, as_of),
-            disbursed_fen=self.first.amount_fen,
+            disbursed_fen=self.first.amount_fen + self.disbursed_more_fen,
             principal_paid_fen=self.principal_paid_fen,
             interest_paid_fen=0,
             penalty_paid_fen=0,
@@ -283,7 +371,7 @@ class _Fold:
             closed_on=self.closed_on,
             instalments=tuple(rows),
             allocations=tuple(self.allocations),
-            line=AccrualLine(as_of, coming, 0, 0, 1, 0, 0, 1),
+            line=self._line(agreed, as_of),
             fee_charged_fen=self.agreed.fee_fen,
             fee_paid_fen=self.fee_paid_fen,
             fee_waived_fen=self.waived_fen,
@@ -298,6 +386,24 @@ class _Fold:
             written_off_on=self.written_off_on,
             charges=(self._charge(),),
         )
+
+    def _agreed_minimums(self) -> list[tuple[date, int]]:
+        agreed = self.first.amount_fen + self.agreed.fee_fen
+        start = self.first.value_date
+        return self.agreed.minimums(agreed, self.total_fen, start, self.terms.tenor)
+
+    def _line(self, agreed: Sequence[tuple[date, int]], as_of: date) -> AccrualLine:
+        """Return the line on which nothing accrues, up to the next day that is to be looked at.
+
+        That is a minimum's day, the day after it, and the day on which one that is far off is told.
+        """
+        days: list[date] = []
+        if not self.done:
+            near = timedelta(days=self.agreed.near_breach_days)
+            for day, _ in agreed:
+                days += (day - near, day, day + timedelta(days=1))
+        until = min((day for day in days if day > as_of), default=None)
+        return AccrualLine(as_of, until, 0, 0, 1, 0, 0, 1)
 
     def _charge(self) -> Charge:
         return Charge(

@@ -8,6 +8,7 @@ per million: it is shown and held against the law's caps, never used to compute 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from martlet.kernel.limits import AMOUNT_FEN_MAX
@@ -57,9 +58,16 @@ class RatesShown:
 def disclose(
     terms: LoanTerms, start: date, rows: Sequence[Instalment], fees: Sequence[Fee] = ()
 ) -> RatesShown:
-    """Return the rates of a loan whose instalments and fees are paid on their days."""
+    """Return the rates of a loan whose instalments and fees are paid on their days.
+
+    Of an advance on takings the payments that are expected count, not the minimums.
+    """
     flows = [(start, -terms.principal_fen)]
-    flows += [(row.due_on, row.due_fen) for row in rows if row.due_fen > 0]
+    if terms.takings is not None:
+        expected = terms.takings.expected_payments(terms.principal_fen)
+        flows += [(start + timedelta(number), fen) for number, fen in enumerate(expected, 1)]
+    else:
+        flows += [(row.due_on, row.due_fen) for row in rows if row.due_fen > 0]
     flows += [(fee.on, fee.amount_fen) for fee in fees]
     return RatesShown(
         rate_ppm_per_day=terms.rate_ppm_per_day,

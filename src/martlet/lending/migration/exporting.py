@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
 from sqlalchemy import select
 
 from martlet.kernel.principal import Principal, Scope
@@ -42,7 +43,7 @@ _STATED = tuple(f"stated_{name}_fen" for name in COMPONENTS)
 _LOAN = (
     *("loan_id", *_PARTY, "product", "conventions", "principal_fen"),
     *("rate_ppm_per_day", "annual_rate_ppm", "disbursed_on", "tenor", "first_due_on", "due_dates"),
-    *("stated_on", *_STATED),
+    *("takings", "stated_on", *_STATED),
 )
 _EVENT = (*("loan_id", "event_id", "value_date", "kind", "amount_fen", "details"),)
 
@@ -145,6 +146,7 @@ def loan_cells(
         "tenor": terms.tenor,
         "first_due_on": terms.first_due_on.isoformat() if terms.first_due_on else "",
         "due_dates": ";".join(day.isoformat() for day in terms.due_dates),
+        "takings": "" if terms.takings is None else json.dumps(to_builtins(terms.takings)),
         "stated_on": today.isoformat(),
         **{f"stated_{name}_fen": computed_fen(state, name) for name in COMPONENTS},
     }

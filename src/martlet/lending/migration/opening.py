@@ -17,7 +17,7 @@ from martlet.lending.postings import Movement, Position, movements
 if TYPE_CHECKING:
     from martlet.lending.postings import Accounts
 
-_KEPT = ("assets/loans/", "liabilities/customers/")
+_KEPT = ("assets/loans/", "liabilities/customers/", "liabilities/unearned/")
 
 
 @dataclass(frozen=True, slots=True)

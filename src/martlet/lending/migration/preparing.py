@@ -140,7 +140,7 @@ def _prepared(
         state = project(loan.terms, events, frame.today)
         found = differences(loan, events, sources, state)
         more = sum(one.difference_fen for one in found)
-        accounts = Accounts(loan.product.name, frame.rail)
+        accounts = Accounts(loan.product.name, frame.rail, loan.product.defers_fees)
         opened = opening(position_of(state), accounts, frame.source, more)
     except (AssertionError, ArithmeticError, LookupError, ValueError) as error:
         shown = str(error).split("\n", 1)[0][:80] or type(error).__name__

@@ -9,11 +9,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from msgspec import ValidationError
+from msgspec import ValidationError, convert
 
 from martlet.kernel.errors import Invalid, MartletError
 from martlet.kernel.ids import parse_id
 from martlet.kernel.limits import AMOUNT_FEN_MAX, RATE_PPM_PER_DAY_MAX
+from martlet.lending.advances import TakingsTerms
 from martlet.lending.events import AMOUNT_NEEDED, EventKind, LoanEvent, read_details
 from martlet.lending.limits import REFERENCE_CHARS_MAX as BANKS_REFERENCE_CHARS_MAX
 from martlet.lending.limits import TENOR_DAYS_MAX, TENOR_MONTHS_MAX
@@ -135,7 +136,25 @@ def _terms(cells: Cells, product: Product) -> LoanTerms:
     daily, yearly = _rate(cells, agreed)
     if yearly is not None:
         daily = LoanTerms.yearly(principal, yearly, tenor, agreed).rate_ppm_per_day
-    return LoanTerms(principal, daily, tenor, agreed, yearly, first, due_dates)
+    takings = _takings(cells, product, principal)
+    return LoanTerms(principal, daily, tenor, agreed, yearly, first, due_dates, takings)
+
+
+def _takings(cells: Cells, product: Product, principal_fen: int) -> TakingsTerms | None:
+    """Return what was agreed of an advance on takings; of any other loan there is nothing."""
+    told = _json(cells, "takings")
+    if told is None:
+        if product.defers_fees:
+            raise Invalid("lending.migration_cell_missing", column="takings")
+        return None
+    if not product.defers_fees:
+        raise _out_of_range("takings", product.name)
+    try:
+        agreed = convert(told, TakingsTerms)
+        agreed.check(principal_fen)
+    except (ValidationError, AssertionError) as error:
+        raise _out_of_range("takings", str(error) or "takings") from error
+    return agreed
 
 
 def _conventions(cells: Cells, product: Product) -> Conventions:

@@ -97,7 +97,8 @@ def propose(tx: Transaction, slug: str, terms: AgreementTerms) -> dict[str, Any]
     """Write down what one person proposes to agree with a partner; it counts for nothing yet."""
     row = find_partner(tx.connection, tx.tenant_id, slug)
     for name in terms.eligibility.products:
-        product_named(name)
+        if product_named(name).defers_fees:
+            raise Refused("lending.agreement_product_alone", product=name)
     _bound(tx, agreement, AGREEMENTS_MAX)
     agreement_id = tx.ids.new()
     tx.execute(

@@ -16,6 +16,7 @@ import numpy as np
 from martlet.lending.columns import LINE_FIELDS
 from martlet.lending.events import EventKind
 from martlet.lending.postings import FIGURES
+from martlet.lending.product import products
 from martlet.lending.relief.limits import SPECIAL_ASKED_MAX
 from martlet.lending.relief.model import arrears_class
 from martlet.parties import TRAITS
@@ -198,7 +199,12 @@ def _special(driver: Driver, tenant: object, rows: Sequence[LoanRow]) -> frozens
 def helped(who: Who, chunk: Chunk, today: date) -> Mask:
     """Tell which loans of a chunk a programme helps."""
     rows = chunk.rows
-    chosen = np.array([row.loan_id not in chunk.relieved for row in rows], dtype=np.bool_)
+    # An advance on takings has a fee and no interest: there is nothing to lower or to pause.
+    advances = {name for name, product in products().items() if product.defers_fees}
+    chosen = np.array(
+        [row.loan_id not in chunk.relieved and row.product not in advances for row in rows],
+        dtype=np.bool_,
+    )
     for names, field in ((who.regions, "region"), (who.trades, "trade")):
         if names:
             chosen &= _each([getattr(row, field) for row in rows], names)

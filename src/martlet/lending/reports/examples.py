@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from martlet.kernel.errors import Invalid
 from martlet.kernel.ids import parse_id
 from martlet.kernel.limits import AMOUNT_FEN_MAX, RATE_PPM_PER_DAY_MAX
+from martlet.lending.agreed import agreed_terms
 from martlet.lending.limits import TENOR_DAYS_MAX, TENOR_MONTHS_MAX
-from martlet.lending.loan import LoanTerms
 from martlet.lending.product import TenorUnit
 from martlet.lending.views import forecast
 
@@ -42,5 +42,5 @@ def example(
         raise Invalid("lending.example_tenor_outside", tenor=tenor, longest=longest)
     if not 0 <= rate_ppm_per_day <= RATE_PPM_PER_DAY_MAX:
         raise Invalid("lending.example_rate_outside", highest_ppm_per_day=RATE_PPM_PER_DAY_MAX)
-    terms = LoanTerms(amount_fen, rate_ppm_per_day, tenor, product.conventions)
+    terms = agreed_terms(product, amount_fen, rate_ppm_per_day, tenor)
     return {"amount_fen": amount_fen, "tenor": tenor, **forecast(terms, start, _NOBODY, caps)}
