@@ -30,6 +30,7 @@ from martlet.lending.plan.rules import (
     Advance,
     Advanced,
     Amortisation,
+    EarlyInterest,
     Engine,
     FutureRule,
     InterestPeriod,
@@ -113,6 +114,7 @@ def _rules(engine: Engine) -> st.SearchStrategy[PlanRules]:
             (Advance.LOWER, Advance.FEWER, Advance.SKIP) if cumulative else (Advance.LAST,)
         ),
         compounding_day=st.none() | st.integers(1, 28),
+        early=st.sampled_from(EarlyInterest),
     )
     return st.builds(
         PlanRules,

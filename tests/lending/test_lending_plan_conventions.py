@@ -7,18 +7,24 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from tests.lending.plan_stories import happened, yuan
+from tests.lending.plan_stories import ORDER, happened, yuan
 
 from martlet.lending.events import EventKind, Rescheduled
+from martlet.lending.plan.pay_off import pay_off_fen
 from martlet.lending.plan.replay import replay
 from martlet.lending.plan.rules import (
     INTEREST,
     PRINCIPAL,
+    Advance,
+    Advanced,
     Amortisation,
+    EarlyInterest,
     Engine,
+    FutureRule,
     InterestType,
     LaterDrawdowns,
     PlanRules,
+    Recalculation,
 )
 from martlet.lending.plan.story import PlanTerms
 
@@ -82,3 +88,59 @@ def test_principal_that_was_agreed_to_wait_adds_as_many_rows() -> None:
     assert [row.due_fen for row in account.rows] == [10_000, 0, 10_000, 10_000]
     waiting = account.rows[1]
     assert waiting.met_on == START, "what asks for nothing was never open"
+
+
+def running(early: EarlyInterest, future: FutureRule = FutureRule.NEXT) -> PlanTerms:
+    """Six months at 12 %, interest by what is owed; principal is paid before interest."""
+    follows = Recalculation(advance=Advance.LAST, early=early)
+    order = Advanced(ORDER, default=future)
+    rules = PlanRules(Engine.PROGRESSIVE, recalculation=follows, advanced=order, year_days=360)
+    return PlanTerms(YEARLY, 6, rules)
+
+
+def test_a_row_paid_early_costs_its_days_or_its_whole_period() -> None:
+    """Half of a month of 1,000 at a per cent a month: 4.84 for 15 of 31 days, or 10.00."""
+    day, drawn = date(2023, 1, 16), happened((DRAWN, START, yuan("1000")))
+    owed = [pay_off_fen(running(early), drawn, day) for early in EarlyInterest]
+    assert owed == [yuan("1004.84"), yuan("1010.00")]
+
+
+def test_principal_paid_early_may_bear_interest_until_its_row_is_due() -> None:
+    day = date(2023, 1, 16)
+    told = happened((DRAWN, START, yuan("1000")), (PAID, day, yuan("100")))
+    first = [replay(running(early), told, day).rows[0].due[INTEREST] for early in EarlyInterest]
+    assert first == [484 + 465, 1_000], "900 bear interest for 16 days, or 1,000 do"
+
+
+def test_a_row_that_was_paid_for_its_whole_period_costs_nothing_more() -> None:
+    day = date(2023, 1, 16)
+    terms = running(EarlyInterest.TO_THE_DUE_DATE)
+    level = replay(terms, happened((DRAWN, START, yuan("1000"))), START).rows[0].due_fen
+    told = happened((DRAWN, START, yuan("1000")), (PAID, day, level))
+    early = replay(terms, told, day)
+    on_time = happened((DRAWN, START, yuan("1000")), (PAID, date(2023, 2, 1), level))
+    planned = replay(terms, on_time, date(2023, 2, 1))
+    assert [row.due for row in early.rows] == [row.due for row in planned.rows]
+
+
+def test_money_for_the_last_row_goes_backwards_and_the_next_row_takes_the_rest() -> None:
+    """Paid off to its last rows first: whole instalments there, what is left in the first."""
+    day, terms = date(2023, 1, 16), running(EarlyInterest.TO_THE_DAY, FutureRule.LAST)
+    drawn = happened((DRAWN, START, yuan("1000")))
+    level = replay(terms, drawn, START).rows[0].due_fen
+    paid = happened((DRAWN, START, yuan("1000")), (PAID, day, pay_off_fen(terms, drawn, day)))
+    account = replay(terms, paid, day)
+    assert [row.due_fen for row in account.rows[1:]] == [level] * 5
+    assert account.rows[0].due[INTEREST] == 484
+    assert account.closed_on == day
+
+
+def test_a_last_row_that_is_paid_in_full_leaves_the_rest_to_the_row_before() -> None:
+    day, terms = date(2023, 1, 16), running(EarlyInterest.TO_THE_DAY, FutureRule.LAST)
+    level = replay(terms, happened((DRAWN, START, yuan("1000"))), START).rows[0].due_fen
+    paid = happened((DRAWN, START, yuan("1000")), (PAID, day, level - 10))
+    account = replay(terms, paid, day)
+    assert account.rows[-1].met_on == day
+    assert account.rows[-1].due_fen == level - 10
+    assert account.rows[-2].due_fen < level
+    assert sum(row.due[PRINCIPAL] for row in account.rows) == yuan("1000")

@@ -96,4 +96,8 @@ def _by_day(account: ProgressiveAccount, day: date) -> AccrualLine:
         last = None if coming is None else coming - timedelta(days=1)
         return AccrualLine(anchor, last, ticks, 0, 1, 0, 0, 1)
     last = coming - timedelta(days=1)
+    if exact < fen:
+        # More was paid than has run: nothing is earned until the days have caught up.
+        caught_up = anchor + timedelta(days=(fen - exact) * TICKS_PER_FEN // slope)
+        return AccrualLine(anchor, min(last, caught_up), ticks, 0, 1, 0, 0, 1)
     return AccrualLine(anchor, last, ticks, slope.numerator, slope.denominator, 0, 0, 1)

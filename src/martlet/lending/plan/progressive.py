@@ -232,20 +232,31 @@ class ProgressiveAccount(Account):
         if running is None:
             return Account.pay(self, kind, amount_fen, day, parts)
         self.settle(day)
-        running.ask_now(self.rows, self.owed_fen, self._reach(kind, amount_fen))
+        backwards = self._future(kind) is FutureRule.LAST
+        if backwards:
+            running.ask_backwards(self.rows, self.owed_fen)
+        else:
+            running.ask_now(self.rows, self.owed_fen, self._reach(kind, amount_fen))
         first = next(
             (index for index in range(running.at, len(self.rows)) if self.rows[index].open_fen),
             len(self.rows),
         )
+        had, principal = parts[PRINCIPAL], running.running_paid_fen(self.rows)
         left = Account.pay(self, kind, amount_fen, day, parts)
         running.forget_paid_interest(self.rows, first)
+        running.rest(self.rows, day, principal)
+        if backwards:
+            running.close_covered(self.rows, self.owed_fen - parts[PRINCIPAL] + had, day)
         return left
+
+    def _future(self, kind: EventKind) -> FutureRule:
+        """Return which rows to come a payment goes to."""
+        rules = self.terms.rules.allocation
+        return FutureRule.NEXT if isinstance(rules, Waterfall) else rules.rule(kind)
 
     def _reach(self, kind: EventKind, amount_fen: int) -> int | None:
         """Return how far into the rows to come an amount may reach; None: anywhere."""
-        rules = self.terms.rules.allocation
-        next_first = isinstance(rules, Waterfall) or rules.rule(kind) is FutureRule.NEXT
-        return amount_fen if next_first else None
+        return amount_fen if self._future(kind) is FutureRule.NEXT else None
 
     def finish(self, looked_on: date) -> None:
         """Bring the rows to the day on which the loan was looked at last."""

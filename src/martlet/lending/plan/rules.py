@@ -110,6 +110,15 @@ class Rest(StrEnum):
     """Only from the next due date on."""
 
 
+class EarlyInterest(StrEnum):
+    """Up to when a row costs interest that is paid before its day, but within its period."""
+
+    TO_THE_DAY = "to_the_day"
+    """The day of the payment."""
+    TO_THE_DUE_DATE = "to_the_due_date"
+    """Its due date: principal that is paid for it bears interest until then."""
+
+
 class ArrearsInterest(StrEnum):
     """For how long overdue principal bears interest on top of the plan."""
 
@@ -136,6 +145,8 @@ class Recalculation:
     compounding_day: int | None = None
     """The day of the month on which unpaid interest starts to bear interest; None: never."""
     arrears: ArrearsInterest = ArrearsInterest.EVERY_DAY
+    early: EarlyInterest = EarlyInterest.TO_THE_DAY
+    """Of a plan that runs forward."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from martlet.lending.plan.interest import span_share, year_days
 from martlet.lending.plan.rows import RowKind
-from martlet.lending.plan.rules import INTEREST, PRINCIPAL, ArrearsInterest
+from martlet.lending.plan.rules import INTEREST, PRINCIPAL, ArrearsInterest, EarlyInterest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,9 +49,13 @@ class RunningInterest:
     level_fen: int = 0
     overdue_fen: int = 0
     """Unpaid principal of rows that have fallen due."""
+    resting_fen: int = 0
+    """Principal that was paid for the running row and bears interest until its day all the same."""
+    free_until: date = field(init=False)
+    """Interest of the days before this one was paid ahead."""
 
     def __post_init__(self) -> None:
-        self.settled_on = self.start
+        self.settled_on = self.free_until = self.start
 
     @property
     def accrued(self) -> Decimal:
@@ -64,7 +68,7 @@ class RunningInterest:
         """Let interest run to a day; rows that fall due on the way learn what they cost."""
         while (row := self._running(rows)) is not None and self.settled_on < day:
             stop = min(day, row.due_on)
-            bearing = owed_fen if self._arrears_bear() else owed_fen - self.overdue_fen
+            bearing = self._bearing(owed_fen)
             if bearing != self.bearing_fen:
                 self.end_stretch()
                 self.bearing_fen = bearing
@@ -92,11 +96,15 @@ class RunningInterest:
     def day_costs(self, rows: Sequence[Row], owed_fen: int) -> Fraction:
         """Return what a day of the running period costs, exactly, in fen."""
         row = self._running(rows)
-        if row is None:
+        if row is None or self.settled_on < self.free_until:
             return Fraction(0)
-        bearing = owed_fen if self._arrears_bear() else owed_fen - self.overdue_fen
         span = (self.settled_on, self.settled_on + timedelta(days=1))
-        return bearing * self.rate * self._share(row, *span)
+        return self._bearing(owed_fen) * self.rate * self._share(row, *span)
+
+    def _bearing(self, owed_fen: int) -> int:
+        """Return the balance that bears interest now."""
+        bearing = owed_fen if self._arrears_bear() else owed_fen - self.overdue_fen
+        return bearing + self.resting_fen
 
     def _arrears_bear(self) -> bool:
         recalculation = self.terms.rules.recalculation
@@ -123,7 +131,7 @@ class RunningInterest:
             # What a paid row's last days have cost is carried to the next row that is open.
             self.end_stretch()
         self.overdue_fen += row.unpaid(PRINCIPAL)
-        self.at += 1
+        self.at, self.resting_fen = self.at + 1, 0
 
     def end_stretch(self) -> None:
         """Round what the running stretch has cost: its balance or its rate ends."""
@@ -167,7 +175,7 @@ class RunningInterest:
 
     def ask_now(self, rows: Sequence[Row], owed_fen: int, amount_fen: int | None) -> None:
         """Let the rows to come ask for what would pay them today, as far as an amount goes."""
-        left, interest = owed_fen - self.overdue_fen, self._accrued_fen()
+        left, interest = owed_fen - self.overdue_fen, self._interest_now(rows, owed_fen)
         for index in range(self.at, len(rows)):
             row = rows[index]
             if row.kind not in PLANNED or row.met_on is not None:
@@ -179,29 +187,83 @@ class RunningInterest:
                 if amount_fen < 0:
                     return
 
+    def ask_backwards(self, rows: Sequence[Row], owed_fen: int) -> None:
+        """Let the last rows ask for a whole instalment first, and the next row for what is left."""
+        coming = [row for row in rows[self.at :] if _is_open(row)]
+        left = owed_fen - self.overdue_fen
+        for row in reversed(coming):
+            first = row is coming[0]
+            interest = self._interest_now(rows, owed_fen) if first else 0
+            left = self._ask(row, interest, left, last=first)
+
+    def _interest_now(self, rows: Sequence[Row], owed_fen: int) -> int:
+        """Return the interest that paying the running row today costs."""
+        row = self._running(rows)
+        if row is None or not self._rests() or self.settled_on <= row.from_on:
+            return self._accrued_fen()
+        bearing = self._bearing(owed_fen)
+        before = self._accrued_fen() if bearing != self.bearing_fen else self.whole
+        stretch = NOTHING if bearing != self.bearing_fen else self.stretch
+        stretch += bearing * self._factor(row, self.settled_on, row.due_on)
+        return before + self.terms.rounded(Fraction(stretch))
+
+    def _rests(self) -> bool:
+        recalculation = self.terms.rules.recalculation
+        return recalculation is not None and recalculation.early is EarlyInterest.TO_THE_DUE_DATE
+
+    def rest(self, rows: Sequence[Row], day: date, paid_before_fen: int) -> None:
+        """Let principal that was just paid for the running row bear interest until its day."""
+        row = self._running(rows)
+        if row is None or not self._rests() or not row.from_on < day < row.due_on:
+            return
+        if row.met_on is None:
+            self.resting_fen += row.paid[PRINCIPAL] - paid_before_fen
+        else:
+            self.resting_fen, self.free_until = 0, row.due_on
+
+    def running_paid_fen(self, rows: Sequence[Row]) -> int:
+        """Return what of the running row's principal is paid."""
+        row = self._running(rows)
+        return 0 if row is None else row.paid[PRINCIPAL]
+
     def forget_paid_interest(self, rows: Sequence[Row], met_before: int) -> None:
         """Begin interest anew where a row was paid before its day with what it had cost by then."""
         if met_before < len(rows) and rows[met_before].met_on is not None:
             rows[met_before].settled_fen = rows[met_before].due[INTEREST]
             self._forget()
 
-    def plan(self, rows: Sequence[Row], owed_fen: int) -> None:
-        """Let the rows to come ask for what they will cost if everything is paid on its day."""
-        self._running(rows)
+    def close_covered(self, rows: Sequence[Row], owed_fen: int, day: date) -> None:
+        """Meet the last rows that were paid all that the plan leaves for them, or more."""
+        for last in reversed([row for row in rows[self.at :] if _is_open(row)]):
+            left = self.plan(rows, owed_fen)
+            if last.paid_fen == 0 or (left >= 0 and last.open_fen > 0):
+                return
+            if left < 0:
+                last.due.update({part: last.paid[part] for part in (INTEREST, PRINCIPAL)})
+            last.settle_at(day)
+
+    def plan(self, rows: Sequence[Row], owed_fen: int) -> int:
+        """Let the rows to come ask for what they will cost if everything is paid on its day.
+
+        Returns what of the principal no row asks for: nothing, or less where one was paid too much.
+        """
+        running = self._running(rows)
         left, whole = owed_fen - self.overdue_fen, self.whole
         stretch, bearing = self.stretch, self.bearing_fen
         for index in range(self.at, len(rows)):
             row = rows[index]
             if row.kind not in PLANNED:
                 continue
-            if left != bearing:
+            bears = left + self.resting_fen if row is running else left
+            if bears != bearing:
                 whole += self.terms.rounded(Fraction(stretch))
-                stretch, bearing = NOTHING, left
-            stretch += left * self._factor(row, max(row.from_on, self.settled_on), row.due_on)
+                stretch, bearing = NOTHING, bears
+            stretch += bears * self._factor(row, max(row.from_on, self.settled_on), row.due_on)
             whole, stretch = whole + self.terms.rounded(Fraction(stretch)), NOTHING
             if row.met_on is None:
                 left = self._ask(row, whole, left, last=_is_last(rows, index))
                 whole = 0
+        return left
 
     def level(self, rows: Sequence[Row], owed_fen: int) -> None:
         """Find the level instalment anew, so that the last row differs little from the others."""
@@ -237,6 +299,7 @@ class RunningInterest:
 
     def _factor(self, row: Row, begins: date, ends: date) -> Decimal:
         """Return what one fen costs over a span of a row's period."""
+        begins = max(begins, self.free_until)
         if ends <= begins:
             return NOTHING
         exact = self.rate * self._share(row, begins, ends)

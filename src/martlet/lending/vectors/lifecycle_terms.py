@@ -17,6 +17,7 @@ from martlet.lending.plan.rules import (
     Advanced,
     Amortisation,
     ArrearsInterest,
+    EarlyInterest,
     Engine,
     FutureRule,
     InterestPeriod,
@@ -147,7 +148,14 @@ def _recalculation(said: Mapping[str, Any]) -> Recalculation | None:
         advance=ADVANCE[advance],
         compounding_day=_compounding_day(str(said.get("compounding", "NONE"))),
         arrears=arrears,
+        early=_early(str(said.get("preclosure", "TILL_PRE_CLOSE_DATE"))),
     )
+
+
+def _early(told: str) -> EarlyInterest:
+    """Read up to when a row paid before its day costs: 'TILL_REST_FREQUENCY_DATE'."""
+    by_period = told.startswith("TILL_REST_FREQUENCY")
+    return EarlyInterest.TO_THE_DUE_DATE if by_period else EarlyInterest.TO_THE_DAY
 
 
 def _compounding_day(told: str) -> int | None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Play = Callable[[Mapping[str, Any]], list[str]]
 
+_FORMS = {"steps": "lifecycle", "period_dates": "progressive"}
+"""A field that only cases of one form have: how a new family of a known form is played."""
 _MISREAD = (ArithmeticError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
 """What reading a case raises whose fields are not of the form that its family has."""
 
@@ -64,11 +66,13 @@ class FileResult:
         return len(self.cases) - self.failed
 
 
-def module_of(family: str) -> str | None:
-    """Return the module that plays a family, or None for one that nobody plays."""
+def module_of(case: Mapping[str, Any]) -> str | None:
+    """Return the module that plays a case by its family, or by its form; None: nobody does."""
+    family = str(case.get("family"))
     if (known := _FAMILIES.get(family)) is not None:
         return known
-    return next((name for start, name in _PREFIXES.items() if family.startswith(start)), None)
+    by_name = next((name for start, name in _PREFIXES.items() if family.startswith(start)), None)
+    return by_name or next((name for field, name in _FORMS.items() if field in case), None)
 
 
 def play_case(case: Mapping[str, Any]) -> list[str]:
@@ -76,7 +80,7 @@ def play_case(case: Mapping[str, Any]) -> list[str]:
     family = case.get("family")
     if not isinstance(family, str):
         return [_unreadable("family")]
-    name = module_of(family)
+    name = module_of(case)
     if name is None:
         return [f"nobody here plays cases of the family {family[:_SHOWN_MAX]}"]
     play: Play = import_module(f"martlet.lending.vectors.{name}").play
