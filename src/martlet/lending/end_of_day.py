@@ -22,11 +22,9 @@ from martlet.store import Command, Job, do_step, read_job, run_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from uuid import UUID
 
     from martlet.kernel.principal import Principal
     from martlet.lending.nights import NightStep
-    from martlet.lending.projection import Replay
     from martlet.store import Database, JobReport, Progress, Transaction
 
     OnProgress = Callable[[JobReport], None]
@@ -125,7 +123,6 @@ class EndOfDay:
         """
         principal.require(Scope.END_OF_DAY)
         bank, first = system_principal(principal.tenant_id), None
-        replays: dict[UUID, tuple[int, Replay]] = {}
         while True:
             status = self.status(principal)
             first = first or status.business_date
@@ -134,17 +131,15 @@ class EndOfDay:
             done = sum(step.steps for step in status.steps)
             key = f"eod.catch_up:{status.business_date}:{done}:{through}"
             command = Command("job.eod.catch_up", bank, key, {"through": through.isoformat()})
-            answer = self._database.command(command, partial(self._nights, through, replays)).value
+            answer = self._database.command(command, partial(self._nights, through)).value
             if on_ended is not None:
                 on_ended(date.fromisoformat(answer["open_date"]))
 
-    def _nights(
-        self, through: date, replays: dict[UUID, tuple[int, Replay]], tx: Transaction
-    ) -> dict[str, Any]:
+    def _nights(self, through: date, tx: Transaction) -> dict[str, Any]:
         """End dates one after another until the work of one commit is done."""
         day = current_business_date(tx.connection, tx.tenant_id)
         for _ in range(NIGHTS_PER_COMMIT_MAX):
-            night = Night(day, self._chunk_loans, replays)
+            night = Night(day, self._chunk_loans)
             if day > through or not _end_within(tx, night):
                 break
             day = night.until

@@ -50,8 +50,6 @@ NIGHTS_PER_COMMIT_MAX = 30
 LOANS_PER_SAMPLED = 250
 """Loans of a small book for each that is checked, so that the check costs no more than the work."""
 
-REPLAYS_KEPT_MAX = 5_000
-"""Loans whose replays are kept from night to night of a catch-up: some tens of megabytes."""
 
 SAMPLE_LOANS = 20
 """Loans of each step whose columns are checked against the scalar projection."""

@@ -6,7 +6,7 @@ a table keeps of it is a copy that can be thrown away and made again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date  # noqa: TC003 - msgspec reads the fields' types
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from martlet.lending.product import Conventions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from martlet.lending.daily.bookmark import Bookmark
 
 
 class LoanStatus(StrEnum):
@@ -235,9 +237,9 @@ class AccrualLine:
         return self.from_on <= day and (self.until_on is None or day <= self.until_on)
 
 
-@dataclass(frozen=True, slots=True)
-class LoanState:
-    """All that follows from a loan's terms and events at the start of a day (its own events in)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanFigures:
+    """How much of a loan is owed, paid and due at the start of a day (its own events in)."""
 
     as_of: date
     status: LoanStatus
@@ -260,9 +262,6 @@ class LoanState:
     next_due_on: date | None
     matures_on: date | None
     closed_on: date | None
-    instalments: tuple[Instalment, ...]
-    """Those that have fallen due."""
-    allocations: tuple[Allocation, ...]
     line: AccrualLine | None
     fee_charged_fen: int = 0
     fee_paid_fen: int = 0
@@ -290,7 +289,8 @@ class LoanState:
     """Charged, and due only later."""
     charged_off_on: date | None = None
     written_off_on: date | None = None
-    charges: tuple[Charge, ...] = ()
+    bookmark: Bookmark | None = field(default=None, repr=False)
+    """Where a later replay may begin; None where it begins with the first event."""
 
     def __post_init__(self) -> None:
         owed = (self.principal_fen, self.interest_fen, self.fee_fen, self.penalty_fen)
@@ -342,6 +342,16 @@ class LoanState:
     def days_overdue(self) -> int:
         """Days since the oldest unpaid due date."""
         return (self.as_of - self.oldest_due_on).days if self.oldest_due_on is not None else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanState(LoanFigures):
+    """All that follows from a loan's terms and events at the start of a day (its own events in)."""
+
+    instalments: tuple[Instalment, ...]
+    """Those that have fallen due."""
+    allocations: tuple[Allocation, ...]
+    charges: tuple[Charge, ...] = ()
 
 
 def recognised_fen(ticks: int, mode: RoundingMode) -> int:

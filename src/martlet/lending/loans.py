@@ -12,9 +12,10 @@ from martlet.kernel.canonical import parse_json
 from martlet.kernel.errors import NotFound
 from martlet.kernel.rounding import RoundingMode
 from martlet.lending.columns import LINE_FIELDS, as_columns, from_columns
+from martlet.lending.daily.bookmark import written
 from martlet.lending.events import EventKind, LoanEvent, details_json, read_details
 from martlet.lending.facilities import sees
-from martlet.lending.loan import LoanState, LoanStatus, LoanTerms, recognised_fen
+from martlet.lending.loan import LoanFigures, LoanStatus, LoanTerms, recognised_fen
 from martlet.lending.marks import recognised_until
 from martlet.lending.participation.placement import follow
 from martlet.lending.postings import FIGURES, Accounts, Position
@@ -62,9 +63,6 @@ _EVENTS = Prepared(
 _KINDS = {kind.value: kind for kind in EventKind}
 _ADD_EVENT = Prepared(insert(loan_event))
 _KEEP = Prepared(update(loan).where(loan.c.loan_id == bindparam("the_loan")))
-
-
-_KINDS = {kind.value: kind for kind in EventKind}
 
 
 def find_loan(connection: Connection, principal: Principal, loan_id: UUID) -> Row[Any]:
@@ -161,7 +159,7 @@ def accrued_day(row: Row[Any]) -> date:
     return date.fromordinal(max(row.accrued_until, row.recognised_until))
 
 
-def copy_of(state: LoanState) -> dict[str, Any]:
+def copy_of(state: LoanFigures) -> dict[str, Any]:
     """Return the columns of a loan's row that are a copy of its state."""
     return {
         "live": int(state.status in LIVE),
@@ -175,10 +173,11 @@ def copy_of(state: LoanState) -> dict[str, Any]:
         "written_off_on": state.written_off_on,
         "accrued_until": state.as_of.toordinal(),
         **dict(zip(LINE_FIELDS, as_columns(state.line), strict=True)),
+        "bookmark": written(state.bookmark),
     }
 
 
-def keep_state(tx: Transaction, row: Row[Any], state: LoanState, **more: object) -> None:
+def keep_state(tx: Transaction, row: Row[Any], state: LoanFigures, **more: object) -> None:
     """Make a loan's row the copy of a state; a partner's limit follows its principal."""
     if row.shared:
         follow(tx, row, state)
@@ -186,7 +185,7 @@ def keep_state(tx: Transaction, row: Row[Any], state: LoanState, **more: object)
 
 
 def keep_states(
-    tx: Transaction, kept: Sequence[tuple[Row[Any], LoanState]], more: Sequence[Mapping[str, Any]]
+    tx: Transaction, kept: Sequence[tuple[Row[Any], LoanFigures]], more: Sequence[Mapping[str, Any]]
 ) -> None:
     """Make many loans' rows the copies of their states, each with more columns of its own."""
     if not kept:

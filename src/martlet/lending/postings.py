@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from martlet.lending.loan import LoanState
+    from martlet.lending.loan import LoanFigures
 
 OVERPAID = "liabilities/customers/overpaid"
 CAPITAL = "equity/capital"
@@ -165,7 +165,7 @@ class Movement:
         assert self.debit != self.credit, self
 
 
-def position_of(state: LoanState) -> Position:
+def position_of(state: LoanFigures) -> Position:
     """Return the position that a state has in the ledger."""
     return Position(**{name: getattr(state, name) for name in FIGURES})
 

@@ -8,6 +8,7 @@ value either way.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from martlet.lending.advances.fold import (
@@ -16,10 +17,18 @@ from martlet.lending.advances.fold import (
     takings_state,
 )
 from martlet.lending.daily import Fold, happen
-from martlet.lending.daily.state import state_of
+from martlet.lending.daily.bookmark import Bookmark, fold_at
+from martlet.lending.daily.state import figures_of, state_of
 from martlet.lending.events import EventKind, LoanEvent, standing
 from martlet.lending.limits import EVENTS_MAX
-from martlet.lending.loan import Instalment, LoanState, LoanStatus, LoanTerms
+from martlet.lending.loan import (
+    Allocation,
+    Instalment,
+    LoanFigures,
+    LoanState,
+    LoanStatus,
+    LoanTerms,
+)
 from martlet.lending.plan.state import plan_oldest_unpaid, plan_schedule, plan_state
 from martlet.lending.product import InterestMethod
 
@@ -30,14 +39,47 @@ if TYPE_CHECKING:
 
 def project(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> LoanState:
     """Return the loan's state at the start of a day, the day's own events included."""
-    ordered = in_order(events, as_of)
+    known = list(events)
+    ordered = in_order(known, as_of)
     if not ordered:
         return _unborn(as_of)
     if terms.takings is not None:
         return takings_state(terms, ordered, as_of)
     if terms.conventions.interest_method is InterestMethod.BY_PLAN:
         return plan_state(terms, ordered, as_of)
-    return state_of(_replay(terms, ordered, as_of), as_of)
+    return state_of(_replay(terms, ordered, as_of), as_of, _seen(known, as_of))
+
+
+def project_on(
+    terms: LoanTerms, mark: Bookmark, events: Sequence[LoanEvent], as_of: date
+) -> Onward | None:
+    """Return what follows on a bookmark; None where only the whole replay can tell.
+
+    The events are those after the bookmark's; they may do no more than pay, and not before it.
+    """
+    if any(
+        event.kind is not EventKind.REPAID or not mark.day <= event.value_date.toordinal()
+        or event.value_date > as_of
+        for event in events
+    ):  # fmt: skip
+        return None
+    fold = fold_at(terms, mark)
+    for event in sorted(events, key=lambda event: (event.value_date, event.sequence)):
+        happen(fold, event)
+    fold.advance_to(as_of)
+    seen = max((event.sequence for event in events), default=mark.events)
+    figures = figures_of(fold, as_of, seen)
+    return Onward(figures, fold.fell_due_fen(as_of), tuple(fold.account.allocations))
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """What has become of a loan since some day: its figures, and what its new events did."""
+
+    figures: LoanFigures
+    due_today_fen: int
+    """Of what fell due on the day itself, what is not paid ahead."""
+    allocations: tuple[Allocation, ...]
 
 
 def schedule(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> tuple[Instalment, ...]:
@@ -75,7 +117,7 @@ def oldest_unpaid(
         return takings_oldest_unpaid(terms, ordered, as_of)
     if terms.conventions.interest_method is InterestMethod.BY_PLAN:
         return plan_oldest_unpaid(terms, ordered, as_of)
-    found, fold = [], Fold(terms, ordered[0].value_date)
+    found, fold = [], Fold.begin(terms, ordered[0].value_date)
     for event in ordered:
         fold.advance_to(event.value_date)
         found.append((event.value_date, fold.oldest_due_on()))
@@ -122,38 +164,15 @@ def _unborn(as_of: date) -> LoanState:
     )
 
 
-class Replay:
-    """One loan's replay, taken up again where it stopped while nothing new happens to the loan.
-
-    It may stop only at breaks of the loan's line, where a replay from the start settles as well:
-    so both give the same state to the tick.
-    """
-
-    def __init__(self, fold: Fold) -> None:
-        self._fold = fold
-
-    @classmethod
-    def of(cls, terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> Replay | None:
-        """Return a loan's replay up to a break, or None where only whole replays are made."""
-        by_day = terms.takings is None and (
-            terms.conventions.interest_method is not InterestMethod.BY_PLAN
-        )
-        ordered = in_order(events, as_of) if by_day else []
-        return cls(_replay(terms, ordered, as_of)) if ordered else None
-
-    @property
-    def day(self) -> date:
-        """Up to which day time has run."""
-        return self._fold.day
-
-    def state_on(self, as_of: date) -> LoanState:
-        """Let time run on to a break and return the state on it."""
-        self._fold.advance_to(as_of)
-        return state_of(self._fold, as_of)
+def _seen(known: Sequence[LoanEvent], as_of: date) -> int | None:
+    """Return the last event's sequence; None where one of them counts only after the day."""
+    if any(event.value_date > as_of for event in known):
+        return None
+    return max(event.sequence for event in known)
 
 
 def _replay(terms: LoanTerms, ordered: Sequence[LoanEvent], as_of: date) -> Fold:
-    fold = Fold(terms, ordered[0].value_date)
+    fold = Fold.begin(terms, ordered[0].value_date)
     for event in ordered:
         happen(fold, event)
     fold.advance_to(as_of)

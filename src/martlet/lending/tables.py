@@ -149,6 +149,7 @@ loan = Table(
     Column("penalty_ticks", Amount, nullable=False),
     Column("penalty_numerator", Amount, nullable=False),
     Column("penalty_denominator", Amount, nullable=False),
+    Column("bookmark", String, nullable=True),
     CheckConstraint("live IN (0, 1)", name="live"),
     CheckConstraint(
         "principal_paid_fen + principal_written_off_fen <= disbursed_fen + principal_raised_fen",

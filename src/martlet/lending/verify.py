@@ -15,6 +15,7 @@ from martlet.kernel.errors import Corrupt
 from martlet.kernel.principal import system_principal
 from martlet.ledger import balances
 from martlet.lending.columns import LINE_FIELDS
+from martlet.lending.daily.bookmark import read
 from martlet.lending.growth import growth_of
 from martlet.lending.limits import VERIFY_PAGE
 from martlet.lending.loan import LoanStatus
@@ -173,6 +174,9 @@ def _verify_loan(connection: Connection, row: Row[Any]) -> int:
     expected = copy_of(project(terms, events, date.fromordinal(row.accrued_until)))
     for name in _COPIED:
         _same(row, name, expected[name], getattr(row, name))
+    mark = read(row.bookmark)
+    if mark is not None and mark.events == row.events:
+        _same(row, "bookmark", expected["bookmark"], row.bookmark)
     recognised, found = position_of(project(terms, events, accrued_day(row))), position_in(row)
     for name in FIGURES:
         _same(row, name, getattr(recognised, name), getattr(found, name))

@@ -67,7 +67,7 @@ class Account:
     penalties: Charges = field(default_factory=lambda: Charges(PENALTY))
     allocations: list[Allocation] = field(default_factory=list)
     paid_by: dict[UUID, Paid] = field(default_factory=dict)
-    _penalty_settled_fen: int = 0
+    penalty_settled_fen: int = 0
     """Of the penalty that accrued; what was charged keeps its own."""
 
     def __post_init__(self) -> None:
@@ -88,7 +88,7 @@ class Account:
     @property
     def penalty_running_fen(self) -> int:
         """Penalty that accrued up to the settled day and is still owed; it is due at once."""
-        return self.penalty_accrued_fen - self._penalty_settled_fen
+        return self.penalty_accrued_fen - self.penalty_settled_fen
 
     @property
     def penalty_due_fen(self) -> int:
@@ -146,7 +146,7 @@ class Account:
         left, charges = amount_fen, self.fees if component is FEE else self.penalties
         if component is PENALTY:
             accrued = min(left, self.penalty_running_fen)
-            self._penalty_settled_fen += accrued
+            self.penalty_settled_fen += accrued
             left -= accrued
         left = charges.settle(left, how)
         assert left == 0, (component, left)

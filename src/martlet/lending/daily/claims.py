@@ -132,6 +132,25 @@ class Billed:
             self._open[component] += 1
         return self._open[component]
 
+    def still_open(self) -> tuple[list[Row], dict[Component, int], int]:
+        """Return the rows from the first open one on, and which of them are open and aged.
+
+        The places follow from the rows alone, however often they were asked for before.
+        """
+        self.grace_ends_on()
+        for component in self._open:
+            while self._open[component] < len(self.rows) and (
+                self.rows[self._open[component]].unpaid[component] == 0
+            ):
+                self._open[component] += 1
+        first = min(self._open.values())
+        places = {component: place - first for component, place in self._open.items()}
+        return self.rows[first:], places, self._aged - first
+
+    def stand_at(self, places: dict[Component, int], aged: int, punished_fen: int) -> None:
+        """Stand where another account of the same open rows has come to."""
+        self._open, self._aged, self.punished_fen = places, aged, punished_fen
+
     def take_back(self) -> None:
         """Ask no longer for what is unpaid: it will fall due anew."""
         for component in (INTEREST, PRINCIPAL):

@@ -5,7 +5,7 @@ The invariant: the days rise, and those already fallen due never change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from martlet.lending.instalments import due_dates, later, usual_frequency
@@ -24,28 +24,26 @@ class DueDates:
     """The due dates of a loan, and how far they have come."""
 
     terms: LoanTerms
-    start: date
-    days: list[date] = field(init=False)
+    days: list[date]
+    frequency: Frequency
+    anchor: tuple[date, int]
+    """A day and its index, from which the others are counted."""
+    single: bool
+    """Whether there is but one, the maturity."""
     period: int = 0
     """The index of the next one."""
-    frequency: Frequency = field(init=False)
-    single: bool = field(init=False)
-    """Whether there is but one, the maturity."""
-    _anchor: tuple[date, int] = field(init=False)
-    """A day and its index, from which the others are counted."""
 
-    def __post_init__(self) -> None:
-        self.days = list(due_dates(self.terms, self.start))
-        self.frequency = usual_frequency(self.terms)
-        self.single = len(self.days) == 1 and (
-            self.terms.conventions.schedule is ScheduleKind.BULLET
-        )
-        if self.terms.due_dates:
-            self._anchor = (self.days[-1], len(self.days) - 1)
-        elif self.terms.first_due_on is not None:
-            self._anchor = (self.terms.first_due_on, 0)
-        else:
-            self._anchor = (self.start, -1)
+    @classmethod
+    def of(cls, terms: LoanTerms, start: date) -> DueDates:
+        """Return a loan's due dates as they were agreed."""
+        days = list(due_dates(terms, start))
+        anchor = (start, -1)
+        if terms.due_dates:
+            anchor = (days[-1], len(days) - 1)
+        elif terms.first_due_on is not None:
+            anchor = (terms.first_due_on, 0)
+        single = len(days) == 1 and terms.conventions.schedule is ScheduleKind.BULLET
+        return cls(terms, days, usual_frequency(terms), anchor, single)
 
     @property
     def matured(self) -> bool:
@@ -87,9 +85,9 @@ class DueDates:
         if self.terms.due_dates:
             shift = moved_to - self.days[place]
             self.days[place:] = [one + shift for one in self.days[place:]]
-            self._anchor = (self.days[-1], len(self.days) - 1)
+            self.anchor = (self.days[-1], len(self.days) - 1)
             return
-        self._anchor = (moved_to, place)
+        self.anchor = (moved_to, place)
         self.days[place:] = [self._day(index) for index in range(place, len(self.days))]
 
     def extend(self, extra_terms: int, day: date) -> None:
@@ -114,7 +112,7 @@ class DueDates:
             return False
         self.days[self.period :] = days
         self.frequency, self.single = anew.frequency, False
-        self._anchor = (days[0], self.period)
+        self.anchor = (days[0], self.period)
         return True
 
     def _append(self, count: int, day: date) -> None:
@@ -124,8 +122,8 @@ class DueDates:
                 skipped += 1
             self.days.append(found)
         if skipped:
-            self._anchor = (self.last, len(self.days) - 1)
+            self.anchor = (self.last, len(self.days) - 1)
 
     def _day(self, index: int) -> date:
-        anchor, place = self._anchor
+        anchor, place = self.anchor
         return later(anchor, self.frequency, index - place)

@@ -52,32 +52,31 @@ class Fold:
 
     terms: LoanTerms
     start: date
-    account: Account = field(init=False)
-    days: DueDates = field(init=False)
-    day: date = field(init=False)
+    account: Account
+    days: DueDates
+    day: date
     """Interest is settled up to the start of this day."""
-    rate: Rate = field(init=False)
+    rate: Rate
     paused: int = 0
     """How many pauses hold at once."""
     level_fen: int = 0
     """What falls due of an instalment: one sum, or a share of principal with interest on top."""
-    advance: dict[Component, int] = field(default_factory=dict)
+    advance: dict[Component, int] = field(default_factory=lambda: {INTEREST: 0, PRINCIPAL: 0})
     """Paid towards the coming instalment before its day."""
     principal_grace: int = 0
     interest_grace: int = 0
     due_since: date | None = None
     """From when all is due, once no due date is left."""
-    _turns: list[Turn] = field(default_factory=list)
-    _turns_count: int = 0
-    _month: int = 0
-    _month_spans: tuple[date, date] | None = None
+    turns: list[Turn] = field(default_factory=list)
+    turns_count: int = 0
+    month: int = 0
+    month_spans: tuple[date, date] | None = None
     """The month that the settled day lies in, counted from the start."""
 
-    def __post_init__(self) -> None:
-        self.account = Account(self.terms)
-        self.days = DueDates(self.terms, self.start)
-        self.day, self.rate = self.start, self.terms.rate
-        self._forget_advance()
+    @classmethod
+    def begin(cls, terms: LoanTerms, start: date) -> Fold:
+        """Return a loan's replay before anything has happened."""
+        return cls(terms, start, Account(terms), DueDates.of(terms, start), start, terms.rate)
 
     # Time.
 
@@ -128,13 +127,13 @@ class Fold:
 
     def foretell(self, on: date, *, rate: Rate | None = None, paused: int = 0) -> None:
         """Let the rate change, or a pause begin (1) or end (-1), on a day: now, if it has come."""
-        self._turns_count += 1
-        heappush(self._turns, Turn(on, self._turns_count, rate, paused))
+        self.turns_count += 1
+        heappush(self.turns, Turn(on, self.turns_count, rate, paused))
         self._turn()
 
     def _turn(self) -> None:
-        while self._turns and self._turns[0].on <= self.day:
-            turn = heappop(self._turns)
+        while self.turns and self.turns[0].on <= self.day:
+            turn = heappop(self.turns)
             self.paused += turn.paused
             if turn.rate is not None:
                 self.rate = turn.rate
@@ -142,7 +141,7 @@ class Fold:
 
     def _next_break(self) -> date | None:
         """Return the next day on which the way interest runs may change by itself."""
-        nearest = self._turns[0].on if self._turns else None
+        nearest = self.turns[0].on if self.turns else None
         account = self.account
         if account.closed_on is not None:
             return nearest
@@ -165,11 +164,11 @@ class Fold:
 
     def _month_around(self) -> tuple[date, date]:
         """Return the first day of the month that the settled day lies in, and of the next."""
-        spans = self._month_spans
+        spans = self.month_spans
         while spans is None or spans[1] <= self.day:
-            begun = add_months(self.start, self._month)
-            self._month += 1
-            spans = self._month_spans = (begun, add_months(self.start, self._month))
+            begun = add_months(self.start, self.month)
+            self.month += 1
+            spans = self.month_spans = (begun, add_months(self.start, self.month))
         return spans
 
     def _night_interest(self) -> tuple[int, int]:
@@ -206,6 +205,11 @@ class Fold:
         if self.account.closed_on is None and self.days.matured:
             found.append(self.due_since)
         return min((day for day in found if day is not None), default=None)
+
+    def fell_due_fen(self, day: date) -> int:
+        """Return what is unpaid of the last instalment, if it is a day's own."""
+        rows = self.account.billed.rows
+        return sum(rows[-1].unpaid.values()) if rows and rows[-1].due_on == day else 0
 
     def _fall_due(self) -> None:
         """Let the coming instalment fall due; the last takes all that is left."""

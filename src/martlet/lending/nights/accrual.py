@@ -76,8 +76,8 @@ def _project_alone(
     rows = tx.execute(
         WITH_MARK.where(*_between(tx, between), loan.c.accrued_until < until, uncovered)
     ).all()
-    for row, state in bring_forward(tx, rows, night):
-        change = position_of(state).minus(position_in(row))
+    for row, onward in bring_forward(tx, rows, night):
+        change = position_of(onward.figures).minus(position_in(row))
         key = (row.product, row.status)
         interest, penalty = growth.get(key, (0, 0))
         interest += change.interest_accrued_fen

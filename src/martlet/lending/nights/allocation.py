@@ -17,21 +17,19 @@ from martlet.lending.bookkeeping import record
 from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.facilities import give_back_many
 from martlet.lending.limits import BACKDATE_DAYS_MAX, EVENTS_MAX
-from martlet.lending.loan import LoanState, LoanStatus
+from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import (
     LIVE,
     WITH_MARK,
     accounts_of,
     accrued_day,
-    events_by_loan,
     keep_states,
     position_in,
-    terms_of,
 )
+from martlet.lending.nights.onward import Move, bring_onward
 from martlet.lending.nights.tables import receipt
 from martlet.lending.postings import FIGURES, Accounts, Movement, Position, movements, position_of
 from martlet.lending.product import product_named
-from martlet.lending.projection import project
 from martlet.lending.receipts import UNASSIGNED
 from martlet.lending.tables import loan, loan_event
 from martlet.store import Progress
@@ -42,7 +40,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from martlet.lending.loan import LoanFigures
     from martlet.lending.nights.night import Night
+    from martlet.lending.projection import Onward
     from martlet.store import Transaction
 
 _WAITING = select(receipt).where(literal_column("state = 'waiting'")).order_by(receipt.c.receipt_id)
@@ -62,12 +62,18 @@ _EVENT_COLUMNS = (
 
 @dataclass(slots=True)
 class _Repaid:
-    """A loan, the receipts that are its new events, and the state that follows."""
+    """A loan, the receipts that are its new events, and what follows from them."""
 
     row: Row[Any]
     events: list[LoanEvent]
     references: list[str]
-    state: LoanState | None = None
+    onward: Onward | None = None
+
+    @property
+    def figures(self) -> LoanFigures:
+        """What is owed and due after them."""
+        assert self.onward is not None
+        return self.onward.figures
 
 
 def allocate_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
@@ -145,14 +151,18 @@ def _refusal(
 
 def _apply(tx: Transaction, repaid: Sequence[_Repaid], night: Night) -> None:
     """Write the events, project each loan, and post and keep what that changes."""
-    before = events_by_loan(tx.connection, [one.row.loan_id for one in repaid])
-    for one in repaid:
-        events = [*before[one.row.loan_id], *one.events]
-        until = max(night.business_date, accrued_day(one.row))
-        one.state = project(terms_of(one.row), events, until)
+    found = bring_onward(
+        tx,
+        [
+            Move(one.row, one.events, max(night.business_date, accrued_day(one.row)))
+            for one in repaid
+        ],
+    )
+    for one, onward in zip(repaid, found, strict=True):
+        one.onward = onward
     _write_events(tx, repaid, night)
     record(tx, _movements(repaid), night.subject, night.business_date)
-    states = [(one.row, one.state) for one in repaid if one.state is not None]
+    states = [(one.row, one.figures) for one in repaid]
     keep_states(tx, states, [{"events": one.events[-1].sequence} for one in repaid])
     freed: dict[UUID, int] = defaultdict(int)
     for one in repaid:
@@ -183,8 +193,7 @@ def _movements(repaid: Sequence[_Repaid]) -> list[Movement]:
     """Return what the loans' changes amount to, summed over each product and rail."""
     sums: dict[Accounts, dict[str, int]] = {}
     for one in repaid:
-        assert one.state is not None
-        change = position_of(one.state).minus(position_in(one.row))
+        change = position_of(one.figures).minus(position_in(one.row))
         mine = sums.setdefault(accounts_of(one.row), dict.fromkeys(FIGURES, 0))
         for name in FIGURES:
             mine[name] += getattr(change, name)
@@ -198,37 +207,34 @@ def _movements(repaid: Sequence[_Repaid]) -> list[Movement]:
 
 def _freed(one: _Repaid) -> int:
     """Return the limit that can be drawn again: what was repaid, or all of a closed loan."""
-    assert one.state is not None
     if product_named(one.row.product).revolving:
-        return position_in(one.row).principal_fen - one.state.principal_fen
-    ended = int(one.row.live) - int(one.state.status in LIVE)
+        return position_in(one.row).principal_fen - one.figures.principal_fen
+    ended = int(one.row.live) - int(one.figures.status in LIVE)
     return ended * int(one.row.principal_agreed_fen)
 
 
 def _tell(tx: Transaction, one: _Repaid, night: Night) -> None:
-    row, state = one.row, one.state
-    assert state is not None
-    new = {event.event_id for event in one.events}
-    for part in state.allocations:
-        if part.event_id in new:
-            night.tell(
-                tx,
-                "lending.loan_repaid",
-                row.loan_id,
-                row.party_id,
-                event_id=str(part.event_id),
-                amount_fen=part.amount_fen,
-                value_date=part.value_date.isoformat(),
-                penalty_fen=part.penalty_fen,
-                fee_fen=part.fee_fen,
-                interest_fen=part.interest_fen,
-                principal_fen=part.principal_fen,
-                overpaid_fen=part.overpaid_fen,
-                outstanding_fen=state.outstanding_fen,
-            )
-    if state.status is LoanStatus.CLOSED and row.live == 1:
+    row, figures = one.row, one.figures
+    assert one.onward is not None
+    for part in one.onward.allocations:
+        night.tell(
+            tx,
+            "lending.loan_repaid",
+            row.loan_id,
+            row.party_id,
+            event_id=str(part.event_id),
+            amount_fen=part.amount_fen,
+            value_date=part.value_date.isoformat(),
+            penalty_fen=part.penalty_fen,
+            fee_fen=part.fee_fen,
+            interest_fen=part.interest_fen,
+            principal_fen=part.principal_fen,
+            overpaid_fen=part.overpaid_fen,
+            outstanding_fen=figures.outstanding_fen,
+        )
+    if figures.status is LoanStatus.CLOSED and row.live == 1:
         night.tell(tx, "lending.loan_closed", row.loan_id, row.party_id)
-    elif row.status == LoanStatus.OVERDUE.value and state.status is LoanStatus.LIVE:
+    elif row.status == LoanStatus.OVERDUE.value and figures.status is LoanStatus.LIVE:
         night.tell(tx, "lending.loan_cured", row.loan_id, row.party_id)
 
 

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, literal_column, select
 
 from martlet.kernel.errors import Corrupt
-from martlet.lending.limits import REPLAYS_KEPT_MAX
 from martlet.lending.loan import LoanStatus
-from martlet.lending.loans import WITH_MARK, events_by_loan, keep_states, position_in, terms_of
+from martlet.lending.loans import WITH_MARK, keep_states, position_in
+from martlet.lending.nights.onward import Move, bring_onward
 from martlet.lending.postings import position_of
-from martlet.lending.projection import Replay, project
 from martlet.lending.tables import PRINCIPAL_OWED, loan
 from martlet.store import Progress
 
@@ -24,9 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Row
 
-    from martlet.lending.events import LoanEvent
-    from martlet.lending.loan import LoanState
     from martlet.lending.nights.night import Night
+    from martlet.lending.projection import Onward
     from martlet.store import Transaction
 
 _LIVE: ColumnElement[bool] = literal_column("live = 1")
@@ -40,79 +38,34 @@ def due_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
     query = query.order_by(loan.c.line_until, loan.c.loan_id).limit(night.chunk_loans)
     rows = tx.execute(query).all()
     totals = {"loans": len(rows), "due_count": 0, "due_fen": 0}
-    for row, state in bring_forward(tx, rows, night, at_breaks=True):
-        if position_of(state) != position_in(row):
+    for row, onward in bring_forward(tx, rows, night):
+        if position_of(onward.figures) != position_in(row):
             raise Corrupt("lending.columns_differ", loan_id=str(row.loan_id))
-        due_fen = _due_on(state, night)
-        totals["due_count"] += due_fen > 0
-        totals["due_fen"] += due_fen
+        totals["due_count"] += onward.due_today_fen > 0
+        totals["due_fen"] += onward.due_today_fen
     return Progress("more" if len(rows) == night.chunk_loans else None, totals)
 
 
 def bring_forward(
-    tx: Transaction, rows: Sequence[Row[Any]], night: Night, *, at_breaks: bool = False
-) -> list[tuple[Row[Any], LoanState]]:
-    """Project loans to the next morning, keep their states, and tell what has fallen due."""
-    if not rows:
-        return []
-    found = list(zip(rows, _states(tx, rows, night, at_breaks=at_breaks), strict=True))
-    keep_states(tx, found, [{"status": row.status} for row in rows])
-    for row, state in found:
-        if due_fen := _due_on(state, night):
+    tx: Transaction, rows: Sequence[Row[Any]], night: Night
+) -> list[tuple[Row[Any], Onward]]:
+    """Bring loans to the next morning, keep how they stand, and tell what has fallen due."""
+    found = bring_onward(tx, [Move(row, (), night.until) for row in rows])
+    kept = list(zip(rows, found, strict=True))
+    keep_states(
+        tx, [(row, one.figures) for row, one in kept], [{"status": row.status} for row in rows]
+    )
+    for row, onward in kept:
+        if onward.due_today_fen:
             night.tell(
                 tx,
                 "lending.instalment_due",
                 row.loan_id,
                 row.party_id,
                 due_on=night.until.isoformat(),
-                due_fen=due_fen,
+                due_fen=onward.due_today_fen,
             )
-    return found
-
-
-def _states(
-    tx: Transaction, rows: Sequence[Row[Any]], night: Night, *, at_breaks: bool
-) -> list[LoanState]:
-    """Return the loans' states on the next morning, from replays begun before where they are."""
-    known = night.replays if at_breaks and night.replays is not None else {}
-    begun = {
-        row.loan_id: known[row.loan_id][1]
-        for row in rows
-        if row.loan_id in known
-        and known[row.loan_id][0] == row.events
-        and known[row.loan_id][1].day <= night.until
-    }
-    events = events_by_loan(
-        tx.connection, [row.loan_id for row in rows if row.loan_id not in begun]
-    )
-    states = []
-    for row in rows:
-        replay = begun.get(row.loan_id)
-        if replay is None and at_breaks and night.replays is not None:
-            replay = _begin(row, events[row.loan_id], night)
-        if replay is not None:
-            states.append(replay.state_on(night.until))
-        else:
-            states.append(project(terms_of(row), events[row.loan_id], night.until))
-    return states
-
-
-def _begin(row: Row[Any], events: list[LoanEvent], night: Night) -> Replay | None:
-    """Begin a replay to be taken up again by later nights, while there is room for it."""
-    assert night.replays is not None
-    room = len(night.replays) < REPLAYS_KEPT_MAX or row.loan_id in night.replays
-    if not room or row.line_until != night.until.toordinal():
-        return None
-    replay = Replay.of(terms_of(row), events, night.until)
-    if replay is not None:
-        night.replays[row.loan_id] = (row.events, replay)
-    return replay
-
-
-def _due_on(state: LoanState, night: Night) -> int:
-    """Return what falls due on the next morning and is not paid ahead."""
-    fallen = state.instalments[-1] if state.instalments else None
-    return fallen.unpaid_fen if fallen is not None and fallen.due_on == night.until else 0
+    return kept
 
 
 _NEWLY_LATE = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
-    from martlet.lending.projection import Replay
     from martlet.store import Progress, Transaction
 
 
@@ -23,8 +22,6 @@ class Night:
 
     business_date: date
     chunk_loans: int
-    replays: dict[UUID, tuple[int, Replay]] | None = field(default=None, compare=False, repr=False)
-    """Where days are caught up: loans' replays, each with how many events it has seen."""
 
     @property
     def until(self) -> date:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from martlet.lending.loan import LoanState, LoanTerms
+    from martlet.lending.loan import LoanFigures, LoanTerms
     from martlet.store import Transaction
 
 EVERYBODY = "all"
@@ -287,7 +287,7 @@ def cancel(tx: Transaction, loan_id: UUID) -> None:
         stand(tx, part, 0, 0, still_open=False)
 
 
-def follow(tx: Transaction, row: Row[Any], state: LoanState) -> None:
+def follow(tx: Transaction, row: Row[Any], state: LoanFigures) -> None:
     """Let the limits follow a shared loan's principal; one that had ended is settled again."""
     after = position_of(state)
     begins_or_runs = row.live or row.status == LoanStatus.PENDING.value
