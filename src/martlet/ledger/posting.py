@@ -6,10 +6,9 @@ touches, and one row for each transfer.
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from martlet.kernel.collector import collector_at_rest
 from martlet.kernel.errors import Invalid, Refused, TooLarge
 from martlet.ledger.accounts import change_totals, touch
 from martlet.ledger.days import require_open
@@ -18,7 +17,7 @@ from martlet.ledger.limits import COLLECTOR_RESTS_FROM, TRANSFERS_PER_BATCH_MAX
 from martlet.ledger.model import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from martlet.ledger.model import Transfer
@@ -73,7 +72,7 @@ def write(
     """
     if len(transfers) > TRANSFERS_PER_BATCH_MAX:
         raise TooLarge("ledger.batch_too_large", max_count=TRANSFERS_PER_BATCH_MAX)
-    with _collector_at_rest(len(transfers)):
+    with collector_at_rest(worth_it=len(transfers) >= COLLECTOR_RESTS_FROM):
         fresh = unposted(tx, transfers, phase)
         if not fresh:
             return range(0)
@@ -95,20 +94,3 @@ def write(
             draft.add(transfer, debit, credit)
         change_totals(tx, accounts.values())
         return draft.write(said_hash if fresh is transfers else None)
-
-
-@contextmanager
-def _collector_at_rest(transfers_count: int) -> Iterator[None]:
-    """Keep the garbage collector from walking the heap while a large batch is written.
-
-    A batch makes a hundred thousand small values and no cycle among them; the collector would look
-    through everything the process holds, again and again, and find nothing (a quarter of the time).
-    """
-    rest = transfers_count >= COLLECTOR_RESTS_FROM and gc.isenabled()
-    if rest:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if rest:
-            gc.enable()

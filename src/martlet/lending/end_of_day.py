@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from martlet.kernel.collector import collector_at_rest
 from martlet.kernel.errors import Refused
 from martlet.kernel.principal import Scope, system_principal
 from martlet.ledger import current_business_date
@@ -165,4 +166,5 @@ def _end_within(tx: Transaction, night: Night) -> bool:
 
 
 def _with_night(step: NightStep, night: Night, tx: Transaction, cursor: str) -> Progress:
-    return step.run(tx, cursor, night)
+    with collector_at_rest():
+        return step.run(tx, cursor, night)

@@ -97,7 +97,7 @@ def verify_controls(connection: Connection, tenant_id: UUID) -> dict[str, int]:
     book = {one.path: one for one in balances(connection, system_principal(tenant_id))}
     totals = dict.fromkeys(_PARTS, 0)
     sums = {row.product: row for row in connection.execute(_sums(tenant_id))}
-    grown = growth_of(connection, tenant_id)
+    grown, ordered = growth_of(connection, tenant_id), _ordered(connection, tenant_id)
     for name in sorted(products()):
         accounts, row = Accounts(name, "", product_named(name).defers_fees), sums.get(name)
         parts = [grown.get((name, status.value), (0, 0)) for status in LIVE]
@@ -116,7 +116,7 @@ def verify_controls(connection: Connection, tenant_id: UUID) -> dict[str, int]:
             unearned = book[accounts.unearned].balance_fen if accounts.unearned in book else 0
             _compare(accounts.unearned, owed[accounts.fees][1], unearned)
         held = book[accounts.principal].debits_pending_fen if accounts.principal in book else 0
-        _compare(f"{accounts.principal} (held)", _ordered(connection, tenant_id, name), held)
+        _compare(f"{accounts.principal} (held)", ordered.get(name, 0), held)
         totals["overpaid"] += int(row.overpaid) if row else 0
     _compare(OVERPAID, totals["overpaid"], book[OVERPAID].balance_fen if OVERPAID in book else 0)
     return totals
@@ -144,14 +144,15 @@ def _sums(tenant_id: UUID) -> Any:  # noqa: ANN401 - a query
     )
 
 
-def _ordered(connection: Connection, tenant_id: UUID, name: str) -> int:
-    """Return what is promised and not yet reported on by the rail."""
+def _ordered(connection: Connection, tenant_id: UUID) -> dict[str, int]:
+    """Return what is promised on each product and not yet reported on by the rail."""
     query = (
-        select(func.coalesce(func.sum(payout.c.amount_fen), 0))
+        select(loan.c.product, func.sum(payout.c.amount_fen))
         .join(loan, loan.c.loan_id == payout.c.loan_id)
-        .where(payout.c.tenant_id == tenant_id, payout.c.state == "ordered", loan.c.product == name)
+        .where(payout.c.tenant_id == tenant_id, payout.c.state == "ordered")
+        .group_by(loan.c.product)
     )
-    return int(connection.execute(query).scalar_one())
+    return {product: int(ordered_fen) for product, ordered_fen in connection.execute(query)}
 
 
 def _all_loans(connection: Connection) -> Iterator[Row[Any]]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
     from martlet.lending.events import LoanEvent
+    from martlet.store.driver import Driver
 
 
 LIVE = loan.c.live == literal_column("1")
@@ -59,6 +60,26 @@ def _by_party(tenant_id: UUID, until: date) -> Select[Any]:
         .where(overdue(tenant_id, until))
         .group_by(loan.c.party_id)
         .order_by(loan.c.party_id)
+    )
+
+
+def late_parties_after(
+    driver: Driver, tenant_id: UUID, until: date, after: UUID | None, limit: int
+) -> list[tuple[Any, Any]]:
+    """Return borrowers in arrears on a morning and their oldest day, in the order of their ids.
+
+    In the form that the database keeps: a night asks it of everyone, and most stand as they stood.
+    """
+    values = [driver.id(tenant_id), driver.day(until)]
+    beyond = ""
+    if after is not None:
+        beyond = " AND party_id > ?"
+        values.append(driver.id(after))
+    return driver.fetch(
+        "SELECT party_id, min(oldest_due_on) FROM lending_loan"  # noqa: S608 - marks only
+        f" WHERE tenant_id = ? AND live = 1 AND oldest_due_on < ?{beyond}"
+        " GROUP BY party_id ORDER BY party_id LIMIT ?",
+        (*values, limit),
     )
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from martlet.kernel.principal import Principal
     from martlet.store import Transaction
+    from martlet.store.driver import Driver
 
 
 def find_case(connection: Connection, principal: Principal, case_id: UUID) -> Row[Any]:
@@ -59,6 +60,24 @@ def open_cases(
         collections_case.c.closed_on.is_(None),
     )
     return {row.party_id: row for row in connection.execute(query)}
+
+
+def open_parties_after(
+    driver: Driver, tenant_id: UUID, after: UUID | None, limit: int
+) -> list[tuple[Any, str, bool]]:
+    """Return borrowers with an open case, its bucket, and whether a promise runs, by their ids.
+
+    Borrowers in the form that the database keeps.
+    """
+    beyond, values = "", [driver.id(tenant_id)]
+    if after is not None:
+        beyond = " AND party_id > ?"
+        values.append(driver.id(after))
+    return driver.fetch(
+        "SELECT party_id, bucket, promise IS NOT NULL FROM collections_case"  # noqa: S608 - marks only
+        f" WHERE tenant_id = ? AND closed_on IS NULL{beyond} ORDER BY party_id LIMIT ?",
+        (*values, limit),
+    )
 
 
 def event_rows(connection: Connection, tenant_id: UUID, case_id: UUID) -> Sequence[Row[Any]]:

@@ -1,8 +1,8 @@
 """The step of the night in which cases are opened, moved, judged and closed.
 
 Runs after loans are aged, over borrowers in the order of their ids. What a case should be follows
-from the loans' rows and the open case alone, and only a difference is written: a step done again
-does nothing.
+from the loans' rows and the open case alone, and only a difference is read in full and written: a
+step done again does nothing.
 """
 
 from __future__ import annotations
@@ -10,29 +10,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from martlet.lending.collections.arrears import (
     Arrears,
-    arrears_after,
+    arrears_of,
+    late_parties_after,
     paid_by_loan,
     paid_fen,
     written_off_parties,
 )
-from martlet.lending.collections.cases import CaseFile, open_many
+from martlet.lending.collections.cases import (
+    CaseFile,
+    open_cases,
+    open_many,
+    open_parties_after,
+)
 from martlet.lending.collections.model import CaseEventKind, Closing, judge
 from martlet.lending.collections.rules import rules
-from martlet.lending.collections.tables import collections_case
 from martlet.store import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import date
 
     from sqlalchemy import Row
 
     from martlet.lending.collections.rules import RulesOfDay
     from martlet.lending.nights.night import Night
     from martlet.store import Transaction
+    from martlet.store.driver import Driver
 
 _TOTALS = ("cases_opened", "cases_moved", "cases_closed", "promises_kept", "promises_broken")
 
@@ -40,29 +44,60 @@ _TOTALS = ("cases_opened", "cases_moved", "cases_closed", "promises_kept", "prom
 def collect_step(tx: Transaction, cursor: str, night: Night) -> Progress:
     """Bring the cases of one chunk of borrowers to where their loans stand on a morning."""
     after, until, chunk = UUID(cursor) if cursor else None, night.until, night.chunk_loans
-    late = arrears_after(tx.connection, tx.tenant_id, until, after, chunk)
-    running = _open_after(tx, after, chunk)
-    ends = [found[-1].party_id for found in (late, running) if len(found) == chunk]
+    late = late_parties_after(tx.driver, tx.tenant_id, until, after, chunk)
+    running = open_parties_after(tx.driver, tx.tenant_id, after, chunk)
+    ends = [found[-1][0] for found in (late, running) if len(found) == chunk]
     last = min(ends) if ends else None
-    arrears = {one.party_id: one for one in late if last is None or one.party_id <= last}
-    cases = {row.party_id: row for row in running if last is None or row.party_id <= last}
+    arrears = {party: oldest for party, oldest in late if last is None or party <= last}
+    cases = {party: case for party, *case in running if last is None or party <= last}
+    buckets = _Buckets(tx.driver, rules().on(until), until)
+    new = [party for party in arrears if party not in cases]
+    moved = [
+        party
+        for party, (bucket, promised) in cases.items()
+        if promised or party not in arrears or buckets.of(arrears[party]) != bucket
+    ]
+    totals = _bring_onward(tx, night, _ids(tx.driver, new), _ids(tx.driver, moved))
+    return Progress(str(tx.driver.to_id(last)) if last is not None else None, totals)
+
+
+class _Buckets:
+    """The bucket of a borrower whose oldest day is given as the database keeps it."""
+
+    def __init__(self, driver: Driver, rules_of_day: RulesOfDay, until: date) -> None:
+        self._driver, self._rules, self._until = driver, rules_of_day, until
+        self._known: dict[Any, str] = {}
+
+    def of(self, oldest: Any) -> str:  # noqa: ANN401 - the database's own form
+        """Return its code."""
+        code = self._known.get(oldest)
+        if code is None:
+            day = self._driver.to_day(oldest)
+            assert day is not None
+            code = self._rules.buckets.of_borrower((self._until - day).days).code
+            self._known[oldest] = code
+        return code
+
+
+def _ids(driver: Driver, parties: list[Any]) -> list[UUID]:
+    return [driver.to_id(party) for party in parties]
+
+
+def _bring_onward(
+    tx: Transaction, night: Night, new: list[UUID], moved: list[UUID]
+) -> dict[str, int]:
+    """Open the cases of some borrowers, and judge, move or close those of others."""
     totals = dict.fromkeys(_TOTALS, 0)
-    chunk_of = _Chunk(tx, night, arrears, cases)
-    totals["cases_opened"] = chunk_of.open_new()
+    if not new and not moved:
+        return totals
+    arrears = arrears_of(tx.connection, tx.tenant_id, night.until, [*new, *moved])
+    cases = open_cases(tx.connection, tx.tenant_id, moved) if moved else {}
+    chunk = _Chunk(tx, night, arrears, cases)
+    totals["cases_opened"] = chunk.open_new()
     for party_id in sorted(cases):
-        for name in chunk_of.look_at(party_id):
+        for name in chunk.look_at(party_id):
             totals[name] += 1
-    return Progress(str(last) if last is not None else None, totals)
-
-
-def _open_after(tx: Transaction, after: UUID | None, limit: int) -> Sequence[Row[Any]]:
-    """Return open cases in the order of their borrowers."""
-    query = select(collections_case).where(
-        collections_case.c.tenant_id == tx.tenant_id, collections_case.c.closed_on.is_(None)
-    )
-    if after is not None:
-        query = query.where(collections_case.c.party_id > after)
-    return tx.execute(query.order_by(collections_case.c.party_id).limit(limit)).all()
+    return totals
 
 
 class _Chunk:

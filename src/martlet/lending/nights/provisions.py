@@ -11,7 +11,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import literal_column, select
 
 from martlet.kernel.rounding import RoundingMode
 from martlet.ledger import balances
@@ -20,18 +19,13 @@ from martlet.lending.bookkeeping import record
 from martlet.lending.columns import LINE_FIELDS
 from martlet.lending.growth import growth_of_lines
 from martlet.lending.loss_rates import Cell, LossRates, loss_rates_on
-from martlet.lending.nights.tables import borrower_class
 from martlet.lending.postings import Movement
 from martlet.lending.product import products
-from martlet.lending.tables import FEE_OWED, INTEREST_OWED, PENALTY_OWED, PRINCIPAL_OWED, loan
+from martlet.lending.tables import FEE_OWED, INTEREST_OWED, PENALTY_OWED, PRINCIPAL_OWED
 from martlet.store import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
-    from uuid import UUID
-
-    from sqlalchemy import Row
 
     from martlet.lending.nights.night import Night
     from martlet.store import Transaction
@@ -59,7 +53,7 @@ def provide_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
     """Post what the allowances lack or have too much, and keep how they came about."""
     rates = loss_rates_on(night.until)
     book = {one.path: one.balance_fen for one in balances(tx.connection, tx.principal, LOANS)}
-    owed = _owed((_watched(tx), _categories(tx)), _in_all(book), night, rates)
+    owed = _owed(tx, _watched(tx), _in_all(book), night, rates)
     wanted: dict[str, int] = defaultdict(int)
     for (product, cell), owed_fen in owed.items():
         wanted[product] += rates.provision_fen(cell, owed_fen)
@@ -89,48 +83,41 @@ def _in_all(book: Mapping[str, int]) -> dict[str, int]:
     return whole
 
 
-def _watched(tx: Transaction) -> Sequence[Row[Any]]:
-    """Return the live loans of the borrowers that are not in the best category."""
-    owed = PRINCIPAL_OWED + INTEREST_OWED + FEE_OWED + PENALTY_OWED
+def _watched(tx: Transaction) -> list[tuple[Any, ...]]:
+    """Return the live loans of the borrowers that are not in the best category.
+
+    Product, rounding mode, category, oldest day unpaid, what is owed, and the loan's line since
+    its last change; in the form that the database keeps.
+    """
     # By their borrowers, who are few: a join may begin at the loans, which are many.
-    theirs = select(borrower_class.c.party_id).where(
-        borrower_class.c.tenant_id == tx.tenant_id, literal_column("category <> 'normal'")
+    return tx.driver.fetch(
+        f"SELECT product, rounding_mode, category, oldest_due_on, {_OWED}, accrued_until,"  # noqa: S608 - names of its own
+        f" {', '.join(LINE_FIELDS)} FROM lending_borrower_class c CROSS JOIN lending_loan"
+        " WHERE c.tenant_id = ? AND c.category <> 'normal' AND lending_loan.live = 1"
+        " AND lending_loan.tenant_id = c.tenant_id AND lending_loan.party_id = c.party_id",
+        (tx.driver.id(tx.tenant_id),),
     )
-    query = select(
-        loan.c.product,
-        loan.c.rounding_mode,
-        loan.c.party_id,
-        loan.c.oldest_due_on,
-        owed.label("owed_fen"),
-        loan.c.accrued_until,
-        *(loan.c[name] for name in LINE_FIELDS),
-    ).where(loan.c.tenant_id == tx.tenant_id, loan.c.live == 1, loan.c.party_id.in_(theirs))
-    return tx.execute(query).all()
 
 
-def _categories(tx: Transaction) -> dict[UUID, str]:
-    """Return the category of each borrower that is not in the best."""
-    query = select(borrower_class.c.party_id, borrower_class.c.category).where(
-        borrower_class.c.tenant_id == tx.tenant_id, literal_column("category <> 'normal'")
-    )
-    return {row.party_id: row.category for row in tx.execute(query).all()}
+_OWED = str(PRINCIPAL_OWED + INTEREST_OWED + FEE_OWED + PENALTY_OWED)
 
 
 def _owed(
-    watched: tuple[Sequence[Row[Any]], Mapping[UUID, str]],
+    tx: Transaction,
+    watched: Sequence[tuple[Any, ...]],
     whole: Mapping[str, int],
     night: Night,
     rates: LossRates,
 ) -> Owed:
     """Share out what is owed on each product to the cells."""
-    rows, categories = watched
-    grown = _grown(rows, night)
-    alike: dict[tuple[str, str, date | None], int] = defaultdict(int)
-    for row, more_fen in zip(rows, grown, strict=True):
-        alike[row.product, categories[row.party_id], row.oldest_due_on] += row.owed_fen + more_fen
+    alike: dict[tuple[str, str, Any], int] = defaultdict(int)
+    for row, more_fen in zip(watched, _grown(watched, night), strict=True):
+        product, _mode, category, oldest, owed_fen = row[:_LINE_AT]
+        alike[product, category, oldest] += owed_fen + more_fen
     owed: Owed = defaultdict(int)
     for (product, category, oldest), owed_fen in alike.items():
-        late = (night.until - oldest).days if oldest is not None else 0
+        since = tx.driver.to_day(oldest)
+        late = (night.until - since).days if since is not None else 0
         owed[product, rates.cell_of(AssetClass(category), late)] += owed_fen
     best = Cell(AssetClass.NORMAL, -1)
     for product, whole_fen in whole.items():
@@ -139,17 +126,19 @@ def _owed(
     return {key: owed_fen for key, owed_fen in sorted(owed.items()) if owed_fen}
 
 
-def _grown(rows: Sequence[Row[Any]], night: Night) -> list[int]:
+_LINE_AT = 5
+"""Where the columns of the line begin in a watched loan's row; its mode stands second."""
+
+
+def _grown(rows: Sequence[tuple[Any, ...]], night: Night) -> list[int]:
     """Return what each loan has earned since its row was written."""
     until = night.until.toordinal()
     grown = np.zeros(len(rows), np.int64)
-    for mode in {row.rounding_mode for row in rows}:
+    for mode in {row[1] for row in rows}:
         behind = [
-            place
-            for place, row in enumerate(rows)
-            if row.rounding_mode == mode and row.accrued_until < until
+            place for place, row in enumerate(rows) if row[1] == mode and row[_LINE_AT] < until
         ]
-        table = np.array([rows[place][5:] for place in behind], np.int64)
+        table = np.array([rows[place][_LINE_AT:] for place in behind], np.int64)
         table = table.reshape(-1, 1 + len(LINE_FIELDS))
         parts = growth_of_lines(table[:, 0], table[:, 1:], (0, until), RoundingMode(mode))
         grown[behind] = parts[0] + parts[1]
