@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -47,8 +48,12 @@ def _schema(connection: Connection) -> set[tuple[str, str, str]]:
 
 
 def _plain(definition: str) -> str:
-    """Two definitions are the same, in whatever order their constraints stand."""
-    return "\n".join(sorted(line.strip(" \t,") for line in definition.splitlines()))
+    """Two definitions are the same, in whatever order their columns and constraints stand.
+
+    SQLite writes every column that was added later on one line with the one before it.
+    """
+    columns = re.split(r"\n|, (?=\w+ (?:INTEGER|TEXT|BLOB)\b)", definition)
+    return "\n".join(sorted(part.strip(" \t,") for part in columns))
 
 
 def test_the_revisions_make_the_tables_of_all_rooms(fresh_url: Callable[[str], str]) -> None:
