@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from uuid import UUID
 
 import pytest
-from tests.lending.plan_stories import ORDER, happened, yuan
+from tests.lending.plan_stories import ORDER, happened, progressive, yuan
 
-from martlet.lending.events import EventKind, Rescheduled
+from martlet.lending.events import Charged, ChargedBack, EventKind, Rescheduled
 from martlet.lending.plan.pay_off import pay_off_fen
 from martlet.lending.plan.replay import replay
+from martlet.lending.plan.recognition import recognise_rest
 from martlet.lending.plan.rules import (
+    FEE,
     INTEREST,
+    PENALTY,
     PRINCIPAL,
     Advance,
     Advanced,
@@ -144,3 +148,25 @@ def test_a_last_row_that_is_paid_in_full_leaves_the_rest_to_the_row_before() -> 
     assert account.rows[-1].due_fen == level - 10
     assert account.rows[-2].due_fen < level
     assert sum(row.due[PRINCIPAL] for row in account.rows) == yuan("1000")
+
+
+def test_what_is_charged_back_by_parts_is_paid_from_what_was_overpaid() -> None:
+    """Overpaid by 10, 3 are charged back: a penalty again, paid at once, and no income again."""
+    late, order = date(2023, 3, 10), (PENALTY, FEE, INTEREST, PRINCIPAL)
+    told = happened(
+        (DRAWN, START, yuan("90")),
+        (EventKind.PENALTY_CHARGED, START, yuan("5"), Charged("returned", date(2023, 1, 5))),
+        (PAID, date(2023, 1, 16), yuan("105")),
+    )
+    back = (EventKind.CHARGED_BACK, late, yuan("3"), ChargedBack(told[1 + 1].event_id))
+    told.append(replace(happened(back)[0], event_id=UUID(int=4), sequence=4))
+    terms = PlanTerms(Fraction(0), 3, progressive(credit_order=order))
+    account = replay(terms, told, late)
+    again = account.rows[-1]
+    assert (again.due_on, again.due[PENALTY], again.paid[PENALTY]) == (late, 300, 300)
+    assert account.overpaid_fen == yuan("7")
+    assert account.entries[-1].parts[PENALTY] == 300
+    income = sum(one.amount_fen for one in recognise_rest(account, late, ()))
+    assert income == yuan("5"), "what is owed again was earned before"
+    plain = replay(PlanTerms(Fraction(0), 3, progressive()), told, late)
+    assert len(plain.rows) == len(account.rows) - 1, "without an order nothing is raised"

@@ -135,14 +135,22 @@ class Account:
     # Money out.
 
     def _charge_back(self, event: LoanEvent) -> None:
-        """Raise again what a payment had paid; what was overpaid pays for it first."""
+        """Raise again what a payment had paid; what was overpaid pays for it first.
+
+        Where the product says which parts are raised, all of them are, and what was overpaid pays
+        the row; else only what was not overpaid is raised, as principal.
+        """
         taken = min(event.amount_fen, self.overpaid_fen)
         self.overpaid_fen -= taken
-        parts = self._raised(event, event.amount_fen - taken)
-        if event.amount_fen > taken:
+        by_parts = bool(self.terms.rules.credit_order)
+        parts = self._raised(event, event.amount_fen - (0 if by_parts else taken))
+        if sum(parts.values()):
             raise_again(self.rows, event.value_date, parts)
             self.first_open = 0
-        self._book(event, parts, taken, parts[PRINCIPAL])
+        paid = no_parts()
+        if by_parts and taken:
+            self.overpaid_fen += self.pay(event.kind, taken, event.value_date, paid)
+        self._book(event, parts, taken, parts[PRINCIPAL] - paid[PRINCIPAL])
 
     def _raised(self, event: LoanEvent, amount_fen: int) -> dict[Component, int]:
         """Return which parts are raised: by the order of the product, as they had been paid."""

@@ -42,7 +42,7 @@ def recognise(account: Account, till: date, known: Sequence[Recognised]) -> list
     found = []
     for row in account.rows:
         if row.due_on <= till:
-            on, parts = row.due_on, {part: row.due[part] for part in INCOME}
+            on, parts = row.due_on, {part: _earned(row, part) for part in INCOME}
         else:
             on, parts = till, _by_day(account, row, till)
         found += _new(row, on, parts, known)
@@ -54,7 +54,7 @@ def recognise_rest(account: Account, on: date, known: Sequence[Recognised]) -> l
     parts = no_parts()
     for row in account.rows:
         for part in INCOME:
-            parts[part] += row.due[part]
+            parts[part] += _earned(row, part)
     for one in known:
         for part in INCOME:
             parts[part] -= one.parts[part]
@@ -62,11 +62,16 @@ def recognise_rest(account: Account, on: date, known: Sequence[Recognised]) -> l
     return [Recognised(on, on, left)] if any(left.values()) else []
 
 
+def _earned(row: Row, part: Component) -> int:
+    """Return what a row ever earns of a part: what is owed again was earned before."""
+    return row.due[part] - row.raised[part]
+
+
 def _by_day(account: Account, row: Row, till: date) -> dict[Component, int]:
     parts = no_parts()
     days, whole = (till - row.from_on).days, (row.due_on - row.from_on).days
     if days > 0:
-        parts[INTEREST] = account.terms.rounded(Fraction(row.due[INTEREST] * days, whole))
+        parts[INTEREST] = account.terms.rounded(Fraction(_earned(row, INTEREST) * days, whole))
     when_made = account.terms.rules.charge_accrual is ChargeAccrual.WHEN_MADE
     for made in row.charges:
         if (made.made_on if when_made else made.due_on) <= till:
