@@ -12,8 +12,8 @@ from tests.lending.plan_stories import ORDER, happened, progressive, yuan
 
 from martlet.lending.events import Charged, ChargedBack, EventKind, Rescheduled
 from martlet.lending.plan.pay_off import pay_off_fen
-from martlet.lending.plan.replay import replay
 from martlet.lending.plan.recognition import recognise_rest
+from martlet.lending.plan.replay import replay
 from martlet.lending.plan.rules import (
     FEE,
     INTEREST,
