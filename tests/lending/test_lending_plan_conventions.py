@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from uuid import UUID
 
@@ -11,6 +11,8 @@ import pytest
 from tests.lending.plan_stories import ORDER, happened, progressive, yuan
 
 from martlet.lending.events import Charged, ChargedBack, EventKind, Rescheduled
+from martlet.lending.parts import Frequency, FrequencyUnit
+from martlet.lending.plan.interest import span_share
 from martlet.lending.plan.pay_off import pay_off_fen
 from martlet.lending.plan.recognition import recognise_rest
 from martlet.lending.plan.replay import replay
@@ -25,15 +27,18 @@ from martlet.lending.plan.rules import (
     EarlyInterest,
     Engine,
     FutureRule,
+    InterestPeriod,
     InterestType,
     LaterDrawdowns,
     PlanRules,
     Recalculation,
+    YearLength,
 )
 from martlet.lending.plan.story import PlanTerms
 
 DRAWN, PAID, MOVED = EventKind.DISBURSED, EventKind.REPAID, EventKind.RESCHEDULED
 START, YEARLY = date(2023, 1, 1), Fraction(12, 100)
+WEEKLY = Frequency(2, FrequencyUnit.WEEKS)
 SHARES = PlanRules(amortisation=Amortisation.EQUAL_PRINCIPAL)
 
 
@@ -170,3 +175,26 @@ def test_what_is_charged_back_by_parts_is_paid_from_what_was_overpaid() -> None:
     assert income == yuan("5"), "what is owed again was earned before"
     plain = replay(PlanTerms(Fraction(0), 3, progressive()), told, late)
     assert len(plain.rows) == len(account.rows) - 1, "without an order nothing is raised"
+
+
+@pytest.mark.parametrize(
+    ("rules", "days", "share"),
+    [
+        (PlanRules(interest_period=InterestPeriod.DAILY), 31, Fraction(31, 365)),
+        (
+            PlanRules(interest_period=InterestPeriod.DAILY, year_length=YearLength.EACH),
+            31,
+            Fraction(19, 365) + Fraction(12, 366),
+        ),
+        (PlanRules(interest_period=InterestPeriod.DAILY, year_days=360), 31, Fraction(31, 360)),
+        (PlanRules(Engine.PROGRESSIVE, frequency=WEEKLY, year_days=360), 14, Fraction(14, 360)),
+        (PlanRules(frequency=WEEKLY, year_days=360), 14, Fraction(2, 52)),
+    ],
+)
+def test_a_period_over_new_year_costs_by_the_length_of_its_years(
+    rules: PlanRules, days: int, share: Fraction
+) -> None:
+    """From 12 December 2023 on; 2024 has 366 days, and a year begins with 31 December."""
+    begins = date(2023, 12, 12)
+    span = (begins, begins + timedelta(days=days))
+    assert span_share(rules, begins, span, span) == share

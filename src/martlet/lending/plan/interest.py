@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from martlet.lending.parts import FrequencyUnit
-from martlet.lending.plan.rules import InterestPeriod, step
+from martlet.lending.plan.rules import Engine, InterestPeriod, YearLength, step
+from martlet.lending.schedules.day_count import days_in_year, split_by_year
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,6 +21,8 @@ EXACT = Context(prec=50, rounding=ROUND_HALF_EVEN)
 """Digits of a level payment per fen: far more than the largest amount has, and quick to raise."""
 
 PERIODS_PER_YEAR = {FrequencyUnit.MONTHS: 12, FrequencyUnit.WEEKS: 52, FrequencyUnit.YEARS: 1}
+UNIT_DAYS = {FrequencyUnit.DAYS: 1, FrequencyUnit.WEEKS: 7, FrequencyUnit.MONTHS: 30}
+"""The days of a period where a plan that runs forward counts by the period in a fixed year."""
 
 
 def year_days(rules: PlanRules, start: date) -> int:
@@ -29,9 +32,19 @@ def year_days(rules: PlanRules, start: date) -> int:
     return 366 if isleap(start.year) else 365
 
 
+def days_share(rules: PlanRules, start: date, span: tuple[date, date]) -> Fraction:
+    """Return the share of a year that the days of a span are."""
+    if rules.year_days is None and rules.year_length is YearLength.EACH:
+        parts = split_by_year(*span, at_31_december=True)
+        return sum((Fraction(days, days_in_year(year)) for year, days in parts), Fraction(0))
+    return Fraction((span[1] - span[0]).days, year_days(rules, start))
+
+
 def period_share(rules: PlanRules, start: date) -> Fraction:
     """Return the share of a year that a whole period is, where interest runs by the period."""
     every, unit = rules.frequency.every, rules.frequency.unit
+    if rules.engine is Engine.PROGRESSIVE and rules.year_days and unit in UNIT_DAYS:
+        return Fraction(every * UNIT_DAYS[unit], rules.year_days)
     per_year = PERIODS_PER_YEAR.get(unit) or year_days(rules, start)
     return Fraction(every, per_year)
 
@@ -52,7 +65,7 @@ def span_share(
     """Return the share of a year that a span inside a period costs."""
     days = (span[1] - span[0]).days
     if rules.interest_period is InterestPeriod.DAILY:
-        return Fraction(days, year_days(rules, start))
+        return days_share(rules, start, span)
     whole = (period[1] - period[0]).days
     if days == whole or not rules.partial_periods:
         return period_share(rules, start)

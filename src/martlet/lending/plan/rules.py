@@ -63,6 +63,15 @@ class LaterDrawdowns(StrEnum):
     """Each takes its share of the whole term; what rows before it would have had, the last."""
 
 
+class YearLength(StrEnum):
+    """How many days a year has, where its length is not fixed."""
+
+    FIRST = "first"
+    """As many as the year in which the loan begins, for its whole life."""
+    EACH = "each"
+    """Every day counts by its own year; a year begins with 31 December."""
+
+
 class Timing(StrEnum):
     """How an instalment stands on the day of a payment."""
 
@@ -211,7 +220,8 @@ class PlanRules:
     later_drawdowns: LaterDrawdowns = LaterDrawdowns.AFTER_IT
     frequency: Frequency = field(default_factory=lambda: Frequency(1, FrequencyUnit.MONTHS))
     year_days: int | None = None
-    """None: the length of the year in which the loan begins, for its whole life."""
+    """None: as many as `year_length` says."""
+    year_length: YearLength = YearLength.FIRST
     level_month_days: int = 30
     """By the day: the days of a month with which the level instalment is found."""
     partial_periods: bool = True

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from martlet.lending.plan.interest import span_share, year_days
+from martlet.lending.plan.interest import days_share, span_share
 from martlet.lending.plan.rows import RowKind
 from martlet.lending.plan.rules import INTEREST, PRINCIPAL, ArrearsInterest, EarlyInterest
 
@@ -308,7 +308,7 @@ class RunningInterest:
     def _share(self, row: Row, begins: date, ends: date) -> Fraction:
         """Return the share of a year of a span; re-aged rows have periods of their own length."""
         if row.kind is RowKind.RE_AGED or row.from_on >= row.due_on:
-            return Fraction((ends - begins).days, year_days(self.terms.rules, self.start))
+            return days_share(self.terms.rules, self.start, (begins, ends))
         span = (row.from_on, row.due_on)
         return span_share(self.terms.rules, self.start, span, (begins, ends))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from martlet.lending.plan.rules import (
     Rest,
     Timing,
     Waterfall,
+    YearLength,
 )
 from martlet.lending.plan.story import PlanTerms
 
@@ -100,6 +102,7 @@ def _rules(loan: Mapping[str, Any], said: Mapping[str, Any]) -> PlanRules:
         later_drawdowns=LaterDrawdowns.AFTER_IT if progressive else LaterDrawdowns.OVER_TERM,
         frequency=Frequency(int(every), UNITS[unit]),
         year_days=_year_days(said),
+        year_length=_year_length(said),
         partial_periods=bool(said.get("partial_period_interest", progressive)),
         principal_grace=int(loan["grace_on_principal_installments"]),
         # The runner of the source writes its third column of grace over its second: interest of
@@ -121,16 +124,32 @@ def _down_payment_ppm(said: Mapping[str, Any]) -> int:
 
 
 def _interest_period(loan: Mapping[str, Any], said: Mapping[str, Any]) -> InterestPeriod:
-    if str(said.get("day_count", "")).startswith("30/360"):
+    progressive = said["schedule_engine"] == "progressive"
+    if str(said.get("day_count", "")).startswith("30/360") or (
+        progressive and "30" in _day_count(said)
+    ):
         return InterestPeriod.REPAYMENT
     daily = loan["interest_calculation_period"] == "DAILY"
     return InterestPeriod.DAILY if daily else InterestPeriod.REPAYMENT
 
 
+def _day_count(said: Mapping[str, Any]) -> list[str]:
+    """Return the words that say how months and years are counted, in whatever order: '365/ACTUAL'."""
+    days = (said.get("days_in_month", ""), said.get("days_in_year", ""))
+    told = str(said.get("day_count", said.get("days", "/".join(str(day) for day in days))))
+    return re.findall(r"[A-Z]+|[0-9]+", told.partition(";")[0].partition("(")[0].upper())
+
+
 def _year_days(said: Mapping[str, Any]) -> int | None:
-    """Return the fixed length of a year, where one is said; else the first year's is taken."""
-    told = str(said.get("days_in_year", said.get("day_count", "")))
-    return next((days for days in (360, 364, 365) if str(days) in told.partition("(")[0]), None)
+    """Return the fixed length of a year, where one is said."""
+    return next((int(word) for word in _day_count(said) if word in {"360", "364", "365"}), None)
+
+
+def _year_length(said: Mapping[str, Any]) -> YearLength:
+    """Return how long a year of actual days is; a cumulative plan keeps its first year's."""
+    first = "first" in str(said.get("days_in_year", ""))
+    each = said["schedule_engine"] == "progressive" and not first
+    return YearLength.EACH if each else YearLength.FIRST
 
 
 def _recalculation(said: Mapping[str, Any]) -> Recalculation | None:
