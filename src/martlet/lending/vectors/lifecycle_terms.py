@@ -134,7 +134,7 @@ def _interest_period(loan: Mapping[str, Any], said: Mapping[str, Any]) -> Intere
 
 
 def _day_count(said: Mapping[str, Any]) -> list[str]:
-    """Return the words that say how months and years are counted, in whatever order: '365/ACTUAL'."""
+    """Return the words that say how months and years are counted, in any order: '365/ACTUAL'."""
     days = (said.get("days_in_month", ""), said.get("days_in_year", ""))
     told = str(said.get("day_count", said.get("days", "/".join(str(day) for day in days))))
     return re.findall(r"[A-Z]+|[0-9]+", told.partition(";")[0].partition("(")[0].upper())
