@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from tests.lending.loan_stories import START, story, terms_of
@@ -117,20 +118,38 @@ def test_the_cap_is_held_against_the_highest_rate_and_not_the_nominal_one() -> N
     assert refusal.value.details["cap_ppm"] == 240_000
 
 
-def test_an_offer_shows_the_cap_and_a_bank_under_a_lower_one_refuses_it(bank: LendingBank) -> None:
+def test_an_offer_above_the_cap_is_priced_at_the_cap_and_says_so(bank: LendingBank) -> None:
+    """4 % a year with everything: the highest daily rate under it, and not one ppm more."""
     party = bank.business()
 
     def apply() -> dict[str, Any]:
         product, wanted = "revolving_daily", 10_000_00
         return bank.lending.apply(bank.principal, bank.key(), party, product, wanted)
 
-    rates = apply()["offer"]["example"]["rates"]
+    usual = apply()
+    rates = usual["offer"]["example"]["rates"]
     assert rates["highest_ppm"] < rates["cap_ppm"] == 240_000
     assert rates["cap_verified"] is False
-    bank.lending._caps = read_rate_caps(LOW)
-    with pytest.raises(Refused) as refusal:
-        apply()
-    assert refusal.value.code == "lending.rate_above_cap"
+    assert usual["notes"] == []
+    bank.lending._caps = caps = read_rate_caps(LOW)
+    answer = apply()
+    offer, today = answer["offer"], date.fromisoformat(answer["applied_on"])
+    rate = offer["rate_ppm_per_day"]
+    assert rate < usual["offer"]["rate_ppm_per_day"]
+    prices = [price_of("revolving_daily", rate, tenor, today) for tenor in offer["tenors"]]
+    dearer = [price_of("revolving_daily", rate + 1, tenor, today) for tenor in offer["tenors"]]
+    assert max(price.highest_ppm for price in prices) <= 40_000
+    assert max(price.highest_ppm for price in dearer) > 40_000
+    refuse_unlawful(caps, "revolving_daily", rate, offer["tenors"], today)
+    (note,) = answer["notes"]
+    assert note["code"] == "lending.priced_at_cap"
+    assert note["params"]["rate_ppm_per_day"] == rate
+    assert note in offer["reasons"]
+    stored = bank.lending._credit.decision(bank.principal, UUID(answer["decision"]["decision_id"]))
+    assert stored.decision.rate_ppm_per_day > rate, "the decision stays what it was"
+    kept = bank.lending.answer_to(bank.principal, stored)
+    assert kept["offer"]["rate_ppm_per_day"] == rate
+    assert [reason.as_json() for reason in kept["notes"]] == [note]
 
 
 def test_a_drawdown_above_the_cap_of_its_day_is_refused_and_takes_nothing(

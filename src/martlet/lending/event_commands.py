@@ -18,6 +18,7 @@ from martlet.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refuse
 from martlet.kernel.principal import ActorKind
 from martlet.ledger import current_business_date
 from martlet.lending.changes import book, change_json, schedules_json, state_now, tell, weigh
+from martlet.lending.cost_of_credit import cost_change
 from martlet.lending.event_rules import (
     Looked,
     check_amount,
@@ -42,12 +43,14 @@ from martlet.lending.projection import project
 from martlet.lending.tables import event_proposal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection, Row
 
     from martlet.kernel.principal import Principal
     from martlet.lending.changes import Change
+    from martlet.lending.cost_of_credit import CostChange
+    from martlet.lending.disclosure import RateCaps
     from martlet.lending.events import Details
     from martlet.store import Transaction
 
@@ -160,20 +163,49 @@ def _same_schedule(change: Change) -> bool:
 
 
 def preview(
-    connection: Connection, principal: Principal, loan_id: UUID, asked: AskedEvent
+    connection: Connection,
+    principal: Principal,
+    loan_id: UUID,
+    asked: AskedEvent,
+    caps: RateCaps,
 ) -> dict[str, Any]:
-    """Return the figures, the schedule and the transfers that an event would lead to."""
+    """Return the figures, the rates, the schedule and the transfers an event would lead to."""
     change = look(connection, principal, loan_id, asked)
     return {
-        **change_json(change),
-        "schedule": schedules_json(change),
+        **_shown(change, caps),
         "needs_second_person": needs_second(principal, asked.kind),
     }
 
 
-def record_event(tx: Transaction, loan_id: UUID, asked: AskedEvent) -> dict[str, Any]:
+def _shown(change: Change, caps: RateCaps, undone: LoanEvent | None = None) -> dict[str, Any]:
+    rates = _cost_change(change, caps, undone)
+    return {
+        **change_json(change),
+        "schedule": schedules_json(change),
+        "rates": rates.as_json() if rates is not None else None,
+    }
+
+
+def _cost_change(
+    change: Change, caps: RateCaps, undone: LoanEvent | None = None
+) -> CostChange | None:
+    as_of = change.after.as_of
+    return cost_change(terms_of(change.row), change.known, change.event, caps, as_of, undone)
+
+
+def _refuse_dear(change: Change, caps: RateCaps, undone: LoanEvent | None = None) -> None:
+    """Refuse what makes a loan dearer than the law allows."""
+    rates = _cost_change(change, caps, undone)
+    if rates is not None:
+        rates.refuse_unlawful()
+
+
+def record_event(
+    tx: Transaction, loan_id: UUID, asked: AskedEvent, caps: RateCaps
+) -> dict[str, Any]:
     """Record an event, or propose it where a second person must agree."""
     change = look(tx.connection, tx.principal, loan_id, asked, tx.ids.new())
+    _refuse_dear(change, caps)
     if needs_second(tx.principal, asked.kind):
         return _propose(tx, change, asked)
     return _carry_out(tx, change, asked.reference)
@@ -192,9 +224,12 @@ def _carry_out(tx: Transaction, change: Change, reference: str) -> dict[str, Any
     return answer
 
 
-def reverse_event(tx: Transaction, loan_id: UUID, event_id: UUID, reason: str) -> dict[str, Any]:
+def reverse_event(
+    tx: Transaction, loan_id: UUID, event_id: UUID, reason: str, caps: RateCaps
+) -> dict[str, Any]:
     """Undo an event by a new one; the loan is then as if it had never happened."""
     change = look_at_undoing(tx.connection, tx.principal, loan_id, event_id, reason, tx.ids.new())
+    _refuse_dear(change, caps, _named(change.known, event_id))
     return _carry_out(tx, change, "")
 
 
@@ -224,15 +259,16 @@ def look_at_undoing(
 
 
 def preview_undoing(
-    connection: Connection, principal: Principal, loan_id: UUID, event_id: UUID
+    connection: Connection, principal: Principal, loan_id: UUID, event_id: UUID, caps: RateCaps
 ) -> dict[str, Any]:
-    """Return the figures, the schedule and the transfers that undoing an event would lead to."""
+    """Return the figures, the rates, the schedule and the transfers undoing would lead to."""
     change = look_at_undoing(connection, principal, loan_id, event_id)
-    return {
-        **change_json(change),
-        "schedule": schedules_json(change),
-        "needs_second_person": False,
-    }
+    shown = _shown(change, caps, _named(change.known, event_id))
+    return {**shown, "needs_second_person": False}
+
+
+def _named(known: Iterable[LoanEvent], event_id: UUID) -> LoanEvent:
+    return next(event for event in known if event.event_id == event_id)
 
 
 # What two people must agree on.
@@ -267,7 +303,9 @@ def _propose(tx: Transaction, change: Change, asked: AskedEvent) -> dict[str, An
     return answer
 
 
-def decide_proposal(tx: Transaction, proposal_id: UUID, *, approved: bool) -> dict[str, Any]:
+def decide_proposal(
+    tx: Transaction, proposal_id: UUID, caps: RateCaps, *, approved: bool
+) -> dict[str, Any]:
     """Carry out what somebody else has proposed, or decline it; once."""
     query = select(event_proposal).where(
         event_proposal.c.tenant_id == tx.tenant_id, event_proposal.c.proposal_id == proposal_id
@@ -291,6 +329,7 @@ def decide_proposal(tx: Transaction, proposal_id: UUID, *, approved: bool) -> di
         tx.emit("lending.event_declined", f"loan:{row.loan_id}", told)
         return {"state": state, "proposal_id": str(proposal_id), "loan_id": str(row.loan_id)}
     change = look(tx.connection, tx.principal, row.loan_id, asked, tx.ids.new())
+    _refuse_dear(change, caps)
     return {**_carry_out(tx, change, asked.reference), "proposal_id": str(proposal_id)}
 
 

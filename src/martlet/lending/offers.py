@@ -7,22 +7,23 @@ time to draw begins again. Loans already drawn keep their terms.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from martlet.credit import Application, decide_and_record
+from martlet.credit import Application, Outcome, Reason, decide_and_record
 from martlet.kernel.errors import Conflict, NotFound, Refused
 from martlet.ledger import current_business_date
 from martlet.lending.facilities import sees
-from martlet.lending.lawful import refuse_unlawful
+from martlet.lending.lawful import lawful_rate, price_of
 from martlet.lending.product import TenorUnit, product_named
 from martlet.lending.tables import application, facility, offer
 from martlet.store import Prepared
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy import Connection, Row
@@ -81,13 +82,13 @@ def decide_application(
 ) -> dict[str, Any]:
     """Decide, and keep the application, the decision and the offer in one commit.
 
-    An offer above the law's cap of the day is refused, and nothing is kept.
+    An offer is priced at the law's cap of the day where the decision's price is above it; where
+    no price is low enough there is none, and the application is refused with the reason.
     """
     decision_id, decision = decide_and_record(tx, asked, signals, as_of)
-    if decision.approved:
-        tenors = offered_tenors(product_named(asked.product), decision)
-        rate = decision.rate_ppm_per_day
-        refuse_unlawful(caps, asked.product, rate, tenors, asked.applied_on)
+    product = product_named(asked.product)
+    price = price_under_law(caps, product, decision, asked.applied_on)
+    outcome = decision.outcome if price.rate_ppm_per_day is not None else Outcome.REFUSED
     _APPLICATION.on(
         tx.connection,
         {
@@ -98,12 +99,14 @@ def decide_application(
             "requested_fen": asked.requested_fen,
             "tenor": tenor,
             "decision_id": decision_id,
-            "outcome": decision.outcome.value,
+            "outcome": outcome.value,
             "applied_on": asked.applied_on,
             "applied_at": tx.now,
         },
     )
-    made = _make_offer(tx, asked, decision_id, decision) if decision.approved else None
+    offered = decision.approved and outcome is Outcome.APPROVED
+    made = _make_offer(tx, asked, decision_id, decision, price) if offered else None
+    notes = [note.as_json() for note in price.notes]
     tx.emit(
         "lending.application_decided",
         f"application:{asked.application_id}",
@@ -112,8 +115,9 @@ def decide_application(
             "product": asked.product,
             "requested_fen": asked.requested_fen,
             "decision_id": str(decision_id),
-            "outcome": decision.outcome.value,
+            "outcome": outcome.value,
             "offer_id": made["offer_id"] if made else None,
+            "notes": notes,
         },
         business_date=asked.applied_on,
     )
@@ -124,9 +128,42 @@ def decide_application(
         "requested_fen": asked.requested_fen,
         "tenor": tenor,
         "applied_on": asked.applied_on.isoformat(),
+        "outcome": outcome.value,
+        "notes": notes,
         "decision": {"decision_id": str(decision_id), **decision.as_json()},
         "offer": made,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class LawfulPrice:
+    """The daily rate of an offer, None where the law allows none, and what must be told of it."""
+
+    rate_ppm_per_day: int | None
+    notes: tuple[Reason, ...] = ()
+
+
+def price_under_law(caps: RateCaps, product: Product, decision: Decision, on: date) -> LawfulPrice:
+    """Return the price of a decision as far as the law of a day allows it."""
+    asked = decision.rate_ppm_per_day
+    if not decision.approved:
+        return LawfulPrice(asked)
+    tenors = offered_tenors(product, decision)
+    rate = lawful_rate(caps, product.name, asked, tenors, on)
+    if rate == asked:
+        return LawfulPrice(asked)
+    cap = caps.in_force(on)
+    assert cap is not None, "no rate is too high without a cap"
+    figures: dict[str, int | str] = {
+        "cap_ppm": cap.annual_ppm,
+        "effective_from": cap.effective_from.isoformat(),
+    }
+    if rate is None:
+        least = max(price_of(product.name, 0, tenor, on).highest_ppm for tenor in tenors)
+        figures["highest_ppm"] = least
+        return LawfulPrice(None, (Reason("lending.no_lawful_price", figures),))
+    figures |= {"asked_ppm_per_day": asked, "rate_ppm_per_day": rate}
+    return LawfulPrice(rate, (Reason("lending.priced_at_cap", figures),))
 
 
 def offered_tenors(product: Product, decision: Decision) -> tuple[int, ...]:
@@ -138,7 +175,11 @@ def offered_tenors(product: Product, decision: Decision) -> tuple[int, ...]:
 
 
 def _make_offer(
-    tx: Transaction, asked: Application, decision_id: UUID, decision: Decision
+    tx: Transaction,
+    asked: Application,
+    decision_id: UUID,
+    decision: Decision,
+    price: LawfulPrice,
 ) -> dict[str, Any]:
     product = product_named(asked.product)
     offer_id, tenors = tx.ids.new(), offered_tenors(product, decision)
@@ -152,7 +193,7 @@ def _make_offer(
             "decision_id": decision_id,
             "product": product.name,
             "limit_fen": decision.limit_fen,
-            "rate_ppm_per_day": decision.rate_ppm_per_day,
+            "rate_ppm_per_day": price.rate_ppm_per_day,
             "tenors": list(tenors),
             "expires_at": decision.expires_at,
         },
@@ -161,11 +202,11 @@ def _make_offer(
         "offer_id": str(offer_id),
         "product": product.name,
         "limit_fen": decision.limit_fen,
-        "rate_ppm_per_day": decision.rate_ppm_per_day,
+        "rate_ppm_per_day": price.rate_ppm_per_day,
         "tenors": list(tenors),
         "tenor_unit": product.tenor_unit.value,
         "components": [part.as_json() for part in decision.components],
-        "reasons": [reason.as_json() for reason in decision.reasons],
+        "reasons": [reason.as_json() for reason in (*decision.reasons, *price.notes)],
         "expires_at": decision.expires_at.isoformat(),
     }
 

@@ -15,8 +15,8 @@ from martlet.lending.growth import growth_of
 from martlet.lending.limits import PORTFOLIO_ROWS_MAX, QUOTE_DAYS_MAX, STATEMENT_LOANS_MAX
 from martlet.lending.loans import event_rows, events_of, find_loan, terms_of
 from martlet.lending.marks import recognised_until
-from martlet.lending.offers import find_offer
-from martlet.lending.product import products
+from martlet.lending.offers import find_offer, price_under_law
+from martlet.lending.product import product_named, products
 from martlet.lending.projection import project
 from martlet.lending.tables import (
     application,
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Connection, Select, Table
+
+    from martlet.credit import StoredDecision
+    from martlet.lending.disclosure import RateCaps
 
 
 def _own(principal: Principal, table: Table, party_id: UUID | None = None) -> Select[Any]:
@@ -99,6 +102,33 @@ def open_offers(
     )
     rows = connection.execute(query.order_by(offer.c.offer_id.desc()).limit(PORTFOLIO_ROWS_MAX))
     return [offer_json(row) for row in rows]
+
+
+def answer_to(
+    connection: Connection, principal: Principal, decision: StoredDecision, caps: RateCaps
+) -> dict[str, Any]:
+    """Return what an application came to beyond its decision: the offer made, and what was noted.
+
+    What was noted follows again from the decision, its day and the caps, as it did then.
+    """
+    keys = decision.decision_id
+    asked = connection.execute(
+        _own(principal, application, decision.application.party_id).where(
+            application.c.decision_id == keys
+        )
+    ).first()
+    if asked is None:
+        return {"outcome": decision.decision.outcome.value, "offer": None, "notes": ()}
+    made = connection.execute(
+        _own(principal, offer, asked.party_id).where(offer.c.decision_id == keys)
+    ).first()
+    product = product_named(asked.product)
+    price = price_under_law(caps, product, decision.decision, asked.applied_on)
+    return {
+        "outcome": asked.outcome,
+        "offer": offer_json(made) if made is not None else None,
+        "notes": price.notes,
+    }
 
 
 def one_offer(connection: Connection, principal: Principal, offer_id: UUID) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from martlet.store import Command
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from martlet.credit import CreditService
+    from martlet.credit import CreditService, StoredDecision
     from martlet.lending.disclosure import RateCaps
     from martlet.lending.event_commands import AskedEvent
     from martlet.lending.rail import PaymentRail
@@ -283,7 +283,7 @@ class LendingService:
     ) -> dict[str, Any]:
         """Return what an event would lead to: figures, schedule, transfers; nothing is written."""
         with self._database.read() as connection:
-            return event_commands.preview(connection, principal, loan_id, asked)
+            return event_commands.preview(connection, principal, loan_id, asked, self._caps)
 
     def record_event(
         self, principal: Principal, key: str, loan_id: UUID, asked: AskedEvent
@@ -292,7 +292,7 @@ class LendingService:
         body = {"loan_id": str(loan_id), **asked.as_json()}
         command = Command("lending.record_event", principal, key, body)
         return self._database.command(
-            command, lambda tx: event_commands.record_event(tx, loan_id, asked)
+            command, lambda tx: event_commands.record_event(tx, loan_id, asked, self._caps)
         ).value
 
     def preview_reversal(
@@ -300,7 +300,9 @@ class LendingService:
     ) -> dict[str, Any]:
         """Return what undoing an event would lead to; nothing is written."""
         with self._database.read() as connection:
-            return event_commands.preview_undoing(connection, principal, loan_id, event_id)
+            return event_commands.preview_undoing(
+                connection, principal, loan_id, event_id, self._caps
+            )
 
     def reverse_event(
         self, principal: Principal, key: str, loan_id: UUID, event_id: UUID, reason: str = ""
@@ -311,7 +313,8 @@ class LendingService:
         body = {"loan_id": str(loan_id), "event_id": str(event_id), "reason": reason}
         command = Command("lending.reverse_event", principal, key, body)
         return self._database.command(
-            command, lambda tx: event_commands.reverse_event(tx, loan_id, event_id, reason)
+            command,
+            lambda tx: event_commands.reverse_event(tx, loan_id, event_id, reason, self._caps),
         ).value
 
     def decide_proposal(
@@ -322,7 +325,9 @@ class LendingService:
         command = Command("lending.decide_proposal", principal, key, body)
         return self._database.command(
             command,
-            lambda tx: event_commands.decide_proposal(tx, proposal_id, approved=approved),
+            lambda tx: event_commands.decide_proposal(
+                tx, proposal_id, self._caps, approved=approved
+            ),
         ).value
 
     def proposals(self, principal: Principal, loan_id: UUID | None = None) -> list[dict[str, Any]]:
@@ -379,6 +384,14 @@ class LendingService:
         """Return one offer."""
         with self._database.read() as connection:
             return queries.one_offer(connection, principal, offer_id)
+
+    def answer_to(self, principal: Principal, decision: StoredDecision) -> dict[str, Any]:
+        """Return what came of a decision: the outcome, the offer, what the law made of its price.
+
+        The notes are reasons, to be said in the reader's language.
+        """
+        with self._database.read() as connection:
+            return queries.answer_to(connection, principal, decision, self._caps)
 
     def facilities(
         self, principal: Principal, party_id: UUID | None = None

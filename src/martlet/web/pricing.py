@@ -23,6 +23,7 @@ _EXAMPLE_FEN = 1_000_000
 class Price:
     """What borrowing costs, and one example of it."""
 
+    rate_ppm_per_day: int
     annual_ppm: int
     irr_ppm: int | None
     cap_ppm: int | None
@@ -30,13 +31,13 @@ class Price:
     cost_fen: int
 
 
-def price_of(stored: StoredDecision, visitor: Visitor) -> Price:
-    """Return the price of what was decided, with an example within the limit."""
+def price_of(stored: StoredDecision, rate_ppm_per_day: int, visitor: Visitor) -> Price:
+    """Return the price of what was decided at a daily rate, with an example within the limit."""
     decision, asked = stored.decision, stored.application
     product = product_named(asked.product)
     tenor = asked.tenor_days or asked.tenor_months or product.tenor_default
     amount_fen = min(_EXAMPLE_FEN, decision.limit_fen)
-    terms = agreed_terms(product, amount_fen, decision.rate_ppm_per_day, tenor)
+    terms = agreed_terms(product, amount_fen, rate_ppm_per_day, tenor)
     start = business_date_of(decision.decided_at)
     figures = {"amount_fen": amount_fen, "tenor": tenor}
     shown = forecast(terms, start, asked.application_id, visitor.bank.lending.rate_caps)
@@ -46,6 +47,7 @@ def price_of(stored: StoredDecision, visitor: Visitor) -> Price:
         else visitor.say("Interest on {amount_fen} drawn for {tenor} months", **figures)
     )
     return Price(
+        rate_ppm_per_day,
         shown["rates"]["simple_annual_ppm"],
         shown["rates"]["internal_annual_ppm"],
         shown["rates"]["cap_ppm"],

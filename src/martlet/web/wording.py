@@ -91,6 +91,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "days_overdue": "Days overdue",
         "next_due_on": "Next due",
         "matures_on": "Ends on",
+        "simple_annual_ppm": "Simple annual price",
+        "internal_annual_ppm": "Effective annual rate (IRR)",
     },
     "event_choice": {
         "interest": "Interest",

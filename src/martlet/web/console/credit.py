@@ -6,7 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
-from martlet.credit import ModelState, RegisteredModel, StoredDecision, champion
+from martlet.credit import (
+    ModelState,
+    RegisteredModel,
+    StoredDecision,
+    champion,
+    reason_text,
+)
 from martlet.kernel.errors import MartletError, NotFound
 from martlet.kernel.i18n import write, yuan
 from martlet.kernel.rates import percent_text
@@ -81,6 +87,7 @@ def _decision(visitor: Visitor, stored: StoredDecision) -> dict[str, Any]:
     labels = {item["product"]: item["name"] for item in visitor.bank.lending.products()}
     product = stored.application.product
     named = labels.get(product)
+    answered = visitor.bank.lending.answer_to(visitor.principal, stored)
     return {
         "here": "/console/decisions",
         "note": "",
@@ -90,6 +97,7 @@ def _decision(visitor: Visitor, stored: StoredDecision) -> dict[str, Any]:
         "business": _business(visitor, stored.application.party_id),
         "product_label": named[visitor.locale.value] if named else product,
         "words": explained(stored.decision, visitor),
+        "notes": [reason_text(note, visitor.locale) for note in answered["notes"]],
         "signals": [_signal(visitor, signal) for signal in stored.signals.signals],
     }
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from martlet.kernel.errors import Invalid
-from martlet.kernel.i18n import write
+from martlet.kernel.i18n import explain, write
 from martlet.kernel.rates import parse_percent
 from martlet.lending import EventKind
 from martlet.lending.event_commands import AskedEvent, asked_event
@@ -198,7 +198,28 @@ def _preview(visitor: Visitor, seen: dict[str, Any]) -> dict[str, Any]:
             for move in seen["transfers"]
         ],
         "schedule": _side_by_side(seen["schedule"]),
+        "rates": _rates(seen["rates"], visitor),
     }
+
+
+def _rates(rates: dict[str, Any] | None, visitor: Visitor) -> dict[str, Any] | None:
+    """Return what a loan costs a year before and after, and the sentence if the law forbids it."""
+    if rates is None:
+        return None
+    figures = [
+        {"name": name, "before": rates["before"][name], "after": rates["after"][name]}
+        for name in ("simple_annual_ppm", "internal_annual_ppm")
+    ]
+    told = {
+        "before_ppm": rates["before"]["highest_ppm"],
+        "highest_ppm": rates["after"]["highest_ppm"],
+        "cap_ppm": rates["cap_ppm"],
+        "effective_from": rates["cap_effective_from"],
+    }
+    forbidden = (
+        explain("lending.event_above_cap", told, visitor.locale) if rates["above_cap"] else ""
+    )
+    return {"figures": figures, "cap_ppm": rates["cap_ppm"], "forbidden": forbidden}
 
 
 def _written(name: str, value: Any, visitor: Visitor) -> str:  # noqa: ANN401 - of a figure

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from martlet.credit import StoredDecision
+from martlet.credit import StoredDecision, reason_text
 from martlet.kernel.errors import Invalid
 from martlet.web.explained import explained
 from martlet.web.owner.views import business_of, shown_products
@@ -85,7 +85,9 @@ def _offer_of(visitor: Visitor, stored: StoredDecision) -> dict[str, Any] | None
 def _answer(visitor: Visitor, decision_id: UUID, refusals: list[str]) -> Response:
     stored = visitor.bank.credit.decision(visitor.principal, decision_id)
     business = business_of(visitor, stored.application.party_id)
-    made = _offer_of(visitor, stored) if stored.decision.approved else None
+    answered = visitor.bank.lending.answer_to(visitor.principal, stored)
+    approved, made = answered["outcome"] == "approved", answered["offer"]
+    rate = made["rate_ppm_per_day"] if made else stored.decision.rate_ppm_per_day
     labels = {item["name"]: item["label"] for item in shown_products(visitor)}
     return visitor.page(
         "owner/offer.html",
@@ -94,8 +96,10 @@ def _answer(visitor: Visitor, decision_id: UUID, refusals: list[str]) -> Respons
         decision=stored.decision,
         decision_id=decision_id,
         words=explained(stored.decision, visitor),
-        price=price_of(stored, visitor) if stored.decision.approved else None,
-        offer=made,
+        approved=approved,
+        notes=[reason_text(note, visitor.locale) for note in answered["notes"]],
+        price=price_of(stored, rate, visitor) if approved else None,
+        offer=_offer_of(visitor, stored) if approved else None,
         product_label=labels.get(stored.application.product, stored.application.product),
         refusals=refusals,
     )
