@@ -53,14 +53,16 @@ def test_flows_add_up_to_what_the_loan_earns(
     if state.status is LoanStatus.WRITTEN_OFF:
         return
     coming = schedule(terms, events, as_of)
-    still = sum(row.interest_fen for row in coming)
-    already = state.interest_fen - state.interest_due_fen
+    principal_to_come = sum(row.principal_fen for row in coming) + state.principal_due_fen
+    # A row stands whole, also where a part of it is paid ahead.
+    ahead_fen = state.advance_fen - (principal_to_come - state.principal_fen) if coming else 0
+    still_fen = sum(row.interest_fen for row in coming) - ahead_fen
+    owed_fen = still_fen + state.fee_fen + state.penalty_fen
+    owed_fen += state.interest_due_fen if coming else state.interest_fen
     paid_fen = state.interest_paid_fen + state.fee_paid_fen + state.penalty_paid_fen
     raised_fen = state.interest_raised_fen + state.fee_raised_fen + state.penalty_raised_fen
-    owed_fen = state.interest_due_fen + state.fee_fen + state.penalty_fen + still
-    beyond = sum(amount for _, amount in borrower_flows(terms, events, as_of))
-    ahead = already if not coming else 0
-    assert beyond + state.goodwill_fen == paid_fen - raised_fen + owed_fen + ahead
+    beyond_fen = sum(amount for _, amount in borrower_flows(terms, events, as_of))
+    assert beyond_fen + state.goodwill_fen == paid_fen - raised_fen + owed_fen
 
 
 def test_an_untouched_loan_costs_what_was_disclosed_when_it_was_drawn() -> None:

@@ -20,7 +20,7 @@ from martlet.lending.product import InterestMethod
 from martlet.lending.projection import in_order, project, schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from martlet.lending.disclosure import CapInForce, RateCaps
@@ -45,6 +45,9 @@ AGREED = frozenset(
 
 GIVEN = frozenset({EventKind.WAIVED, EventKind.INTEREST_PAUSED, EventKind.GOODWILL_CREDIT})
 """What makes a loan cheaper: to undo one of these makes it dearer again."""
+
+PAID = CREDITS - {EventKind.GOODWILL_CREDIT} | {EventKind.RECOVERED}
+"""What the borrower pays, or others for him; a goodwill credit is the bank's own money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,32 +141,42 @@ def borrower_flows(terms: LoanTerms, events: Sequence[LoanEvent], as_of: date) -
     for event in in_order(events, as_of):
         if event.kind is EventKind.DISBURSED or event.kind in MONEY_OUT:
             flows[event.value_date] -= event.amount_fen
-        elif event.kind in CREDITS and event.kind is not EventKind.GOODWILL_CREDIT:
+        elif event.kind in PAID:
             flows[event.value_date] += event.amount_fen
     state = project(terms, events, as_of)
-    flows[as_of] += state.due_fen - state.overpaid_fen
-    for day, amount_fen in _to_come(terms, events, state):
+    rows, charges = _rows_to_come(terms, events, state), _charges_to_come(terms, state)
+    # Past the last due date interest runs on without one: it is owed with what is due.
+    now_fen = state.due_fen if rows else state.outstanding_fen - sum(fen for _, fen in charges)
+    for day, amount_fen in ((as_of, now_fen - state.overpaid_fen), *rows, *charges):
         flows[day] += amount_fen
     return sorted((day, amount) for day, amount in flows.items() if amount)
 
 
-def _to_come(
-    terms: LoanTerms, events: Sequence[LoanEvent], state: LoanState
-) -> Iterable[tuple[date, int]]:
-    """Return what falls due after the day of a state; charges stand beside a daily loan's rows."""
+def _rows_to_come(terms: LoanTerms, events: Sequence[LoanEvent], state: LoanState) -> list[Flow]:
     coming = schedule(terms, events, state.as_of)
-    by_plan = terms.conventions.interest_method is InterestMethod.BY_PLAN
-    if by_plan or terms.takings is not None:
-        yield from ((row.due_on, row.unpaid_fen) for row in coming)
-        return
-    for row in coming:
-        ahead_fen = state.advance_fen if row.due_on == state.next_due_on else 0
-        yield row.due_on, row.due_fen - ahead_fen
-    yield from (
+    if _rows_tell_all(terms):
+        return [(row.due_on, row.unpaid_fen) for row in coming]
+    return [
+        (row.due_on, row.due_fen - (state.advance_fen if row.due_on == state.next_due_on else 0))
+        for row in coming
+    ]
+
+
+def _charges_to_come(terms: LoanTerms, state: LoanState) -> list[Flow]:
+    """Return the charges that fall due later, where they stand beside the rows."""
+    if _rows_tell_all(terms):
+        return []
+    return [
         (charge.due_on, charge.unpaid_fen)
         for charge in state.charges
-        if charge.due_on > state.as_of
-    )
+        if charge.due_on > state.as_of and charge.unpaid_fen
+    ]
+
+
+def _rows_tell_all(terms: LoanTerms) -> bool:
+    """Tell whether the rows of a schedule hold the charges, and what is paid of them."""
+    by_plan = terms.conventions.interest_method is InterestMethod.BY_PLAN
+    return by_plan or terms.takings is not None
 
 
 def _counts_from(event: LoanEvent) -> date:
