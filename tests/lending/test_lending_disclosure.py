@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,6 +11,8 @@ import pytest
 from tests.lending.loan_stories import START, story, terms_of
 
 from martlet.kernel.errors import Invalid, Refused
+from martlet.kernel.i18n import Locale, explain
+from martlet.lending import product_named, products
 from martlet.lending.disclosure import (
     Fee,
     Lender,
@@ -163,3 +166,31 @@ def test_a_drawdown_above_the_cap_of_its_day_is_refused_and_takes_nothing(
     bank.lending._caps = shipped_rate_caps()
     drawn = bank.lending.draw(bank.principal, bank.key(), line, 1_000_00)
     assert drawn["facility"]["used_fen"] == 1_000_00
+
+
+def test_a_fixed_fee_above_the_cap_at_any_rate_is_refused_and_all_is_kept(
+    bank: LendingBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fifth of the sum as a fee, repaid in 45 days: no daily rate makes that lawful."""
+    sold = product_named("takings_advance")
+    assert sold.conventions.takings is not None
+    dear = replace(sold.conventions.takings, fee_ppm=200_000)
+    changed = replace(sold, conventions=replace(sold.conventions, takings=dear))
+    catalogue = {**products(), sold.name: changed}
+    monkeypatch.setattr("martlet.lending.product.products", lambda: catalogue)
+    price_of.cache_clear()
+    answer = bank.lending.apply(bank.principal, bank.key(), bank.business(), sold.name, 10_000_00)
+    assert (answer["decision"]["outcome"], answer["outcome"]) == ("approved", "refused")
+    assert answer["offer"] is None
+    (note,) = answer["notes"]
+    assert note["code"] == "lending.no_lawful_price"
+    assert note["params"]["highest_ppm"] > note["params"]["cap_ppm"] == 240_000
+    for locale in Locale:
+        assert "24.00%" in explain(note["code"], note["params"], locale)
+    (kept,) = bank.lending.applications(bank.principal)
+    assert kept["outcome"] == "refused"
+    decision_id = UUID(answer["decision"]["decision_id"])
+    stored = bank.lending._credit.decision(bank.principal, decision_id)
+    answered = bank.lending.answer_to(bank.principal, stored)
+    assert (answered["outcome"], answered["offer"]) == ("refused", None)
+    price_of.cache_clear()
