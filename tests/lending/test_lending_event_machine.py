@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.lending.event_stories import happenings
 from tests.lending.test_lending_life import book_of, proven
 
-from martlet.kernel.errors import MartletError
+from martlet.kernel.errors import MartletError, Refused
 from martlet.ledger import current_business_date, trial_balance
 from martlet.lending import EventKind, asked_event
 from martlet.lending.events import details_json
@@ -69,6 +69,11 @@ def _happen(bank: LendingBank, loan_id: UUID, told: tuple[Any, ...], number: int
         assert bank.lending.loan(bank.principal, loan_id) == before
         return
     assert bank.lending.loan(bank.principal, loan_id) == before
+    if _above_cap(seen):
+        with pytest.raises(Refused, match="event_above_cap"):
+            bank.lending.record_event(bank.principal, bank.key(), loan_id, asked)
+        assert bank.lending.loan(bank.principal, loan_id) == before
+        return
     done = bank.lending.record_event(bank.principal, bank.key(), loan_id, asked)
     for name in ("before", "after", "transfers"):
         assert seen[name] == done[name], name
@@ -78,6 +83,8 @@ def _happen(bank: LendingBank, loan_id: UUID, told: tuple[Any, ...], number: int
     if number % 2 and kind is not EventKind.DISBURSED:
         _in_step(bank)
         event_id = UUID(done["event_id"])
+        if _above_cap(bank.lending.preview_reversal(bank.principal, loan_id, event_id)):
+            return
         bank.lending.reverse_event(bank.principal, bank.key(), loan_id, event_id)
         assert bank.lending.loan(bank.principal, loan_id) == before
         now = book_of(bank)
@@ -94,8 +101,17 @@ def _undo(bank: LendingBank, loan_id: UUID, number: int) -> None:
         seen = bank.lending.preview_reversal(bank.principal, loan_id, event_id)
     except MartletError:
         return
+    if _above_cap(seen):
+        with pytest.raises(Refused, match="event_above_cap"):
+            bank.lending.reverse_event(bank.principal, bank.key(), loan_id, event_id)
+        return
     done = bank.lending.reverse_event(bank.principal, bank.key(), loan_id, event_id)
     assert (seen["after"], seen["transfers"]) == (done["after"], done["transfers"])
+
+
+def _above_cap(seen: dict[str, Any]) -> bool:
+    """Tell whether a preview says that the law's cap forbids what it shows."""
+    return seen["rates"] is not None and seen["rates"]["above_cap"]
 
 
 def _in_step(bank: LendingBank) -> None:
