@@ -181,7 +181,7 @@ def test_moving_the_level_never_makes_the_last_instalment_worse(
     fixed = ProgressiveConventions(
         year_length=terms.conventions.year_length,
         month_length=terms.conventions.month_length,
-        relevel=False,
+        relevel_rounds=0,
     )
     plain = ProgressiveTerms(terms.period_dates, terms.annual_rate, 100, fixed)
     gaps = []

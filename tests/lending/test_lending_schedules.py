@@ -16,25 +16,34 @@ from martlet.lending.schedules import (
     Compounding,
     DayCount,
     Drawdown,
+    Drawn,
     DueRule,
     Frequency,
     InterestBy,
+    InterestPaid,
     LevelBy,
     MonthEnd,
+    MonthLength,
     PastDueBand,
     PeriodUnit,
     PlanConventions,
     PlanKind,
     PlanTerms,
+    PrincipalPaid,
+    ProgressiveConventions,
+    ProgressiveTerms,
+    RateChanged,
     RateStep,
     Rounding,
     Shift,
+    YearLength,
     band_of,
     days_past_due,
     down_payment_of,
     due_dates,
     period_rate,
     plan_rows,
+    progressive_rows,
     rate_of_ppm,
     regular_payment,
     year_fraction,
@@ -341,3 +350,38 @@ def test_half_months_may_end_on_any_two_days() -> None:
     rule = DueRule(HALVES, on_day=5, second_day=31)
     days = due_dates(rule, date(2025, 1, 31), 3)
     assert [day.isoformat() for day in days] == ["2025-02-05", "2025-02-28", "2025-03-05"]
+
+
+def test_a_level_moves_as_often_as_that_brings_the_last_instalment_nearer() -> None:
+    """500 at 24 %, 100 of it paid ahead and the rate halved: three moves leave two fen."""
+    days = (date(2024, 1, 1), *(date(2024, month, 1) for month in range(2, 8)))
+    told = [
+        Drawn(days[0], 50_000),
+        PrincipalPaid(days[0], days[2], 10_000),
+        RateChanged(date(2024, 1, 2), Fraction(12, 100)),
+    ]
+    gaps = []
+    for rounds in (0, 1, 3):
+        conventions = ProgressiveConventions(relevel_rounds=rounds)
+        terms = ProgressiveTerms(days, Fraction(24, 100), 100, conventions)
+        rows = progressive_rows(terms, told)
+        gaps.append(rows[-1].instalment - rows[-2].instalment)
+        assert rows[1].instalment == 10_000, "what was paid ahead stays as it is"
+    assert gaps == [-564, 13, -2]
+
+
+def test_a_part_of_a_period_costs_its_days_of_the_month_in_which_the_period_begins() -> None:
+    """Paid on 10 December for the 13th: three days on 4,000 are three of November's thirty."""
+    days = (date(2023, 11, 13), date(2023, 12, 13), date(2024, 1, 13))
+    conventions = ProgressiveConventions(
+        year_length=YearLength.DAYS_365, month_length=MonthLength.CALENDAR
+    )
+    terms = ProgressiveTerms(days, Fraction(1, 10), 100, conventions)
+    drawn = Drawn(days[0], 500_000)
+    paid = [
+        PrincipalPaid(date(2023, 12, 10), days[1], 100_000),
+        InterestPaid(date(2023, 12, 10), days[1], 3_699),
+    ]
+    rows = progressive_rows(terms, [drawn, *paid])
+    november, december = 400_000 * 3 / 3_650, 400_000 * 31 / 3_650
+    assert rows[1].interest == round(november) + round(december)

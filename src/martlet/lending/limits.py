@@ -116,3 +116,5 @@ RECEIVABLE_LOANS_MAX = 50
 
 ADVANCES_OF_ONE_MAX = 50
 """Open advances of one business: each keeps a share of the same takings, and there is one till."""
+LEVEL_MOVES_MAX = 12
+"""Moves of a level instalment towards the last one: one that has not settled by then never will."""

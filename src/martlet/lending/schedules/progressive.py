@@ -13,7 +13,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from martlet.kernel.rounding import RoundingMode
-from martlet.lending.limits import ANNUAL_RATE_MAX, EVENTS_MAX, PLAN_PERIODS_MAX
+from martlet.lending.limits import (
+    ANNUAL_RATE_MAX,
+    EVENTS_MAX,
+    LEVEL_MOVES_MAX,
+    PLAN_PERIODS_MAX,
+)
 from martlet.lending.schedules.conventions import Rounding
 from martlet.lending.schedules.due_dates import MONTHLY, Frequency, PeriodUnit
 
@@ -62,11 +67,12 @@ class ProgressiveConventions:
     part_rounding: PartRounding = PartRounding.EACH
     instalment: Rounding = field(default_factory=lambda: Rounding(RoundingMode.HALF_EVEN))
     """The multiple to which a level instalment is rounded; interest is whole minor units."""
-    relevel: bool = True
-    """Whether the level moves once, where that brings the last instalment nearer to it."""
+    relevel_rounds: int = 1
+    """How often the level may move, each time only if that brings the last instalment nearer."""
 
     def __post_init__(self) -> None:
         assert self.frequency.unit in {PeriodUnit.DAYS, PeriodUnit.WEEKS, PeriodUnit.MONTHS}, self
+        assert 0 <= self.relevel_rounds <= LEVEL_MOVES_MAX, self
 
 
 @dataclass(frozen=True, slots=True)

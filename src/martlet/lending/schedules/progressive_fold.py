@@ -227,8 +227,7 @@ class _Fold:
         level = self._to_unit(level_of(opening + related[0].drawn, factors))
         self._set_level(related, level)
         self._settle()
-        if self.terms.conventions.relevel:
-            self._relevel(related)
+        self._relevel(related)
 
     def _to_unit(self, level: int) -> int:
         return self.terms.conventions.instalment.of(level)
@@ -256,29 +255,27 @@ class _Fold:
         self._price()
 
     def _relevel(self, related: Sequence[_Period]) -> None:
-        """Move the level once by a share of the difference, if that makes the difference less."""
-        gap = self._gap(related)
+        """Move the level by a share of the difference, as long as that makes it less."""
         half = len(related) // 2
-        if half == 0 or abs(gap) * 100 <= half * self.terms.minor_per_major:
-            return
-        level = related[-2].instalment
-        beyond = sum(1 for period in related if period.paid > level)
-        share = divide(gap, max(1, len(related) - beyond), RoundingMode.HALF_EVEN)
-        moved = self._to_unit(level + share)
-        if moved == level:
-            return
-        before = [period.instalment for period in self.periods]
-        self._set_level(related, moved)
-        self._settle()
-        if abs(self._gap(self.periods)) >= abs(gap):
-            for period, instalment in zip(self.periods, before, strict=True):
-                period.instalment = instalment
-            self._price()
-
-    def _gap(self, related: Sequence[_Period]) -> int:
-        if len(related) < 2:  # noqa: PLR2004 - the last two are compared
-            return 0
-        return related[-1].instalment - related[-2].instalment
+        for _ in range(self.terms.conventions.relevel_rounds):
+            ends = _open_ends(related)
+            gap = _gap(ends)
+            if half == 0 or abs(gap) * 100 <= half * self.terms.minor_per_major:
+                return
+            level = ends[0].instalment
+            beyond = sum(1 for period in related if period.paid > level)
+            share = divide(gap, max(1, len(related) - beyond), RoundingMode.HALF_EVEN)
+            moved = self._to_unit(level + share)
+            if moved == level:
+                return
+            before = [period.instalment for period in self.periods]
+            self._set_level(related, moved)
+            self._settle()
+            if abs(_gap(_open_ends(self.periods))) >= abs(gap):
+                for period, instalment in zip(self.periods, before, strict=True):
+                    period.instalment = instalment
+                self._price()
+                return
 
     def _price(self) -> None:
         """Recompute every period's parts, interest and balances from what moved."""
@@ -380,3 +377,16 @@ class _Fold:
             )
             for number, period in enumerate(self.periods, 1)
         )
+
+
+def _open_ends(periods: Sequence[_Period]) -> Sequence[_Period]:
+    """Return the last two periods next to each other of which neither is paid."""
+    for earlier, later in reversed(list(pairwise(periods))):
+        if later.instalment != later.paid and earlier.instalment != earlier.paid:
+            return (earlier, later)
+    return ()
+
+
+def _gap(ends: Sequence[_Period]) -> int:
+    """Return by how much the last instalment differs from the one before it."""
+    return ends[1].instalment - ends[0].instalment if ends else 0

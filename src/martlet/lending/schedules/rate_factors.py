@@ -47,7 +47,7 @@ def part_factor(
     if conventions.month_length is MonthLength.REAL_DAYS:
         share = _MATH.divide(Decimal(days), _year_days(conventions, part[0]))
         return _places(_MATH.multiply(annual, share))
-    unit = _unit_days(conventions, part[0])
+    unit = _unit_days(conventions, period[0])
     share = _MATH.divide(
         _MATH.multiply(unit, Decimal(conventions.frequency.every)),
         _year_days(conventions, part[0]),

@@ -56,6 +56,8 @@ _YEARS = {
     "ACTUAL": YearLength.ACTUAL,
 }
 _USUAL_DECIMALS = 2
+_NEWER_ROUNDS = 3
+"""How often the newer engine moves the level; the older one did once."""
 _HAPPENINGS: Mapping[str, tuple[Callable[..., Happening], tuple[str, ...]]] = {
     "disburse": (Drawn, ("date", "amount")),
     "rate_change": (RateChanged, ("date", "annual_rate_pct")),
@@ -100,7 +102,8 @@ def terms_of(case: Mapping[str, Any], decimals: int) -> ProgressiveTerms:
     convention = table_of(case, "convention")
     every = rows_of(convention, "repay_every", "convention.")
     months = str(convention.get("days_in_month", "30"))
-    family, multiple = case.get("family"), convention.get("installment_amount_in_multiples_of")
+    newer = case.get("family") == "fineract-newer"
+    multiple = convention.get("installment_amount_in_multiples_of")
     if len(every) != 2 or str(every[1]) not in _UNITS:  # noqa: PLR2004 - a number and its unit
         raise Unreadable("convention.repay_every")
     years = str(field_of(convention, "days_in_year", "convention.")).split(" ")[0]
@@ -120,17 +123,18 @@ def terms_of(case: Mapping[str, Any], decimals: int) -> ProgressiveTerms:
                 whole_of(every[0], "convention.repay_every"), _UNITS[str(every[1])]
             ),
             year_length=_YEARS[years],
-            month_length=_month_length(months),
+            month_length=_month_length(months, newer=newer),
             # The newer engine adds the parts of a period before it rounds them.
-            part_rounding=PartRounding.SUM if family == "fineract-newer" else PartRounding.EACH,
+            part_rounding=PartRounding.SUM if newer else PartRounding.EACH,
             instalment=Rounding(RoundingMode.HALF_EVEN, unit),
+            relevel_rounds=_NEWER_ROUNDS if newer else 1,
         ),
     )
 
 
-def _month_length(told: str) -> MonthLength:
+def _month_length(told: str, *, newer: bool) -> MonthLength:
     if told.startswith("ACTUAL"):
-        return MonthLength.REAL_DAYS if "real" in told else MonthLength.CALENDAR
+        return MonthLength.REAL_DAYS if newer or "real" in told else MonthLength.CALENDAR
     if told not in {"30", "n/a"}:
         raise Unreadable("convention.days_in_month")
     return MonthLength.DAYS_30
