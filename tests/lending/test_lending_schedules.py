@@ -21,6 +21,7 @@ from martlet.lending.schedules import (
     Frequency,
     InterestBy,
     InterestPaid,
+    InterestPaused,
     LevelBy,
     MonthEnd,
     MonthLength,
@@ -34,6 +35,7 @@ from martlet.lending.schedules import (
     ProgressiveTerms,
     RateChanged,
     RateStep,
+    Repaid,
     Rounding,
     Shift,
     YearLength,
@@ -372,16 +374,28 @@ def test_a_level_moves_as_often_as_that_brings_the_last_instalment_nearer() -> N
 
 def test_a_part_of_a_period_costs_its_days_of_the_month_in_which_the_period_begins() -> None:
     """Paid on 10 December for the 13th: three days on 4,000 are three of November's thirty."""
-    days = (date(2023, 11, 13), date(2023, 12, 13), date(2024, 1, 13))
+    days = tuple(date(2023 + month // 13, (month - 1) % 12 + 1, 13) for month in range(11, 18))
     conventions = ProgressiveConventions(
         year_length=YearLength.DAYS_365, month_length=MonthLength.CALENDAR
     )
     terms = ProgressiveTerms(days, Fraction(1, 10), 100, conventions)
-    drawn = Drawn(days[0], 500_000)
-    paid = [
+    told = [
+        Drawn(days[0], 500_000),
         PrincipalPaid(date(2023, 12, 10), days[1], 100_000),
         InterestPaid(date(2023, 12, 10), days[1], 3_699),
     ]
-    rows = progressive_rows(terms, [drawn, *paid])
-    november, december = 400_000 * 3 / 3_650, 400_000 * 31 / 3_650
-    assert rows[1].interest == round(november) + round(december)
+    rows = progressive_rows(terms, told)
+    assert rows[0].interest == round(500_000 * 27 / 3_650)
+    assert rows[1].interest == round(400_000 * 3 / 3_650) + round(400_000 * 31 / 3_650)
+
+
+def test_a_pause_that_is_told_late_changes_what_a_sum_went_to() -> None:
+    days = tuple(date(2024, month, 1) for month in range(1, 8))
+    terms = ProgressiveTerms(days, Fraction(12, 100), 100, ProgressiveConventions())
+    level = progressive_rows(terms, [Drawn(days[0], 60_000)])[0].instalment
+    drawn, pause = Drawn(days[0], 60_000), InterestPaused(date(2024, 2, 5), date(2024, 2, 15))
+    paid = [Repaid(days[1], level), Repaid(days[2], level)]
+    told_late = progressive_rows(terms, [drawn, *paid, pause])
+    assert told_late == progressive_rows(terms, [drawn, pause, *paid])
+    assert told_late[1].interest < progressive_rows(terms, [drawn, *paid])[1].interest
+    assert told_late[1].interest == told_late[1].interest_paid

@@ -47,7 +47,10 @@ if TYPE_CHECKING:
 def progressive_rows(
     terms: ProgressiveTerms, happenings: Iterable[Happening]
 ) -> tuple[ProgressiveRow, ...]:
-    """Return the instalments of a loan after all that happened to it, in the order given."""
+    """Return the instalments of a loan after all that happened to it.
+
+    What has its parts already counts in the order given; with sums, everything counts by its day.
+    """
     return _replayed(terms, happenings).rows()
 
 
@@ -61,9 +64,18 @@ def progressive_payable(
 def _replayed(terms: ProgressiveTerms, happenings: Iterable[Happening]) -> _Fold:
     fold = _Fold(terms)
     fold._price()  # noqa: SLF001 - its own module
-    for happening in checked(tuple(happenings)):
+    for happening in _by_day(checked(tuple(happenings))):
         fold.apply(happening)
     return fold
+
+
+def _by_day(happenings: tuple[Happening, ...]) -> Sequence[Happening]:
+    """Order what happened by day where a sum was paid: what is known late changes its parts."""
+    if not any(isinstance(happening, Repaid) for happening in happenings):
+        return happenings
+    return sorted(
+        happenings, key=lambda told: told.start if isinstance(told, InterestPaused) else told.on
+    )
 
 
 @dataclass(slots=True)
