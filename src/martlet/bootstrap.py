@@ -14,6 +14,7 @@ from martlet.credit import CreditService, Deciders, Drafting
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.clock import Clock, SystemClock
 from martlet.kernel.config import Settings, load_keyring
+from martlet.kernel.errors import TooLarge
 from martlet.kernel.ids import IdSource, SystemIds
 from martlet.kernel.principal import system_principal
 from martlet.ledger import LedgerService, verify_ledger
@@ -28,6 +29,7 @@ from martlet.lending import (
 )
 from martlet.lending.collections import CollectionsService, verify_collections
 from martlet.lending.disclosure import read_rate_caps
+from martlet.lending.limits import CATCH_UP_DAYS_MAX
 from martlet.lending.receivables.service import ReceivablesService
 from martlet.lending.relief import ReliefService, verify_relief
 from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
@@ -92,6 +94,29 @@ class Bank:
         self.records.refresh_signals(system_principal(principal.tenant_id))
         self.records.sweep()
         return report
+
+    def catch_up(
+        self,
+        principal: Principal,
+        through: date,
+        on_ended: Callable[[date], None] | None = None,
+        days_max: int = CATCH_UP_DAYS_MAX,
+    ) -> dict[str, Any]:
+        """End every missed business date through another, as each would have been on its day.
+
+        What follows a night (relief's income, signals, sweeping) is done once, for the morning
+        that opens. Named by its last date, it may be killed anywhere and run again.
+        """
+        first = self.end_of_day.status(principal).business_date
+        if (through - first).days >= days_max:
+            raise TooLarge("lending.catch_up_too_far", max_days=days_max, open_date=str(first))
+        ended_count = self.end_of_day.catch_up(principal, through, on_ended)
+        opened = self.end_of_day.status(principal).business_date
+        self.relief.follow(principal, opened)
+        self.records.refresh_signals(system_principal(principal.tenant_id))
+        self.records.sweep()
+        told = {"from_date": first, "business_date": opened}
+        return {name: day.isoformat() for name, day in told.items()} | {"ended_count": ended_count}
 
     def verify(self, on_check: Callable[[str], None] | None = None) -> dict[str, Any]:
         """Recompute everything that is stored twice, in one snapshot; raise `Corrupt` on a lie."""

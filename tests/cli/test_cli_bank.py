@@ -187,3 +187,25 @@ def test_arrears_are_seen_and_nobody_is_reminded_of_nothing(terminal: Terminal) 
     terminal("lending", "case-note", missing, "x", code=1)
     terminal("lending", "close-case", missing, code=1)
     terminal("lending", "pause-reminders", missing, "2020-01-01")
+
+
+def test_a_file_of_repayments_is_taken_in_whole_or_told_row_by_row(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    today = terminal("eod", "status")["business_date"]
+    loan = "01920000-0000-7000-8000-000000000001"
+    file = tmp_path / "bank.csv"
+    head, good = "loan_id,amount_yuan,value_date,reference", f"{loan},12.50,{today},slip 1"
+    file.write_text(f"{head}\n{good}\n{loan},-1,{today},\n", encoding="utf-8")
+    refused = terminal("lending", "receipts", str(file), code=1)
+    assert (refused["receipts"], refused["bad_rows_count"]) == (0, 1)
+    assert (refused["bad_rows"][0]["line"], refused["bad_rows"][0]["column"]) == (3, "amount_yuan")
+    file.write_text(f"{head}\n{good}\n", encoding="utf-8")
+    taken = terminal("lending", "receipts", str(file))
+    assert (taken["receipts"], taken["total_fen"]) == (1, 1250)
+    assert terminal("lending", "receipts", str(file)) == taken
+    assert len(terminal("lending", "receipts", "--state", "waiting")) == 1
+    caught_up = terminal("eod", "catch-up", "--through", today)
+    assert caught_up["ended_count"] == 1
+    (stray,) = terminal("lending", "receipts")
+    assert stray["state"] == "refused"

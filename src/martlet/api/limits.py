@@ -55,3 +55,9 @@ PORTFOLIO_DECISIONS_DEFAULT = 2_000
 
 PORTFOLIO_DECISIONS_MAX = 10_000
 """At most: some ten seconds of work; for more there is the command line."""
+
+RECEIPTS_PER_REQUEST_MAX = 2_000
+"""Repayments of one request: half a megabyte of JSON; a longer file comes by the command line."""
+
+CATCH_UP_DAYS_PER_REQUEST_MAX = 31
+"""Nights of one request: a month of a small book is seconds; more is for the command line."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from martlet.api.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from martlet.api.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, RECEIPTS_PER_REQUEST_MAX
 from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.lending.collections import HandlerKind
 
@@ -127,6 +127,24 @@ class NewRepayment(Body):
     external_reference: Annotated[str, StringConstraints(max_length=64), AfterValidator(_plain)] = (
         ""
     )
+
+
+class NewReceipt(Body):
+    """A repayment as a bank's file has it, under an identifier of the sender's making."""
+
+    receipt_id: UUID
+    loan_id: UUID
+    amount_fen: Fen
+    value_date: date
+    reference: Annotated[str, StringConstraints(max_length=120), AfterValidator(_plain)] = ""
+
+
+class NewReceipts(Body):
+    """Repayments taken in together or not at all."""
+
+    receipts: Annotated[
+        tuple[NewReceipt, ...], Field(min_length=1, max_length=RECEIPTS_PER_REQUEST_MAX)
+    ]
 
 
 class NewPromise(Body):

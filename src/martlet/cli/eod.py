@@ -8,6 +8,7 @@ import typer
 
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import progress, show
+from martlet.cli.reading import day
 from martlet.cli.session import open_session
 from martlet.cli.words import say
 
@@ -29,6 +30,22 @@ def run(
             reports.append(session.bank.end_day(session.principal))
             moved(done + 1, days)
     show(reports if days > 1 else reports[0], as_json=as_json)
+
+
+@app.command("catch-up", help=say("Close every business day that was missed, through a day."))
+def catch_up(
+    through: Annotated[str, typer.Option(help=say("The last day to close (YYYY-MM-DD)."))],
+    as_json: JsonOption = False,
+) -> None:
+    """Close missed days; killed at any point, it may simply be run again."""
+    with open_session() as session, progress(say("end of day"), quiet=as_json) as moved:
+        bank, last = session.bank, day(through)
+        first = bank.end_of_day.status(session.principal).business_date
+        count = max((last - first).days + 1, 0)
+        answer = bank.catch_up(
+            session.principal, last, lambda opened: moved((opened - first).days, count)
+        )
+    show(answer, as_json=as_json)
 
 
 @app.command("status", help=say("The open business day and the steps done of it."))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import collections, loan_events, portfolios, relief
+from martlet.cli import collections, loan_events, portfolios, receipts, relief
 from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
 from martlet.cli.output import show
 from martlet.cli.partners import partners, settlement
@@ -160,6 +160,10 @@ app.command(
     "import-portfolio",
     help=say("Take loans over from another system, reconciled to the fen."),
 )(portfolios.import_portfolio)
+app.command(
+    "receipts",
+    help=say("Take in a CSV file of repayments for the night to allocate: all of it or nothing."),
+)(receipts.receipts)
 app.command("export-portfolio", help=say("Write all loans with their history, to move them."))(
     portfolios.export_portfolio
 )

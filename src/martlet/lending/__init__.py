@@ -29,6 +29,7 @@ from martlet.lending.rail import (
     RailReport,
     SimulatedRail,
 )
+from martlet.lending.receipt_file import read_receipts
 from martlet.lending.receipts import Receipt
 from martlet.lending.service import LendingService
 from martlet.lending.verify import LendingReport, verify_lending
@@ -66,6 +67,7 @@ __all__ = [
     "product_named",
     "products",
     "project",
+    "read_receipts",
     "schedule",
     "verify_lending",
     "verify_participations",

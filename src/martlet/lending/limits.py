@@ -44,6 +44,15 @@ EVENTS_LOOKUP_LOANS = 2_000
 RECEIPTS_PER_COMMAND_MAX = 20_000
 """Repayments of one file in one command: about half a second of the only writer."""
 
+RECEIPT_FILE_BYTES_MAX = 8 * 2**20
+"""A file of repayments: four hundred bytes a row, of which the longest has half."""
+
+RECEIPTS_SHOWN_MAX = 500
+"""Receipts of one page of a list."""
+
+CATCH_UP_DAYS_MAX = 1_000
+"""Dates ended by one catching up: nearly three years; more is a slip of the keyboard."""
+
 NIGHTS_PER_COMMIT_MAX = 30
 """Nights of a small book ended in one commit when days are caught up: under a second of work."""
 

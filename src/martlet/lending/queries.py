@@ -12,9 +12,15 @@ from martlet.kernel.principal import Principal, Scope
 from martlet.ledger import current_business_date
 from martlet.lending.facilities import find_facility
 from martlet.lending.growth import growth_of
-from martlet.lending.limits import PORTFOLIO_ROWS_MAX, QUOTE_DAYS_MAX, STATEMENT_LOANS_MAX
+from martlet.lending.limits import (
+    PORTFOLIO_ROWS_MAX,
+    QUOTE_DAYS_MAX,
+    RECEIPTS_SHOWN_MAX,
+    STATEMENT_LOANS_MAX,
+)
 from martlet.lending.loans import event_rows, events_of, find_loan, terms_of
 from martlet.lending.marks import recognised_until
+from martlet.lending.nights.tables import receipt
 from martlet.lending.offers import find_offer, price_under_law
 from martlet.lending.product import product_named, products
 from martlet.lending.projection import project
@@ -135,6 +141,33 @@ def one_offer(connection: Connection, principal: Principal, offer_id: UUID) -> d
     """Return one offer."""
     principal.require(Scope.LENDING_READ)
     return offer_json(find_offer(connection, principal, offer_id))
+
+
+def receipts(
+    connection: Connection, principal: Principal, state: str, after: UUID | None, limit: int
+) -> list[dict[str, Any]]:
+    """Return receipts in a state, in the order of their identifiers, after one."""
+    principal.require(Scope.END_OF_DAY)
+    query = select(receipt).where(
+        receipt.c.tenant_id == principal.tenant_id, receipt.c.state == state
+    )
+    if after is not None:
+        query = query.where(receipt.c.receipt_id > after)
+    rows = connection.execute(
+        query.order_by(receipt.c.receipt_id).limit(min(limit, RECEIPTS_SHOWN_MAX))
+    )
+    return [
+        {
+            "receipt_id": str(row.receipt_id),
+            "loan_id": str(row.loan_id),
+            "amount_fen": row.amount_fen,
+            "value_date": row.value_date.isoformat(),
+            "reference": row.reference,
+            "state": row.state,
+            "reason": row.reason,
+        }
+        for row in rows
+    ]
 
 
 def facilities(

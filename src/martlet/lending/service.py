@@ -20,7 +20,11 @@ from martlet.lending.agreed import agreed_terms, promised_terms
 from martlet.lending.bookkeeping import record
 from martlet.lending.disclosure import shipped_rate_caps
 from martlet.lending.facilities import find_facility
-from martlet.lending.limits import RAIL_ORDERS_PER_CALL_MAX, REFERENCE_CHARS_MAX
+from martlet.lending.limits import (
+    RAIL_ORDERS_PER_CALL_MAX,
+    RECEIPTS_SHOWN_MAX,
+    REFERENCE_CHARS_MAX,
+)
 from martlet.lending.postings import CAPITAL, Movement, settlement
 from martlet.lending.product import product_named
 from martlet.lending.rail import Outcome, PayoutOrder, RailReport
@@ -275,6 +279,17 @@ class LendingService:
         return self._database.command(
             command, lambda tx: take_in(tx, receipts, self._rail.name)
         ).value
+
+    def receipts(
+        self,
+        principal: Principal,
+        state: str = "refused",
+        after: UUID | None = None,
+        limit: int = RECEIPTS_SHOWN_MAX,
+    ) -> list[dict[str, Any]]:
+        """Return receipts that wait for the night, or that it has allocated or refused."""
+        with self._database.read() as connection:
+            return queries.receipts(connection, principal, state, after, limit)
 
     # Anything else that happens to a loan.
 
