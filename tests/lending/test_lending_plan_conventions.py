@@ -132,6 +132,18 @@ def test_a_row_that_was_paid_for_its_whole_period_costs_nothing_more() -> None:
     assert [row.due for row in early.rows] == [row.due for row in planned.rows]
 
 
+@pytest.mark.parametrize("paid_fen", [1_000, 1_701])
+def test_a_plan_that_is_not_recalculated_keeps_its_interest_when_paid_early(paid_fen: int) -> None:
+    """Six months of 100 at 7 %: 17.01 a month, 0.58 of it interest, whether or not paid early."""
+    rules = PlanRules(Engine.PROGRESSIVE, advanced=Advanced(ORDER), year_days=360)
+    terms, day = PlanTerms(Fraction(7, 100), 6, rules), date(2024, 1, 15)
+    drawn = (DRAWN, date(2024, 1, 1), yuan("100"))
+    planned = replay(terms, happened(drawn), drawn[1])
+    early = replay(terms, happened(drawn, (PAID, day, paid_fen)), day)
+    assert [row.due for row in early.rows] == [row.due for row in planned.rows]
+    assert [row.due[INTEREST] for row in early.rows] == [58, 49, 39, 29, 20, 10]
+
+
 def test_money_for_the_last_row_goes_backwards_and_the_next_row_takes_the_rest() -> None:
     """Paid off to its last rows first: whole instalments there, what is left in the first."""
     day, terms = date(2023, 1, 16), running(EarlyInterest.TO_THE_DAY, FutureRule.LAST)

@@ -209,7 +209,7 @@ class RunningInterest:
 
     def _rests(self) -> bool:
         recalculation = self.terms.rules.recalculation
-        return recalculation is not None and recalculation.early is EarlyInterest.TO_THE_DUE_DATE
+        return recalculation is None or recalculation.early is EarlyInterest.TO_THE_DUE_DATE
 
     def rest(self, rows: Sequence[Row], day: date, paid_before_fen: int) -> None:
         """Let principal that was just paid for the running row bear interest until its day."""
