@@ -6,7 +6,7 @@ a table keeps of it is a copy that can be thrown away and made again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date  # noqa: TC003 - msgspec reads the fields' types
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from martlet.kernel.rates import ticks_to_fen
 from martlet.kernel.rounding import RoundingMode, divide
 from martlet.lending.advances.terms import TakingsTerms  # noqa: TC001 - msgspec reads the types
 from martlet.lending.events import EventKind, Rate
-from martlet.lending.product import Conventions
+from martlet.lending.product import Conventions, as_of_today
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,8 +100,7 @@ class LoanTerms:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> LoanTerms:
         """Read back what `as_json` wrote, now or before a field was added."""
-        agreed = Conventions.from_json(value["conventions"])
-        return replace(convert({**value, "conventions": agreed.as_json()}, cls), conventions=agreed)
+        return convert({**value, "conventions": as_of_today(value["conventions"])}, cls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,12 @@ class Conventions:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Conventions:
         """Read back what `as_json` wrote, or the same fields of a product's file."""
-        return convert({**value, "allocation_order": _with_fees(value["allocation_order"])}, cls)
+        return convert(as_of_today(value), cls)
+
+
+def as_of_today(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return conventions as they are written now, from what was written at any time."""
+    return {**value, "allocation_order": _with_fees(value["allocation_order"])}
 
 
 def _with_fees(order: Sequence[str]) -> list[str]:
