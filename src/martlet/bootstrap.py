@@ -27,6 +27,7 @@ from martlet.lending import (
     verify_lending,
     verify_participations,
 )
+from martlet.lending.advances.service import AdvancesService
 from martlet.lending.collections import CollectionsService, verify_collections
 from martlet.lending.disclosure import read_rate_caps
 from martlet.lending.limits import CATCH_UP_DAYS_MAX
@@ -67,6 +68,7 @@ class Bank:
     credit: CreditService
     lending: LendingService
     receivables: ReceivablesService
+    advances: AdvancesService
     collections: CollectionsService
 
     participation: ParticipationService
@@ -186,6 +188,7 @@ def open_bank(
         credit=credit,
         lending=lending,
         receivables=ReceivablesService(database),
+        advances=AdvancesService(database, records),
         collections=CollectionsService(database, reminders, partial(_staff_ids, parties)),
         participation=ParticipationService(database, rail.name),
         end_of_day=EndOfDay(database),

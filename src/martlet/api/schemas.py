@@ -120,6 +120,20 @@ class NewBuyerPayment(Body):
     last: bool = False
 
 
+class NewTakings(Body):
+    """What a business's till took on a day; null where its records are to say it."""
+
+    party_id: UUID
+    on: date
+    taken_fen: Annotated[int, Field(strict=True, ge=0, le=AMOUNT_FEN_MAX)] | None = None
+
+
+class TakingsDay(Body):
+    """A day whose takings are collected from."""
+
+    on: date
+
+
 class NewRepayment(Body):
     """What came in for a loan."""
 

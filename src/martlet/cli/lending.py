@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import collections, loan_events, portfolios, receipts, relief
+from martlet.cli import collections, loan_events, portfolios, receipts, relief, takings
 from martlet.cli.options import JsonOption, KeyOption, group, key_or_new
 from martlet.cli.output import show
 from martlet.cli.partners import partners, settlement
@@ -18,6 +18,7 @@ app = group()
 app.add_typer(collections.app)
 app.add_typer(loan_events.app, name="event", help=say("Whatever happens to a loan."))
 app.add_typer(relief.app, name="relief", help=say("Relief programmes: time or money for many."))
+app.add_typer(takings.app, name="takings", help=say("Advances repaid by a share of takings."))
 
 app.add_typer(partners, name="partners", help=say("Lending together with partners."))
 app.add_typer(settlement, name="settlement", help=say("Daily settlement with partners."))

@@ -125,5 +125,12 @@ RECEIVABLE_LOANS_MAX = 50
 
 ADVANCES_OF_ONE_MAX = 50
 """Open advances of one business: each keeps a share of the same takings, and there is one till."""
+
 LEVEL_MOVES_MAX = 12
 """Moves of a level instalment towards the last one: one that has not settled by then never will."""
+
+TAKINGS_BACK_DAYS_MAX = 92
+"""How long ago a day may be whose takings are collected from: a quarter, as platforms settle."""
+
+TAKINGS_PARTIES_PER_STEP = 200
+"""Businesses whose advances are collected in one commit: under a second of the only writer."""

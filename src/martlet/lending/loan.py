@@ -351,6 +351,8 @@ class LoanState(LoanFigures):
     """Those that have fallen due."""
     allocations: tuple[Allocation, ...]
     charges: tuple[Charge, ...] = ()
+    minimum_near_fen: int = 0
+    """Of an advance on takings: missing of a minimum whose end is near, where it is in doubt."""
 
 
 def recognised_fen(ticks: int, mode: RoundingMode) -> int:

@@ -16,6 +16,7 @@ from martlet.kernel.errors import Forbidden, Invalid, NotFound
 from martlet.kernel.principal import ActorKind, Scope
 from martlet.parties import business_facts
 from martlet.records import queries
+from martlet.records.daily import readable, taken_on
 from martlet.records.figures import figures_of
 from martlet.records.finishing import Arrival, Importing
 from martlet.records.importing import AUTO, Whose, read_into_staging
@@ -33,8 +34,8 @@ from martlet.records.source import open_source
 from martlet.store import Command, Job, Progress, run_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import date, datetime
     from pathlib import Path
     from uuid import UUID
 
@@ -169,6 +170,22 @@ class RecordsService:
         """Return the features of some businesses (None: of all) as their consents allow."""
         principal.require(Scope.RECORDS_READ)
         return self.signals.features(principal, party_ids, as_of)
+
+    def taken_on(
+        self, principal: Principal, party_ids: Sequence[UUID], day: date
+    ) -> dict[UUID, int]:
+        """Return what businesses took on a day, by the best of their records that may be read.
+
+        One of which no record of that day is known is not there.
+        """
+        principal.require(Scope.RECORDS_READ)
+        for party_id in party_ids:
+            principal.require_party(party_id)
+        now = self._database.clock.now()
+        with self._database.read() as connection:
+            consents = self._consents.of_some(connection, principal, party_ids, now)
+            allowed = readable(consents, party_ids)
+            return taken_on(connection, self._folder, principal.tenant_id, allowed, day, now)
 
     def integrity(self, principal: Principal, party_id: UUID, as_of: datetime) -> IntegrityReport:
         """Return what the checks find about a business as of a moment, with the records behind it.

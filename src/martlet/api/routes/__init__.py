@@ -14,6 +14,7 @@ from martlet.api.routes import (
     receivables,
     records,
     relief,
+    takings,
 )
 
 routers = (
@@ -28,6 +29,7 @@ routers = (
     end_of_day.router,
     monitoring.router,
     receivables.router,
+    takings.router,
     relief.router,
     participation.router,
     participation.own,

@@ -385,7 +385,14 @@ class _Fold:
             charged_off_on=self.charged_off_on,
             written_off_on=self.written_off_on,
             charges=(self._charge(),),
+            minimum_near_fen=0 if coming is None else self._near_fen(agreed, coming, as_of),
         )
+
+    def _near_fen(self, agreed: Sequence[tuple[date, int]], coming: date, as_of: date) -> int:
+        """Return what is missing of the coming minimum, where its end is near and it in doubt."""
+        row = next(row for row in self._rows(agreed, coming) if row.due_on == coming)
+        near = self.agreed.near_breach(coming, row.due_fen, row.paid_fen, as_of)
+        return row.unpaid_fen if near else 0
 
     def _agreed_minimums(self) -> list[tuple[date, int]]:
         agreed = self.first.amount_fen + self.agreed.fee_fen

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, literal_column, select
 
 from martlet.kernel.errors import Corrupt
+from martlet.lending.advances.watch import watch_minimum
 from martlet.lending.loan import LoanStatus
 from martlet.lending.loans import WITH_MARK, keep_states, position_in
 from martlet.lending.nights.onward import Move, bring_onward
@@ -56,6 +57,7 @@ def bring_forward(
         tx, [(row, one.figures) for row, one in kept], [{"status": row.status} for row in rows]
     )
     for row, onward in kept:
+        watch_minimum(tx, row, onward.figures, night)
         if onward.due_today_fen:
             night.tell(
                 tx,
