@@ -1,8 +1,9 @@
 """Provide: bring each product's allowance to what the rates of the day expect to be lost.
 
 What is owed in all is the control accounts' word; what the watched borrowers owe is read loan by
-loan, and the rest is in the best category. The invariant: allowance = sum of the cells kept for
-the night; only the difference is posted.
+loan, and the rest is in the best category. Of a shared loan the bank provides on its own part: the
+partner's share of what is owed, rounded down, is the partner's to provide on. The invariant:
+allowance = sum of the cells kept for the night; only the difference is posted.
 """
 
 from __future__ import annotations
@@ -10,23 +11,27 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from martlet.kernel.rounding import RoundingMode
 from martlet.ledger import balances
 from martlet.lending.asset_classes import AssetClass
 from martlet.lending.bookkeeping import record
 from martlet.lending.columns import LINE_FIELDS
-from martlet.lending.growth import growth_of_lines
-from martlet.lending.loss_rates import Cell, LossRates, loss_rates_on
+from martlet.lending.loss_rates import LossRates, loss_rates_on
+from martlet.lending.nights.lent_by_partners import (
+    BEST,
+    LINE_AT,
+    OWED,
+    cell_on,
+    grown,
+    partners_parts,
+)
 from martlet.lending.postings import Movement
 from martlet.lending.product import products
-from martlet.lending.tables import FEE_OWED, INTEREST_OWED, PENALTY_OWED, PRINCIPAL_OWED
 from martlet.store import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from martlet.lending.nights.lent_by_partners import Owed
     from martlet.lending.nights.night import Night
     from martlet.store import Transaction
 
@@ -45,15 +50,14 @@ _COLUMNS = (
     "rates_version",
 )
 
-Owed = dict[tuple[str, Cell], int]
-"""What is owed, by product and cell."""
-
 
 def provide_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
     """Post what the allowances lack or have too much, and keep how they came about."""
     rates = loss_rates_on(night.until)
     book = {one.path: one.balance_fen for one in balances(tx.connection, tx.principal, LOANS)}
     owed = _owed(tx, _watched(tx), _in_all(book), night, rates)
+    parts = partners_parts(tx.driver, tx.tenant_id, night.until, rates)
+    owed = {key: own for key, fen in owed.items() if (own := fen - parts.get(key, 0))}
     wanted: dict[str, int] = defaultdict(int)
     for (product, cell), owed_fen in owed.items():
         wanted[product] += rates.provision_fen(cell, owed_fen)
@@ -65,12 +69,13 @@ def provide_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
     record(tx, moves, night.subject, night.business_date)
     _keep(tx, night, rates, owed)
     totals = {"allowance_fen": sum(wanted.values())}
+    totals["partners_owed_fen"] = sum(parts.values())
     totals["posted_fen"] = totals["allowance_fen"] - sum(
         balance for path, balance in book.items() if path.startswith(ALLOWANCE)
     )
     for category in AssetClass:
-        parts = (value for (_, cell), value in owed.items() if cell.category is category)
-        totals[f"{category}_owed_fen"] = sum(parts)
+        of_class = (value for (_, cell), value in owed.items() if cell.category is category)
+        totals[f"{category}_owed_fen"] = sum(of_class)
     return Progress(None, totals)
 
 
@@ -91,15 +96,12 @@ def _watched(tx: Transaction) -> list[tuple[Any, ...]]:
     """
     # By their borrowers, who are few: a join may begin at the loans, which are many.
     return tx.driver.fetch(
-        f"SELECT product, rounding_mode, category, oldest_due_on, {_OWED}, accrued_until,"  # noqa: S608 - names of its own
+        f"SELECT product, rounding_mode, category, oldest_due_on, {OWED}, accrued_until,"  # noqa: S608 - names of its own
         f" {', '.join(LINE_FIELDS)} FROM lending_borrower_class c CROSS JOIN lending_loan"
         " WHERE c.tenant_id = ? AND c.category <> 'normal' AND lending_loan.live = 1"
         " AND lending_loan.tenant_id = c.tenant_id AND lending_loan.party_id = c.party_id",
         (tx.driver.id(tx.tenant_id),),
     )
-
-
-_OWED = str(PRINCIPAL_OWED + INTEREST_OWED + FEE_OWED + PENALTY_OWED)
 
 
 def _owed(
@@ -111,39 +113,17 @@ def _owed(
 ) -> Owed:
     """Share out what is owed on each product to the cells."""
     alike: dict[tuple[str, str, Any], int] = defaultdict(int)
-    for row, more_fen in zip(watched, _grown(watched, night), strict=True):
-        product, _mode, category, oldest, owed_fen = row[:_LINE_AT]
+    for row, more_fen in zip(watched, grown(watched, night.until), strict=True):
+        product, _mode, category, oldest, owed_fen = row[:LINE_AT]
         alike[product, category, oldest] += owed_fen + more_fen
     owed: Owed = defaultdict(int)
     for (product, category, oldest), owed_fen in alike.items():
         since = tx.driver.to_day(oldest)
-        late = (night.until - since).days if since is not None else 0
-        owed[product, rates.cell_of(AssetClass(category), late)] += owed_fen
-    best = Cell(AssetClass.NORMAL, -1)
+        owed[product, cell_on(rates, AssetClass(category), since, night.until)] += owed_fen
     for product, whole_fen in whole.items():
         elsewhere = sum(value for (name, _), value in owed.items() if name == product)
-        owed[product, best] += whole_fen - elsewhere
+        owed[product, BEST] += whole_fen - elsewhere
     return {key: owed_fen for key, owed_fen in sorted(owed.items()) if owed_fen}
-
-
-_LINE_AT = 5
-"""Where the columns of the line begin in a watched loan's row; its mode stands second."""
-
-
-def _grown(rows: Sequence[tuple[Any, ...]], night: Night) -> list[int]:
-    """Return what each loan has earned since its row was written."""
-    until = night.until.toordinal()
-    grown = np.zeros(len(rows), np.int64)
-    for mode in {row[1] for row in rows}:
-        behind = [
-            place for place, row in enumerate(rows) if row[1] == mode and row[_LINE_AT] < until
-        ]
-        table = np.array([rows[place][_LINE_AT:] for place in behind], np.int64)
-        table = table.reshape(-1, 1 + len(LINE_FIELDS))
-        parts = growth_of_lines(table[:, 0], table[:, 1:], (0, until), RoundingMode(mode))
-        grown[behind] = parts[0] + parts[1]
-    found: list[int] = grown.tolist()
-    return found
 
 
 def _difference(product: str, wanted_fen: int, kept_fen: int) -> list[Movement]:

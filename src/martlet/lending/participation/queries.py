@@ -12,7 +12,10 @@ from sqlalchemy import func, select
 from martlet.kernel.errors import Corrupt, NotFound
 from martlet.kernel.principal import ActorKind, Principal, Scope
 from martlet.ledger import current_business_date
+from martlet.lending.asset_classes import AssetClass
 from martlet.lending.loans import POSITION_COLUMNS, position_in
+from martlet.lending.loss_rates import loss_rates_on
+from martlet.lending.nights.lent_by_partners import partners_parts
 from martlet.lending.participation.agreements import find_partner
 from martlet.lending.participation.file import (
     SettlementFile,
@@ -46,6 +49,7 @@ from martlet.lending.participation.tables import (
     settlement_payment,
 )
 from martlet.lending.tables import loan
+from martlet.store.driver import Driver
 
 if TYPE_CHECKING:
     from datetime import date
@@ -304,6 +308,29 @@ def partner_view(connection: Connection, principal: Principal, whom: Row[Any]) -
         **known,
         "agreements": agreements(connection, principal, whom.slug),
         "settled": _settled(connection, whom),
+        "expected_loss": _expected_loss(connection, whom),
+    }
+
+
+def _expected_loss(connection: Connection, whom: Row[Any]) -> dict[str, Any]:
+    """Return a partner's part of what is owed this morning, by class, and what may be lost of it.
+
+    By the bank's own categories and rates: the bank provides on its part, the partner on this one.
+    """
+    morning = current_business_date(connection, whom.tenant_id)
+    rates = loss_rates_on(morning)
+    driver = Driver(connection)
+    parts = partners_parts(driver, whom.tenant_id, morning, rates, whom.partner_id)
+    classes = {category.value: {"owed_fen": 0, "expected_loss_fen": 0} for category in AssetClass}
+    for (_, cell), owed_fen in parts.items():
+        of_class = classes[cell.category.value]
+        of_class["owed_fen"] += owed_fen
+        of_class["expected_loss_fen"] += rates.provision_fen(cell, owed_fen)
+    return {
+        "business_date": morning.isoformat(),
+        "rates_version": rates.version,
+        "rates_verified": rates.verified,
+        "classes": classes,
     }
 
 
