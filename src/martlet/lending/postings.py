@@ -131,6 +131,10 @@ class Position:
         """Return the change from another position to this one."""
         return Position(**{name: getattr(self, name) - getattr(other, name) for name in FIGURES})
 
+    def plus(self, other: Position) -> Position:
+        """Return this position and another one as one."""
+        return Position(**{name: getattr(self, name) + getattr(other, name) for name in FIGURES})
+
     @property
     def received_fen(self) -> int:
         """All money of others that came in, less what was given back."""

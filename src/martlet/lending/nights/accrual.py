@@ -18,10 +18,10 @@ from martlet.lending.bookkeeping import record
 from martlet.lending.columns import LINE_FIELDS, accrue
 from martlet.lending.growth import Range, growth_between
 from martlet.lending.limits import LOANS_PER_SAMPLED, SAMPLE_LOANS
-from martlet.lending.loans import WITH_MARK, events_by_loan, position_in, terms_of
+from martlet.lending.loans import WITH_MARK, accounts_of, events_by_loan, position_in, terms_of
 from martlet.lending.marks import FIRST_LOAN, LAST_LOAN, begin_night, move_mark
 from martlet.lending.nights.dues import bring_forward
-from martlet.lending.postings import Accounts, accrual, position_of
+from martlet.lending.postings import Accounts, Position, accrual, movements, position_of
 from martlet.lending.projection import project
 from martlet.lending.tables import loan
 from martlet.store import Progress
@@ -70,18 +70,29 @@ def _last_of_chunk(tx: Transaction, first: UUID, night: Night) -> UUID:
 def _project_alone(
     tx: Transaction, between: tuple[UUID, UUID], night: Night, growth: Growth
 ) -> int:
-    """Bring forward the loans of a range that no line covers; add what they have earned."""
+    """Bring forward the loans of a range that no line covers; add what they have earned.
+
+    What a product charges by itself on the morning (a fee with an instalment, a late fee) is
+    posted here, summed over each product and rail.
+    """
     until = night.until.toordinal()
     uncovered = (loan.c.line_from > until) | (loan.c.line_until < until)
     rows = tx.execute(
         WITH_MARK.where(*_between(tx, between), loan.c.accrued_until < until, uncovered)
     ).all()
+    charged: dict[Accounts, Position] = {}
     for row, onward in bring_forward(tx, rows, night):
         change = position_of(onward.figures).minus(position_in(row))
-        key = (row.product, row.status)
+        key, accounts = (row.product, row.status), accounts_of(row)
         interest, penalty = growth.get(key, (0, 0))
         interest += change.interest_accrued_fen
         growth[key] = (interest, penalty + change.penalty_accrued_fen)
+        rest = replace(change, interest_accrued_fen=0, penalty_accrued_fen=0)
+        if rest != Position():
+            charged[accounts] = charged.get(accounts, Position()).plus(rest)
+    for accounts, change in charged.items():
+        moves = movements(Position(), change, accounts)
+        record(tx, moves, night.subject, night.business_date)
     return len(rows)
 
 

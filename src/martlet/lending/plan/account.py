@@ -6,11 +6,14 @@ What was drawn, charged and raised again is what was paid plus what is owed, aft
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from martlet.lending.events import CREDITS, ChargedBack, EventKind, Waived
+from martlet.lending.events import CREDITS, MONEY_OUT, ChargedBack, EventKind, Waived
 from martlet.lending.plan.advanced import Paying
+from martlet.lending.plan.early_end import earned_by_days, end_early, planned
+from martlet.lending.plan.fees import late_fee
 from martlet.lending.plan.rows import Row, RowKind, place, raise_again
 from martlet.lending.plan.rules import (
     FEE,
@@ -19,10 +22,11 @@ from martlet.lending.plan.rules import (
     PRINCIPAL,
     Waterfall,
 )
-from martlet.lending.plan.story import planned
+from martlet.lending.plan.story import planned as planned_charge
 from martlet.lending.plan.waterfall import pay_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
     from uuid import UUID
 
@@ -47,6 +51,7 @@ class Entry:
     parts: dict[Component, int]
     overpaid_fen: int
     balance_fen: int
+    recovered_fen: int = 0
 
 
 @dataclass(slots=True)
@@ -68,6 +73,7 @@ class Account:
     closed_on: date | None = None
     paid_by: dict[UUID, dict[Component, int]] = field(default_factory=dict)
     first_open: int = 0
+    drawn: list[LoanEvent] = field(default_factory=list)
 
     @property
     def outstanding_fen(self) -> int:
@@ -76,7 +82,10 @@ class Account:
 
     def apply(self, event: LoanEvent) -> None:
         """Lay an event over the rows; what shapes the plan itself has shaped it already."""
-        if event.kind in CREDITS:
+        self.fall_late(event.value_date)
+        if self.written_off_on is not None:
+            self._after_loss(event)
+        elif event.kind in CREDITS or event.kind is EventKind.RECOVERED:
             self._credit(event)
         elif event.kind is EventKind.DISBURSED:
             self.disburse(event)
@@ -89,15 +98,14 @@ class Account:
         elif event.kind is EventKind.CHARGED_OFF:
             self._charge_off(event)
         elif event.kind is EventKind.WAIVED:
-            self._waive(event)
+            self.waive(event)
         elif event.kind is EventKind.WRITTEN_OFF:
-            self._write_off(event)
-        elif event.kind is EventKind.RECOVERED:
-            self.recovered_fen += event.amount_fen
+            self.write_off(event)
         self._note_closing(event.value_date)
 
     def disburse(self, event: LoanEvent) -> None:
         """Book a drawdown; a cumulative plan knows of it already."""
+        self.drawn.append(event)
         self.disbursed_fen += event.amount_fen
         self._book(event, no_parts(), 0, event.amount_fen)
 
@@ -112,6 +120,7 @@ class Account:
 
     def pay(self, kind: EventKind, amount_fen: int, day: date, parts: dict[Component, int]) -> int:
         """Pay rows by the rules of the product; return what is left."""
+        amount_fen += self.end_early(day, amount_fen, parts)
         self._skip_paid()
         rows = self.rows[self.first_open :] if self.first_open else self.rows
         rules = self.terms.rules.allocation
@@ -131,6 +140,40 @@ class Account:
         while self.first_open < len(self.rows) and self.rows[self.first_open].open_fen == 0:
             self.first_open += 1
         return self.first_open == len(self.rows)
+
+    # What comes with time, and what does not come any more.
+
+    def settle(self, day: date) -> None:
+        """Let interest run to a day: the rows of a plan that is made as a whole know theirs."""
+
+    def fall_late(self, until: date) -> None:
+        """Charge late fees by rule on the mornings that have come, one after another."""
+        fee = self.terms.rules.late_fee
+        if fee is None or not fee.by_rule:
+            return
+        while (day := self.next_late_on()) is not None and day <= until:
+            self.settle(day)
+            due_on = day - timedelta(days=fee.after_days)
+            late = [row for row in self.rows if not row.late_asked and row.due_on <= due_on]
+            for number, row in enumerate(late):
+                late_fee(self.terms, fee, row, (self.drawn[0], number), day)
+
+    def next_late_on(self) -> date | None:
+        """Return the morning on which the next row that is open then is charged a late fee."""
+        fee = self.terms.rules.late_fee
+        ended = self.charged_off_on is not None or self.written_off_on is not None
+        if fee is None or not fee.by_rule or ended or not self.drawn:
+            return None
+        due_on = min((row.due_on for row in self.rows if not row.late_asked), default=None)
+        return None if due_on is None else due_on + timedelta(days=fee.after_days)
+
+    def earned(self, row: Row, day: date) -> int:
+        """Return what of the interest that a row asks for was earned by a day."""
+        return earned_by_days(self.terms, row, day)
+
+    def end_early(self, day: date, amount_fen: int, parts: dict[Component, int]) -> int:
+        """Ask no more for what is to come where an amount pays the rest; return what comes back."""
+        return end_early(self, day, amount_fen, parts)
 
     # Money out.
 
@@ -200,32 +243,93 @@ class Account:
 
     def _charge_off(self, event: LoanEvent) -> None:
         """Note what is owed on the day on which the loan stops earning; nothing is forgiven."""
-        self.charged_off_on = event.value_date
+        self.charged_off_on = self.charged_off_on or event.value_date
+        for row in self.rows:
+            row.drop_coming(event.value_date, give_back=False)
+        if not self.terms.rules.charged_off_bears:
+            self.stop_interest(event.value_date)
         parts = no_parts()
         for row in self.rows:
             for part in parts:
                 parts[part] += row.unpaid(part)
         self.entries.append(_entry(event, parts, 0, 0))
 
-    def _waive(self, event: LoanEvent) -> None:
+    def waive(self, event: LoanEvent) -> None:
         """Give up charges or interest, the oldest first; an amount of nothing gives up all."""
         assert isinstance(event.details, Waived), event
         part, parts = event.details.component, no_parts()
-        left = event.amount_fen or sum(row.unpaid(part) for row in self.rows)
+        day = event.value_date
+        left = event.amount_fen or sum(self._owed_by(row, part, day) for row in self.rows)
         for row in self.rows:
-            parts[part] += row.give_up(part, left - parts[part], event.value_date)
+            parts[part] += row.give_up(part, left - parts[part], day)
         self.waived[part] += parts[part]
+        self._end_by_waiver(event)
         self.entries.append(_entry(event, parts, 0, 0, parts[part]))
 
-    def _write_off(self, event: LoanEvent) -> None:
+    def stop_interest(self, day: date) -> None:
+        """Let rows to come ask for the interest that their days have cost so far, or was paid."""
+        for row in self.rows:
+            if row.due_on > day:
+                had = max(0, row.settled(INTEREST) - row.raised[INTEREST])
+                row.lower_interest(row.raised[INTEREST] + max(had, self.earned(row, day)))
+                row.ended_early = True
+
+    def _end_by_waiver(self, event: LoanEvent) -> None:
+        """Let what was paid ahead pay for the rest where a waiver has left no more than that."""
+        back = self.end_early(event.value_date, 0, no_parts())
+        if back:
+            self.overpaid_fen += self.pay(event.kind, back, event.value_date, no_parts())
+
+    def _owed_by(self, row: Row, part: Component, day: date) -> int:
+        """Return what of a part of a row is owed by a day and not paid."""
+        unpaid = row.unpaid(part)
+        if part is INTEREST:
+            return unpaid - min(unpaid, planned(row) - self.earned(row, day))
+        return unpaid - row.uncharged(day) if part is FEE else unpaid
+
+    def write_off(self, event: LoanEvent) -> None:
         """Give up all that is owed, with a loss."""
         self.written_off_on, parts = event.value_date, no_parts()
         for row in self.rows:
-            for part in parts:
-                parts[part] += row.give_up(part, row.unpaid(part), event.value_date)
+            row.drop_coming(event.value_date, give_back=False)
+            for part, amount_fen in row.write_off(event.value_date).items():
+                parts[part] += amount_fen
         for part, amount_fen in parts.items():
             self.lost[part] += amount_fen
         self.entries.append(_entry(event, parts, 0, 0, sum(parts.values())))
+
+    def _after_loss(self, event: LoanEvent) -> None:
+        """Money that comes in after the write-off is recovered; what goes out is lost as well."""
+        if event.kind is EventKind.GOODWILL_CREDIT:
+            return
+        if event.kind in CREDITS or event.kind is EventKind.RECOVERED:
+            self.recovered_fen += event.amount_fen
+            self.entries.append(
+                replace(_entry(event, no_parts(), 0, 0), recovered_fen=event.amount_fen)
+            )
+        elif event.kind is EventKind.DISBURSED:
+            self.disburse_lost(event)
+        elif event.kind in MONEY_OUT:
+            taken = min(event.amount_fen, self.overpaid_fen)
+            self.overpaid_fen -= taken
+            parts = {**no_parts(), PRINCIPAL: event.amount_fen - taken}
+            self.lose(event.value_date, parts[PRINCIPAL], raised=True)
+            self._book(event, parts, taken, 0)
+
+    def disburse_lost(self, event: LoanEvent) -> None:
+        """Book a drawdown that is lost already: the plan knew of it when all was written off."""
+        self.disburse(event)
+
+    def lose(self, day: date, amount_fen: int, *, raised: bool) -> None:
+        """Let principal stand in a row of its own and be given up at once."""
+        if amount_fen:
+            row = Row(RowKind.ADDITIONAL, day, day)
+            row.due[PRINCIPAL] = amount_fen
+            row.raised[PRINCIPAL] = amount_fen if raised else 0
+            row.write_off(day)
+            self.rows.append(row)
+            self.rows.sort(key=lambda one: one.due_on)
+            self.lost[PRINCIPAL] += amount_fen
 
     # Books.
 
@@ -244,7 +348,7 @@ class Account:
 
     def add_charge(self, event: LoanEvent) -> None:
         """Let a charge fall due with the row of its day."""
-        place(self.rows, planned(event))
+        place(self.rows, planned_charge(event))
         self.first_open = 0
 
     def note_entry(self, event: LoanEvent, parts: dict[Component, int], amount_fen: int) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from martlet.lending.parts import Component
 from martlet.lending.plan.arrears import Arrears
+from martlet.lending.plan.fees import add_instalment_fees, drawdown_fees
 from martlet.lending.plan.flat import FlatInterest
 from martlet.lending.plan.interest import level_payment, level_share, rows_interest
 from martlet.lending.plan.limits import ROWS_MAX
@@ -43,18 +44,29 @@ if TYPE_CHECKING:
 def cumulative_rows(terms: PlanTerms, story: Story) -> list[Row]:
     """Return the rows of the plan, with every charge in its row and nothing paid."""
     draws = [(event.value_date, event.amount_fen) for event in story.drawdowns]
-    making = _Making(terms, draws, story.changes(terms), story.charges)
+    fees = [fee for event in story.drawdowns for fee in drawdown_fees(terms, event)]
+    making = _Making(terms, draws, story.changes(terms), [*story.charges, *fees])
     if terms.rules.recalculation is not None:
         making.payments.extend(_Payment(event.value_date, event) for event in story.credits)
         making.touched_on = story.touched_on
     making.make()
     for made in making.charges:
         place(making.rows, made)
+    _add_fees(terms, story, making.rows)
     for row in making.rows:
         row.forget_payments()
         # What asks for nothing was never open.
         row.settle_at(making.start)
     return making.rows
+
+
+def _add_fees(terms: PlanTerms, story: Story, rows: Sequence[Row]) -> None:
+    """Let instalments ask for the fees that come with them: for what was drawn before each."""
+    for number, drawn in enumerate(story.drawdowns if terms.rules.fees else ()):
+        coming = [
+            row for row in rows if row.kind is RowKind.INSTALMENT and row.due_on > drawn.value_date
+        ]
+        add_instalment_fees(terms, coming, drawn, first=number == 0)
 
 
 @dataclass(slots=True)

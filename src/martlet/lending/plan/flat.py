@@ -54,6 +54,9 @@ class FlatInterest:
             return 0
         if self.each is None:
             self.each = self.left / (number - max(period - 1, quiet))
-        interest = self.terms.rounded(self.left if period == number else self.each)
+        # A row never asks for more than is left: rounding up would leave the last one less than none.
+        left = max(0, self.terms.rounded(self.left))
+        each = max(0, self.terms.rounded(self.each))
+        interest = left if period == number else min(left, each)
         self.left -= interest
         return interest

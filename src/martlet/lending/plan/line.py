@@ -7,6 +7,7 @@ was never earned. The line is exact: whoever follows it finds what a replay find
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -24,10 +25,26 @@ if TYPE_CHECKING:
 
 
 def line_of(account: Account, day: date) -> AccrualLine:
-    """Return the line on which a loan's interest runs on a day; the account is brought to it."""
+    """Return the line on which a loan's interest runs on a day; the account is brought to it.
+
+    It ends on the eve of a charge by rule, so that whoever follows it projects the loan that day.
+    """
     if isinstance(account, ProgressiveAccount) and account.running is not None:
-        return _by_day(account, day)
-    return _evenly(account, day)
+        return _before_charges(account, _by_day(account, day), day)
+    return _before_charges(account, _evenly(account, day), day)
+
+
+def _before_charges(account: Account, line: AccrualLine, day: date) -> AccrualLine:
+    coming = [row.due_on for row in account.rows if row.uncharged(day)]
+    late_on = account.next_late_on()
+    if late_on is not None and any(row.open_fen and not row.late_asked for row in account.rows):
+        coming.append(late_on)
+    if not coming:
+        return line
+    eve = min(coming) - timedelta(days=1)
+    return (
+        line if line.until_on is not None and line.until_on <= eve else replace(line, until_on=eve)
+    )
 
 
 def flat_line(ticks: int, day: date) -> AccrualLine:
@@ -58,11 +75,12 @@ def _evenly(account: Account, day: date) -> AccrualLine:
         line = flat_line(fen * TICKS_PER_FEN, day)
         return line if coming is None else _until(line, max(day, coming))
     whole, interest = (running.due_on - running.from_on).days, _earned(running)
-    had_days = _had(running) * whole // interest
+    # The days that were paid ahead, rounded up: from then on at least as much has been earned.
+    had_days = -(-_had(running) * whole // interest)
     if (day - running.from_on).days < had_days or _had(running) == interest:
         ticks = (fen + _had(running)) * TICKS_PER_FEN
-        paid_until = running.from_on + timedelta(days=had_days)
-        return _until(flat_line(ticks, day), paid_until)
+        paid_until = running.from_on + timedelta(days=had_days - 1)
+        return _until(flat_line(ticks, day), max(day, paid_until))
     return AccrualLine(
         from_on=running.from_on,
         until_on=running.due_on,
@@ -85,6 +103,7 @@ def _by_day(account: ProgressiveAccount, day: date) -> AccrualLine:
     while (coming := running.next_due_on(account.rows)) is not None and coming <= day:
         account.settle(coming)
     anchor = running.settled_on
+    running.bear(account.owed_fen)
     fen = sum(
         _earned(row) if index < running.at or row.met_on is not None else _had(row)
         for index, row in enumerate(account.rows)

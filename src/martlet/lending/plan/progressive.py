@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from martlet.lending.events import EventKind, Extended, RateChanged, ReAged, Rescheduled
 from martlet.lending.plan.account import Account, no_parts
-from martlet.lending.plan.rows import Row, RowKind
+from martlet.lending.plan.early_end import planned
+from martlet.lending.plan.fees import add_instalment_fees, drawdown_fees
+from martlet.lending.plan.rows import Row, RowKind, place
 from martlet.lending.plan.rules import INTEREST, PRINCIPAL, FutureRule, Waterfall, step
 from martlet.lending.plan.running import PLANNED, RunningInterest
 from martlet.lending.plan.story import CHARGES
@@ -50,6 +52,10 @@ class ProgressiveAccount(Account):
         """Lay an event over the rows, or let it change the rows."""
         if self.running is not None:
             self.settle(event.value_date)
+        self.fall_late(event.value_date)
+        if self.written_off_on is not None:
+            self._after_loss(event)
+            return
         if event.kind in CHARGES:
             self.add_charge(event)
         elif event.kind in RESHAPING:
@@ -74,11 +80,29 @@ class ProgressiveAccount(Account):
             self.rows.insert(sum(row.due_on <= day for row in self.rows), row)
         self.balance_fen += event.amount_fen
         self._level(day, event.amount_fen - down_fen)
+        self._bring_fees(event)
         self.disbursed_fen += event.amount_fen
         before, parts, self.first_open = self.overpaid_fen, no_parts(), 0
         if before:
             self.overpaid_fen = self.pay(event.kind, before, day, parts)
         self._book(event, no_parts(), before - self.overpaid_fen, -parts[PRINCIPAL])
+
+    def disburse_lost(self, event: LoanEvent) -> None:
+        """Book a drawdown after the write-off, which is lost at once."""
+        self.disbursed_fen += event.amount_fen
+        self.lose(event.value_date, event.amount_fen, raised=False)
+
+    def _bring_fees(self, event: LoanEvent) -> None:
+        for made in drawdown_fees(self.terms, event):
+            place(self.rows, made)
+        coming = [row for row in self.rows if row.kind in PLANNED and row.due_on > event.value_date]
+        add_instalment_fees(self.terms, coming, event, first=not self.drawn)
+        self.drawn.append(event)
+
+    def _fees_with(self, rows: Sequence[Row]) -> None:
+        """Let rows that were added ask for what every instalment asks for."""
+        for number, event in enumerate(self.drawn if self.terms.rules.fees else ()):
+            add_instalment_fees(self.terms, rows, event, first=number == 0)
 
     def _begin(self, day: date) -> None:
         """Make the rows, which ask for nothing yet."""
@@ -112,6 +136,7 @@ class ProgressiveAccount(Account):
         """Let all principal fall due anew, in rows of its own after the others."""
         moved = sum(self._waive_row(row, event.value_date) for row in self.rows)
         self._empty_rows(event.value_date)
+        known = len(self.rows)
         begins = max(row.due_on for row in self.rows)
         each = self.terms.in_units(Fraction(moved, agreed.instalments))
         for number in range(agreed.instalments):
@@ -121,6 +146,7 @@ class ProgressiveAccount(Account):
             row.due[PRINCIPAL] = moved - each * number if last else min(each, moved - each * number)
             self.rows.append(row)
             begins = due_on
+        self._fees_with(self.rows[known:])
         self.rows.sort(key=lambda row: row.due_on)
         self._restart()
         if self.running is not None:
@@ -128,7 +154,9 @@ class ProgressiveAccount(Account):
         self._note_moved(event, moved)
 
     def _empty_rows(self, day: date) -> None:
-        """Let the rows to come ask for no interest any more: the new ones will."""
+        """Let the rows to come ask for no interest and no fees any more: the new ones will."""
+        for row in self.rows:
+            row.drop_coming(day, give_back=False)
         for row in self.rows if self.running is not None else ():
             if row.kind in PLANNED and row.due_on > day:
                 row.kind = RowKind.EMPTIED
@@ -177,7 +205,7 @@ class ProgressiveAccount(Account):
             count, begins = 0, agreed.moved_to
             for row in self.rows:
                 if row.kind is RowKind.INSTALMENT and row.due_on >= agreed.from_due_on:
-                    row.due_on = step(agreed.moved_to, count, self.terms.rules.frequency)
+                    row.move(step(agreed.moved_to, count, self.terms.rules.frequency))
                     row.from_on = begins if count else row.from_on
                     begins, count = row.due_on, count + 1
             self.rows.sort(key=lambda row: row.due_on)
@@ -196,11 +224,12 @@ class ProgressiveAccount(Account):
 
     def _add_rows(self, extra: int) -> None:
         last = next(row for row in reversed(self.rows) if row.kind in PLANNED)
-        begins = last.due_on
+        begins, known = last.due_on, len(self.rows)
         for number in range(1, extra + 1):
             due_on = step(last.due_on, number, self.terms.rules.frequency)
             self.rows.append(Row(last.kind, begins, due_on))
             begins = due_on
+        self._fees_with(self.rows[known:])
         self.rows.sort(key=lambda row: row.due_on)
 
     # What the rows ask for.
@@ -254,6 +283,39 @@ class ProgressiveAccount(Account):
         rules = self.terms.rules.allocation
         return FutureRule.NEXT if isinstance(rules, Waterfall) else rules.rule(kind)
 
+    def end_early(self, day: date, amount_fen: int, parts: dict[Component, int]) -> int:
+        """Ask no more for fees to come where an amount pays the rest; return what comes back."""
+        if self.terms.rules.fees:
+            self._ask_all(day)
+        return Account.end_early(self, day, amount_fen, parts)
+
+    def earned(self, row: Row, day: date) -> int:
+        """Return all of it where interest runs by itself: a row asks for what was earned."""
+        return Account.earned(self, row, day) if self.running is None else planned(row)
+
+    def _ask_all(self, day: date) -> None:
+        """Let all rows ask for what would pay the loan off on a day."""
+        if self.running is not None:
+            self.settle(day)
+            self.running.ask_now(self.rows, self.owed_fen, None)
+
+    def waive(self, event: LoanEvent) -> None:
+        """Give up of what is owed on the day."""
+        self._ask_all(event.value_date)
+        Account.waive(self, event)
+
+    def write_off(self, event: LoanEvent) -> None:
+        """Give up all that would pay the loan on the day."""
+        self._ask_all(event.value_date)
+        Account.write_off(self, event)
+
+    def stop_interest(self, day: date) -> None:
+        """Let interest run no more."""
+        if self.running is None:
+            Account.stop_interest(self, day)
+        else:
+            self._change_rate(day, Fraction(0))
+
     def _reach(self, kind: EventKind, amount_fen: int) -> int | None:
         """Return how far into the rows to come an amount may reach; None: anywhere."""
         return amount_fen if self._future(kind) is FutureRule.NEXT else None
@@ -266,9 +328,7 @@ class ProgressiveAccount(Account):
 
     def pay_off_fen(self, on: date) -> int:
         """Return what would pay the loan off on a day."""
-        if self.running is not None:
-            self.settle(on)
-            self.running.ask_now(self.rows, self.owed_fen, None)
+        self._ask_all(on)
         return self.outstanding_fen
 
 

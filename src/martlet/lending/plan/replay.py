@@ -32,6 +32,7 @@ def replay(
     account = begin(terms, story)
     for event in story.events:
         account.apply(event)
+    account.fall_late(as_of)
     if isinstance(account, ProgressiveAccount):
         account.finish(story.touched_on[-1])
     return account

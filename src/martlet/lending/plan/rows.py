@@ -41,6 +41,9 @@ class PlannedCharge:
     made_on: date
     due_on: date
     amount_fen: int
+    name: str = ""
+    with_row: bool = False
+    """It comes with its row, whenever that falls due: not owed before, unless it is paid."""
 
 
 def _nothing() -> dict[Component, int]:
@@ -58,11 +61,17 @@ class Row:
     paid: dict[Component, int] = field(default_factory=_nothing)
     given_up: dict[Component, int] = field(default_factory=_nothing)
     """Waived or written off."""
+    lost: dict[Component, int] = field(default_factory=_nothing)
+    """Of what was given up: written off."""
     raised: dict[Component, int] = field(default_factory=_nothing)
     """Owed again after it was paid: part of what is due, and never part of the plan's balance."""
     advance_fen: int = 0
     late_fen: int = 0
     met_on: date | None = None
+    late_asked: bool = False
+    """Whether the morning of its late fee has passed."""
+    ended_early: bool = False
+    """Whether it asks for its days only, for the whole loan was paid off before its day."""
     settled_fen: int = 0
     """Interest that was paid before the row's day, with which interest began anew."""
     charges: list[PlannedCharge] = field(default_factory=list)
@@ -107,6 +116,45 @@ class Row:
         self.due[made.part] += made.amount_fen
         self.reopen()
 
+    def coming(self, day: date) -> int:
+        """Return the fees that come only with its day, if that is still to come."""
+        if self.due_on <= day or not self.charges:
+            return 0
+        return sum(made.amount_fen for made in self.charges if made.with_row)
+
+    def uncharged(self, day: date) -> int:
+        """Return what of its fees comes only with its day: what was paid of fees paid these."""
+        coming = self.coming(day)
+        return max(0, coming - self.settled(FEE)) if coming else 0
+
+    def drop_coming(self, day: date, *, give_back: bool) -> int:
+        """Ask no more for fees that come with its day; return what was paid of them, if asked."""
+        coming, left = self.coming(day), self.uncharged(day)
+        if not coming:
+            return 0
+        back = self.unpay(FEE, min(coming - left, self.paid[FEE])) if give_back else 0
+        left += back
+        self.due[FEE] -= left
+        for made in self.charges:
+            if made.with_row:
+                cut = min(left, made.amount_fen)
+                made.amount_fen, left = made.amount_fen - cut, left - cut
+        self.charges = [made for made in self.charges if made.amount_fen]
+        return back
+
+    def lower_interest(self, interest_fen: int) -> int:
+        """Ask for less interest, never less than was given up; return what was paid too much."""
+        self.due[INTEREST] = max(interest_fen, self.given_up[INTEREST])
+        over = self.paid[INTEREST] + self.given_up[INTEREST] - self.due[INTEREST]
+        return self.unpay(INTEREST, over) if over > 0 else 0
+
+    def move(self, due_on: date) -> None:
+        """Fall due on another day, with what comes with it."""
+        self.due_on = due_on
+        for made in self.charges:
+            if made.with_row:
+                made.made_on = made.due_on = due_on
+
     def unpaid_by(self, part: Component, day: date) -> int:
         """Return what is unpaid of the charges of a part whose own day has come."""
         come = sum(
@@ -147,6 +195,13 @@ class Row:
         if step:
             self.settle_at(day)
         return step
+
+    def write_off(self, day: date) -> dict[Component, int]:
+        """Give up all that is unpaid with a loss; return it."""
+        parts = {part: self.give_up(part, self.unpaid(part), day) for part in _nothing()}
+        for part, amount_fen in parts.items():
+            self.lost[part] += amount_fen
+        return parts
 
     def reopen(self) -> None:
         """Forget the day on which it was met where it is not met any more."""

@@ -145,6 +145,41 @@ class ChargeAccrual(StrEnum):
     WHEN_MADE = "when_made"
 
 
+class FeeAt(StrEnum):
+    """With what a fee of the product comes."""
+
+    DRAWDOWN = "drawdown"
+    """With each drawdown, due on its day: so it stands in the first instalment after it."""
+    INSTALMENT = "instalment"
+    """With every instalment."""
+
+
+class EarlyEnd(StrEnum):
+    """What of the planned interest is asked for by who pays the whole loan off before its end."""
+
+    WHOLE_PLAN = "whole_plan"
+    """All of it."""
+    DAYS = "days"
+    """What its days have cost so far, and no fee of an instalment still to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFee:
+    """A fee that the product asks for by itself: a sum, a share of what was drawn, or both."""
+
+    name: str
+    """As it stands on a statement."""
+    at: FeeAt
+    fixed_fen: int = 0
+    ppm: int = 0
+
+    def __post_init__(self) -> None:
+        assert self.name, "a fee has a name"
+        assert self.fixed_fen >= 0, f"fixed_fen: {self.fixed_fen}"
+        assert 0 <= self.ppm <= PPM, f"ppm: {self.ppm}"
+        assert self.fixed_fen or self.ppm, f"{self.name}: fixed_fen or ppm"
+
+
 @dataclass(frozen=True, slots=True)
 class Recalculation:
     """How interest follows what was really paid."""
@@ -203,10 +238,15 @@ class LateFee:
     """Of which unpaid parts it is a share."""
     after_days: int = 1
     """Days past the due date on which it is charged."""
+    name: str = "late fee"
+    """As it stands on a statement."""
+    by_rule: bool = False
+    """It follows from what is unpaid on its morning; else somebody charges it, by an event."""
 
     def __post_init__(self) -> None:
-        assert 0 < self.ppm <= PPM, self
-        assert self.after_days >= 0, self
+        assert 0 < self.ppm <= PPM, f"late_fee.ppm: {self.ppm}"
+        assert self.after_days >= 0, f"late_fee.after_days: {self.after_days}"
+        assert self.after_days >= 1 or not self.by_rule, "late_fee.after_days: by rule at least 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +281,11 @@ class PlanRules:
     """By timing and part; then the waterfall is not used."""
     credit_order: tuple[Component, ...] = ()
     """Which parts a charge-back raises again, as the payment had paid them; none: principal."""
+    fees: tuple[PlanFee, ...] = ()
+    """Those that the product asks for by itself."""
+    early_end: EarlyEnd = EarlyEnd.WHOLE_PLAN
+    charged_off_bears: bool = True
+    """After a charge-off rows go on asking for planned interest; it is income no more."""
     late_fee: LateFee | None = None
     charge_accrual: ChargeAccrual = ChargeAccrual.WHEN_DUE
     ageing_grace_days: int = 0
@@ -259,6 +304,11 @@ class PlanRules:
         assert cumulative or forward, (
             "a plan that runs forward is level, and shares a drawdown ahead"
         )
+
+        ruled = self.fees or (self.late_fee is not None and self.late_fee.by_rule)
+        ruled = ruled or self.early_end is EarlyEnd.DAYS
+        remade = cumulative and self.recalculation is not None
+        assert not remade or not ruled, "recalculation: not with charges by rule or early_end"
 
     @property
     def allocation(self) -> Waterfall | Advanced:

@@ -68,10 +68,7 @@ class RunningInterest:
         """Let interest run to a day; rows that fall due on the way learn what they cost."""
         while (row := self._running(rows)) is not None and self.settled_on < day:
             stop = min(day, row.due_on)
-            bearing = self._bearing(owed_fen)
-            if bearing != self.bearing_fen:
-                self.end_stretch()
-                self.bearing_fen = bearing
+            bearing = self.bear(owed_fen)
             self.stretch += bearing * self._factor(row, self.settled_on, stop)
             self.settled_on = max(self.settled_on, stop)
             if stop < row.due_on:
@@ -80,6 +77,14 @@ class RunningInterest:
         while (row := self._running(rows)) is not None and row.due_on <= day:
             self._fall_due(rows, row, owed_fen)
         self.settled_on = max(self.settled_on, day)
+
+    def bear(self, owed_fen: int) -> int:
+        """Return the balance that bears interest from now on; another one begins a stretch."""
+        bearing = self._bearing(owed_fen)
+        if bearing != self.bearing_fen:
+            self.end_stretch()
+            self.bearing_fen = bearing
+        return bearing
 
     def next_due_on(self, rows: Sequence[Row]) -> date | None:
         """Return the day on which the running row falls due; None: nothing runs any more."""
@@ -165,7 +170,7 @@ class RunningInterest:
     def _ask(self, row: Row, interest_fen: int, left_fen: int, *, last: bool) -> int:
         """Let a row ask for interest and principal; return the principal it leaves unasked."""
         paid = row.paid[PRINCIPAL]
-        row.due[INTEREST] = max(row.settled_fen + interest_fen, row.paid[INTEREST])
+        row.due[INTEREST] = max(row.settled_fen + interest_fen, row.settled(INTEREST))
         asked = left_fen + paid
         if not last:
             asked = min(asked, self.level_fen - row.due[INTEREST] + row.credited_fen)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from martlet.kernel.rates import PPM, TICKS_PER_FEN
-from martlet.lending.events import CREDITS, MONEY_OUT, Charged, EventKind
+from martlet.lending.events import CREDITS, MONEY_OUT, EventKind
 from martlet.lending.loan import (
     Allocation,
     Charge,
@@ -23,7 +23,7 @@ from martlet.lending.plan.line import flat_line, line_of
 from martlet.lending.plan.progressive import ProgressiveAccount
 from martlet.lending.plan.replay import begin, replay
 from martlet.lending.plan.rules import FEE, INTEREST, PENALTY, PRINCIPAL
-from martlet.lending.plan.story import CHARGES, PlanTerms, tell
+from martlet.lending.plan.story import PlanTerms, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from martlet.lending.plan.account import Account
     from martlet.lending.plan.rows import Row
 
-ALLOCATED = CREDITS | MONEY_OUT | {EventKind.WAIVED, EventKind.WRITTEN_OFF}
+ALLOCATED = CREDITS | MONEY_OUT | {EventKind.WAIVED, EventKind.WRITTEN_OFF, EventKind.RECOVERED}
 
 
 def plan_terms(terms: LoanTerms) -> PlanTerms:
@@ -62,7 +62,7 @@ def plan_state(terms: LoanTerms, events: Sequence[LoanEvent], as_of: date) -> Lo
     line = _line(agreed, account, events, as_of)
     if isinstance(account, ProgressiveAccount):
         account.finish(as_of)
-    return _state(account, events, line, as_of)
+    return _state(account, line, as_of)
 
 
 def plan_schedule(
@@ -84,8 +84,10 @@ def plan_oldest_unpaid(
     agreed, story = plan_terms(terms), tell(events, as_of)
     account, found = begin(agreed, story), []
     for event in story.events:
+        account.fall_late(event.value_date)
         found.append((event.value_date, account.oldest_due_on(event.value_date)))
         account.apply(event)
+    account.fall_late(as_of)
     return [*found[1:], (as_of, account.oldest_due_on(as_of))]
 
 
@@ -108,21 +110,21 @@ def _line(
 ENDING = frozenset({EventKind.CHARGED_OFF, EventKind.WRITTEN_OFF})
 
 
-def _state(
-    account: Account, events: Sequence[LoanEvent], line: AccrualLine, as_of: date
-) -> LoanState:
+def _state(account: Account, line: AccrualLine, as_of: date) -> LoanState:
     mode, rows = account.terms.mode, account.rows
     ticks = line.interest_at(as_of, mode)
     paid, raised = _sum(rows, "paid"), _sum(rows, "raised")
     fallen = [row for row in rows if row.due_on <= as_of]
     coming = min((row.due_on for row in rows if row.due_on > as_of), default=None)
     due = {part: sum(row.unpaid(part) for row in fallen) for part in paid}
-    charged = {part: _charged(rows, part) for part in (FEE, PENALTY)}
+    charged = {part: _charged(rows, part, as_of) for part in (FEE, PENALTY)}
     earned = recognised_fen(ticks, mode)
     lost = dict(account.lost)
+    owed = earned + raised[INTEREST] - paid[INTEREST] - account.waived[INTEREST]
+    if account.charged_off_on is not None:
+        due[INTEREST] = min(due[INTEREST], owed)
     if account.written_off_on is not None:
-        owed = earned + raised[INTEREST] - paid[INTEREST] - account.waived[INTEREST]
-        lost[INTEREST] = max(0, min(lost[INTEREST], owed))
+        lost[INTEREST] = owed
     oldest = account.oldest_due_on(as_of)
     return LoanState(
         as_of=as_of,
@@ -170,7 +172,7 @@ def _state(
         penalty_not_due_fen=sum(row.unpaid(PENALTY) for row in rows if row.due_on > as_of),
         charged_off_on=account.charged_off_on,
         written_off_on=account.written_off_on,
-        charges=_charges(rows, events),
+        charges=_charges(rows, as_of),
     )
 
 
@@ -182,8 +184,10 @@ def _sum(rows: Iterable[Row], what: str) -> dict[Component, int]:
     return totals
 
 
-def _charged(rows: Iterable[Row], part: Component) -> int:
-    return sum(row.due[part] - row.raised[part] for row in rows)
+def _charged(rows: Iterable[Row], part: Component, day: date) -> int:
+    """Return what was charged by a day; what comes with a row only as its day comes."""
+    whole = sum(row.due[part] - row.raised[part] for row in rows)
+    return whole - sum(row.uncharged(day) for row in rows if part is FEE)
 
 
 def _status(account: Account, oldest: date | None, as_of: date) -> LoanStatus:
@@ -208,10 +212,10 @@ def _instalment(number: int, row: Row) -> Instalment:
         penalty_fen=row.due[PENALTY],
         fee_paid_fen=row.paid[FEE],
         penalty_paid_fen=row.paid[PENALTY],
-        interest_waived_fen=row.given_up[INTEREST],
-        fee_waived_fen=row.given_up[FEE],
-        penalty_waived_fen=row.given_up[PENALTY],
-        written_off_fen=row.given_up[PRINCIPAL],
+        interest_waived_fen=row.given_up[INTEREST] - row.lost[INTEREST],
+        fee_waived_fen=row.given_up[FEE] - row.lost[FEE],
+        penalty_waived_fen=row.given_up[PENALTY] - row.lost[PENALTY],
+        written_off_fen=sum(row.lost.values()),
     )
 
 
@@ -227,6 +231,7 @@ def _allocations(account: Account) -> tuple[Allocation, ...]:
             overpaid_fen=entry.overpaid_fen,
             fee_fen=entry.parts[FEE],
             kind=entry.kind,
+            recovered_fen=entry.recovered_fen,
         )
         for entry in account.entries
         if entry.kind in ALLOCATED
@@ -238,19 +243,25 @@ def _goodwill(account: Account) -> int:
     return sum(entry.amount_fen for entry in given)
 
 
-def _charges(rows: Iterable[Row], events: Iterable[LoanEvent]) -> tuple[Charge, ...]:
+def _charges(rows: Iterable[Row], day: date) -> tuple[Charge, ...]:
     """Return the charges with what became of each: within a row the earliest is paid first."""
-    named = {event.event_id: event for event in events if event.kind in CHARGES}
     found = []
     for row in rows:
-        left = {part: (row.paid[part], row.given_up[part]) for part in (FEE, PENALTY)}
-        for made in sorted(row.charges, key=lambda one: one.due_on):
-            paid_left, gone_left = left[made.part]
-            paid = min(paid_left, made.amount_fen)
-            gone = min(gone_left, made.amount_fen - paid)
-            left[made.part] = (paid_left - paid, gone_left - gone)
-            event = named[made.event_id]
-            assert isinstance(event.details, Charged), event
-            head = (made.event_id, event.kind, event.details.name, made.due_on)
-            found.append(Charge(*head, made.amount_fen, paid, gone))
+        left = {
+            part: [row.paid[part], row.given_up[part] - row.lost[part], row.lost[part]]
+            for part in (FEE, PENALTY)
+        }
+        # What comes with a row to come was paid first: see `Row.uncharged`.
+        order = sorted(row.charges, key=lambda one: (not one.with_row, one.due_on))
+        for made in order:
+            became, rest = [], made.amount_fen
+            for place, amount_fen in enumerate(left[made.part]):
+                became.append(min(rest, amount_fen))
+                left[made.part][place] -= became[-1]
+                rest -= became[-1]
+            if made.with_row and row.due_on > day and rest == made.amount_fen:
+                continue
+            kind = EventKind.FEE_CHARGED if made.part is FEE else EventKind.PENALTY_CHARGED
+            head = (made.event_id, kind, made.name, made.due_on)
+            found.append(Charge(*head, made.amount_fen, *became))
     return tuple(found)

@@ -127,9 +127,9 @@ class Story:
 def planned(event: LoanEvent) -> PlannedCharge:
     """Return the charge that an event made."""
     assert isinstance(event.details, Charged), event
-    due_on = event.details.due_on or event.value_date
+    due_on, name = event.details.due_on or event.value_date, event.details.name
     part = CHARGES[event.kind]
-    return PlannedCharge(event.event_id, part, event.value_date, due_on, event.amount_fen)
+    return PlannedCharge(event.event_id, part, event.value_date, due_on, event.amount_fen, name)
 
 
 def _counts_from(event: LoanEvent) -> date:

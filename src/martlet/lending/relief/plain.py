@@ -91,6 +91,8 @@ def value_plain(chunk: Chunk, chosen: Mask, steps: Sequence[Step], starts_on: da
     terms = terms_columns([row.terms for row in chunk.rows])
     found.rate_ppm[:], found.rate_days[:] = terms.rate_ppm, terms.rate_days
     for shape, agreed in enumerate(terms.shapes):
+        if agreed.plan is not None:
+            continue
         mine = chosen & (terms.shape == shape) & _on_time(chunk, terms, starts_on)
         if agreed.schedule is ScheduleKind.BULLET and agreed.day_count is DayCount.ACTUAL:
             plain = mine & _one_line(chunk, terms)
