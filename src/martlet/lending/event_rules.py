@@ -40,6 +40,7 @@ from martlet.lending.limits import (
 )
 from martlet.lending.loan import LoanState, LoanStatus
 from martlet.lending.parts import Component
+from martlet.lending.plan.offered import offers
 from martlet.lending.postings import position_of
 from martlet.lending.product import FrequencyUnit, TenorUnit
 
@@ -139,6 +140,9 @@ def _check_meaning(looked: Looked) -> None:
     known = kind in _OF_ADVANCES if advance else kind is not EventKind.SHARE_CHANGED
     if advance and isinstance(details, Waived) and details.component is not Component.FEE:
         known = False
+    plan = looked.terms.conventions.plan
+    if plan is not None and not offers(plan, kind, details):
+        raise Refused("lending.event_not_by_plan", kind=kind.value)
     if not known:
         raise Refused("lending.event_without_meaning", kind=kind.value)
 

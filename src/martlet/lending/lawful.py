@@ -17,7 +17,7 @@ from martlet.lending.disclosure import RatesShown, disclose
 from martlet.lending.events import EventKind, LoanEvent
 from martlet.lending.limits import PRICE_EXAMPLE_FEN, PRICES_REMEMBERED_MAX
 from martlet.lending.product import product_named
-from martlet.lending.projection import schedule
+from martlet.lending.projection import agreed_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,4 +60,4 @@ def price_of(product: str, rate_ppm_per_day: int, tenor: int, start: date) -> Ra
     """Return the rates of a usual loan of a product, drawn on a day and paid on its days."""
     terms = agreed_terms(product_named(product), PRICE_EXAMPLE_FEN, rate_ppm_per_day, tenor)
     drawn = LoanEvent(_EXAMPLE, 1, EventKind.DISBURSED, start, terms.principal_fen)
-    return disclose(terms, start, schedule(terms, [drawn], start))
+    return disclose(terms, start, agreed_schedule(terms, drawn))

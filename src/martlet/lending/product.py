@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from msgspec import convert, to_builtins
+from msgspec import ValidationError, convert, to_builtins
 
 from martlet.kernel.errors import NotFound, Refused
 from martlet.kernel.rates import PPM
@@ -21,7 +21,8 @@ from martlet.kernel.rounding import RoundingMode  # noqa: TC001 - msgspec reads 
 from martlet.lending.advances.rules import TakingsRules  # noqa: TC001 - msgspec reads the types
 from martlet.lending.limits import TENOR_DAYS_MAX, TENOR_MONTHS_MAX
 from martlet.lending.parts import Component, Frequency, FrequencyUnit
-from martlet.lending.plan.rules import PlanRules  # noqa: TC001 - msgspec reads the fields' types
+from martlet.lending.plan.rules import PlanRules
+from martlet.lending.product_fields import unknown_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -242,6 +243,8 @@ def read_product(name: str, text: str) -> Product:
     needed = {field.name for field in known.values() if field.default is MISSING}
     assert table.keys() <= known.keys(), f"{name}: {sorted(table.keys() - known.keys())}"
     assert table.keys() >= needed, f"{name}: {sorted(needed - table.keys())}"
+    plan = list(unknown_fields(PlanRules, table.get("plan", {}), "plan."))
+    assert not plan, f"{name}: {plan}"
     return Product(
         name=name,
         version=table["version"],
@@ -253,11 +256,19 @@ def read_product(name: str, text: str) -> Product:
         tenor_default=table["tenor_default"],
         draw_min_fen=table["draw_min_fen"],
         facility_days=table["facility_days"],
-        conventions=Conventions.from_json(table),
+        conventions=_conventions_in(name, table),
         backing=Backing(table.get("backing", Backing.NONE)),
         advance_share_ppm=table.get("advance_share_ppm", 0),
         deposit_min_ppm=table.get("deposit_min_ppm", 0),
     )
+
+
+def _conventions_in(name: str, table: Mapping[str, Any]) -> Conventions:
+    try:
+        return Conventions.from_json(table)
+    except ValidationError as wrong:
+        # It names the field, as `$.plan.engine`.
+        raise AssertionError(f"{name}: {wrong}") from None
 
 
 @cache

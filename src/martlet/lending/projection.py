@@ -8,9 +8,11 @@ value either way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.lending.advances.fold import (
     takings_oldest_unpaid,
     takings_schedule,
@@ -35,6 +37,11 @@ from martlet.lending.product import InterestMethod
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
+
+    from martlet.lending.loan import Allocation
+
+_THOUGHT_OF = UUID(int=1)
+"""The payment of which is only asked what it would pay."""
 
 
 def project(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> LoanState:
@@ -100,6 +107,34 @@ def schedule(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> tupl
         fold.advance_to(coming)
         fold.pay_claims(sum(fold.due().values()))
     return tuple(row.frozen() for row in rows[known:])
+
+
+def agreed_schedule(terms: LoanTerms, drawn: LoanEvent) -> tuple[Instalment, ...]:
+    """Return all instalments of a loan as they are agreed when it is paid out.
+
+    What falls due at once, a down payment, is the first of them.
+    """
+    day = drawn.value_date
+    return (*project(terms, [drawn], day).instalments, *schedule(terms, [drawn], day))
+
+
+def pay_off(terms: LoanTerms, events: Sequence[LoanEvent], on: date) -> Allocation | None:
+    """Return what a payment would pay that pays a loan with a plan off on a day; else None.
+
+    The plan may ask for more than has been earned, or give back what was paid ahead, so it is
+    laid out as a payment and what is left of it is taken off. None: the state says all.
+    """
+    state = project(terms, events, on)
+    if terms.conventions.plan is None or state.status not in {LoanStatus.LIVE, LoanStatus.OVERDUE}:
+        return None
+    sequence = max(event.sequence for event in events) + 1
+    paid = LoanEvent(_THOUGHT_OF, sequence, EventKind.REPAID, on, AMOUNT_FEN_MAX)
+    (found,) = (
+        part
+        for part in project(terms, [*events, paid], on).allocations
+        if part.event_id == _THOUGHT_OF
+    )
+    return replace(found, amount_fen=AMOUNT_FEN_MAX - found.overpaid_fen, overpaid_fen=0)
 
 
 def oldest_unpaid(

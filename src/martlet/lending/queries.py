@@ -23,7 +23,7 @@ from martlet.lending.marks import recognised_until
 from martlet.lending.nights.tables import receipt
 from martlet.lending.offers import find_offer, price_under_law
 from martlet.lending.product import product_named, products
-from martlet.lending.projection import project
+from martlet.lending.projection import pay_off, project
 from martlet.lending.tables import (
     application,
     facility,
@@ -229,16 +229,17 @@ def payoff_quote(
     day = on or today
     if not today <= day <= today + timedelta(days=QUOTE_DAYS_MAX):
         raise Invalid("lending.quote_day_outside", on=day.isoformat(), max_days=QUOTE_DAYS_MAX)
-    state = project(terms_of(row), events_of(event_rows(connection, loan_id)), day)
+    terms, events = terms_of(row), events_of(event_rows(connection, loan_id))
+    paid, state = pay_off(terms, events, day), project(terms, events, day)
     return {
         "loan_id": str(loan_id),
         "on": day.isoformat(),
-        "principal_fen": state.principal_fen,
-        "interest_fen": state.interest_fen,
-        "fee_fen": state.fee_fen,
-        "penalty_fen": state.penalty_fen,
-        "total_fen": state.outstanding_fen,
+        **{part: getattr(paid or state, part) for part in _PARTS},
+        "total_fen": state.outstanding_fen if paid is None else paid.amount_fen,
     }
+
+
+_PARTS = ("principal_fen", "interest_fen", "fee_fen", "penalty_fen")
 
 
 def loan_statement(connection: Connection, principal: Principal, loan_id: UUID) -> dict[str, Any]:

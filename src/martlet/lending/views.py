@@ -12,7 +12,7 @@ from martlet.lending.loan import LoanTerms
 from martlet.lending.loans import events_of, position_in
 from martlet.lending.postings import FIGURES
 from martlet.lending.product import product_named
-from martlet.lending.projection import project, schedule
+from martlet.lending.projection import agreed_schedule, project, schedule
 from martlet.lending.tables import fee_owed, interest_owed, penalty_owed, principal_owed
 
 if TYPE_CHECKING:
@@ -55,9 +55,11 @@ def forecast(
     Beside the rates stands the most that the law of the day allows, by the caps that bind the bank.
     """
     paid_out = LoanEvent(loan_id, 1, EventKind.DISBURSED, start, terms.principal_fen)
-    rows = schedule(terms, [paid_out], start)
+    rows = agreed_schedule(terms, paid_out)
     cap = (caps or shipped_rate_caps()).in_force(start)
-    fixed_fen = terms.takings.fee_fen if terms.takings is not None else 0
+    fixed_fen = sum(row.fee_fen for row in rows)
+    if terms.takings is not None:
+        fixed_fen = terms.takings.fee_fen
     return {
         "schedule": [instalment_json(row) for row in rows],
         "rates": {

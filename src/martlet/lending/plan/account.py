@@ -121,6 +121,10 @@ class Account:
     def pay(self, kind: EventKind, amount_fen: int, day: date, parts: dict[Component, int]) -> int:
         """Pay rows by the rules of the product; return what is left."""
         amount_fen += self.end_early(day, amount_fen, parts)
+        return self.lay(kind, amount_fen, day, parts)
+
+    def lay(self, kind: EventKind, amount_fen: int, day: date, parts: dict[Component, int]) -> int:
+        """Lay money over the rows as they ask; return what is left."""
         self._skip_paid()
         rows = self.rows[self.first_open :] if self.first_open else self.rows
         rules = self.terms.rules.allocation

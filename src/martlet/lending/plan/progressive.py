@@ -260,6 +260,7 @@ class ProgressiveAccount(Account):
         running = self.running
         if running is None:
             return Account.pay(self, kind, amount_fen, day, parts)
+        amount_fen += self.end_early(day, amount_fen, parts)
         self.settle(day)
         backwards = self._future(kind) is FutureRule.LAST
         if backwards:
@@ -271,7 +272,7 @@ class ProgressiveAccount(Account):
             len(self.rows),
         )
         had, principal = parts[PRINCIPAL], running.running_paid_fen(self.rows)
-        left = Account.pay(self, kind, amount_fen, day, parts)
+        left = self.lay(kind, amount_fen, day, parts)
         running.forget_paid_interest(self.rows, first)
         running.rest(self.rows, day, principal)
         if backwards:

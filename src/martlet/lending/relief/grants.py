@@ -24,6 +24,7 @@ from martlet.lending.events import (
     Waived,
     standing,
 )
+from martlet.lending.plan.offered import offers
 from martlet.lending.product import Component, ScheduleKind, TenorUnit
 from martlet.lending.projection import project, schedule
 from martlet.lending.relief.model import LASTING, MeasureKind, steps_from
@@ -74,7 +75,10 @@ def grant(
     sequence = max(event.sequence for event in events)
     agreed = rate_on(terms, events, starts_on)
     made: list[LoanEvent] = []
+    plan = terms.conventions.plan
     for kind, amount_fen, details in changes(steps, agreed, terms, state):
+        if plan is not None and not offers(plan, kind, details):
+            return None
         sequence += 1
         made.append(LoanEvent(new_id(), sequence, kind, starts_on, amount_fen, details))
     if not made:
