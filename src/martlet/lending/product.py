@@ -268,7 +268,8 @@ def _conventions_in(name: str, table: Mapping[str, Any]) -> Conventions:
         return Conventions.from_json(table)
     except ValidationError as wrong:
         # It names the field, as `$.plan.engine`.
-        raise AssertionError(f"{name}: {wrong}") from None
+        message = f"{name}: {wrong}"
+        raise AssertionError(message) from None
 
 
 @cache

@@ -26,7 +26,6 @@ from martlet.lending.plan.story import planned as planned_charge
 from martlet.lending.plan.waterfall import pay_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
     from uuid import UUID
 

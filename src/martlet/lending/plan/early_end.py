@@ -36,7 +36,7 @@ def planned(row: Row) -> int:
 
 
 def earned_by_days(terms: PlanTerms, row: Row, day: date) -> int:
-    """Return what of a row's interest its days have cost by a day, as the line of accrual has it."""
+    """Return what a row's days have cost by a day, as the line of accrual has it."""
     if row.due_on <= day or row.ended_early:
         return planned(row)
     days, whole = (day - row.from_on).days, (row.due_on - row.from_on).days

@@ -54,7 +54,7 @@ class FlatInterest:
             return 0
         if self.each is None:
             self.each = self.left / (number - max(period - 1, quiet))
-        # A row never asks for more than is left: rounding up would leave the last one less than none.
+        # Never more than is left: rounding up would leave the last row less than nothing.
         left = max(0, self.terms.rounded(self.left))
         each = max(0, self.terms.rounded(self.each))
         interest = left if period == number else min(left, each)

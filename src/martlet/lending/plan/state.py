@@ -228,7 +228,7 @@ def _allocations(account: Account) -> tuple[Allocation, ...]:
             penalty_fen=entry.parts[PENALTY],
             interest_fen=entry.parts[INTEREST],
             principal_fen=entry.parts[PRINCIPAL],
-            overpaid_fen=entry.overpaid_fen,
+            overpaid_fen=entry.amount_fen - sum(entry.parts.values()) - entry.recovered_fen,
             fee_fen=entry.parts[FEE],
             kind=entry.kind,
             recovered_fen=entry.recovered_fen,
