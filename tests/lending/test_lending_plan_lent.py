@@ -155,7 +155,9 @@ def test_everything_may_happen_to_it_and_be_undone(product: str, bank: LendingBa
     proven(bank)
     bank.close_days(1)
     proven(bank)
-    assert loan_of(bank, loan_id)["principal_outstanding_fen"] == before["principal_outstanding_fen"]
+    assert (
+        loan_of(bank, loan_id)["principal_outstanding_fen"] == before["principal_outstanding_fen"]
+    )
 
 
 def test_what_a_plan_cannot_do_is_refused(bank: LendingBank) -> None:

@@ -245,6 +245,8 @@ def read_product(name: str, text: str) -> Product:
     assert table.keys() >= needed, f"{name}: {sorted(needed - table.keys())}"
     plan = list(unknown_fields(PlanRules, table.get("plan", {}), "plan."))
     assert not plan, f"{name}: {plan}"
+    collects = table.get("plan", {}).get("down_payment_automatic", False)
+    assert not collects, f"{name}: plan.down_payment_automatic: a payout is never netted here"
     return Product(
         name=name,
         version=table["version"],

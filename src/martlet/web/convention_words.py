@@ -37,6 +37,29 @@ NAMES: dict[str, str] = {
     "plan.recalculation.rest": "Interest follows payments by the",
     "plan.recalculation.advance": "What is paid ahead",
     "plan.late_fee.ppm": "Late fee",
+    "plan.amortisation": "Instalments are",
+    "plan.later_drawdowns": "A later drawdown is shared by",
+    "plan.year_length": "Length of a year, where it is not fixed",
+    "plan.year_days": "Days in a year, for its interest",
+    "plan.level_month_days": "Days in a month, for the level instalment",
+    "plan.partial_periods": "A drawdown inside a period costs its days only",
+    "plan.down_payment_automatic": "The down payment is collected at once",
+    "plan.waterfall.due_charges_first": "Charges that are due come first, of what is paid ahead",
+    "plan.recalculation.arrears": "What is overdue bears interest",
+    "plan.recalculation.early": "An instalment paid early costs",
+    "plan.advanced.order": "A payment is applied in the order",
+    "plan.advanced.processing": "What is finished first",
+    "plan.advanced.default": "What is paid ahead goes to the instalments",
+    "plan.advanced.by_kind": "Other rules by kind of payment",
+    "plan.credit_order": "A charge-back raises again",
+    "plan.fees": "Fees by themselves",
+    "plan.early_end": "Who pays off early pays interest for",
+    "plan.charged_off_bears": "Planned interest goes on after a charge-off",
+    "plan.late_fee.on": "Late fee, a share of the overdue",
+    "plan.late_fee.after_days": "Late fee, days after the due date",
+    "plan.late_fee.name": "Late fee, its name",
+    "plan.late_fee.by_rule": "Late fee, charged by itself",
+    "plan.ageing_from_days": "Ranges of lateness begin on day",
     "plan.charge_accrual": "A charge is earned",
     "plan.ageing_grace_days": "Days past due that do not count",
     "takings": "Repaid by a share of takings",
@@ -80,6 +103,24 @@ VALUES: dict[tuple[str, str], str] = {
     ("plan.frequency.unit", "weeks"): "weeks",
     ("plan.frequency.unit", "months"): "months",
     ("plan.frequency.unit", "years"): "years",
+    ("plan.amortisation", "level"): "of the same sum",
+    ("plan.amortisation", "equal_principal"): "of the same principal",
+    ("plan.later_drawdowns", "after_it"): "the instalments after it",
+    ("plan.later_drawdowns", "over_term"): "the whole term",
+    ("plan.year_length", "first"): "That of the year in which the loan begins",
+    ("plan.year_length", "each"): "Of each day, its own",
+    ("plan.recalculation.rest", "daily"): "day",
+    ("plan.recalculation.rest", "period"): "period",
+    ("plan.recalculation.arrears", "every_day"): "every day, until it is paid",
+    ("plan.recalculation.arrears", "when_touched"): "up to the last day it was looked at",
+    ("plan.recalculation.arrears", "never"): "never",
+    ("plan.early_end", "days"): "the days so far",
+    ("plan.early_end", "whole_plan"): "the whole plan",
+    ("plan.advanced.processing", "horizontal"): "an instalment, with all its parts",
+    ("plan.advanced.processing", "vertical"): "a part, over all instalments",
+    ("plan.advanced.default", "next"): "next to come",
+    ("plan.advanced.default", "last"): "last",
+    ("plan.advanced.default", "spread"): "to come, all alike",
     ("plan.charge_accrual", "when_due"): "When it falls due",
     ("plan.charge_accrual", "when_made"): "When it is charged",
     ("plan.recalculation.advance", "lower"): "Lowers all later instalments",
@@ -126,7 +167,11 @@ def _spelt(field: str) -> str:
 
 def plain_value(field: str, value: object, locale: Locale) -> str:
     """Return the value of a convention in a language."""
+    if isinstance(value, dict):
+        return _fee(value, locale)
     if isinstance(value, list | tuple):
+        if value and all(isinstance(part, list | tuple | dict) for part in value):
+            return "; ".join(plain_value(field, part, locale) for part in value)
         parts = [plain_value(field, part, locale) for part in value]
         return " → ".join(parts) if parts else "—"
     if field == "plan" and value is None:
@@ -138,6 +183,23 @@ def plain_value(field: str, value: object, locale: Locale) -> str:
     return write("share_ppm" if name == "ppm" else name, value, locale)
 
 
+def _fee(fee: dict[str, Any], locale: Locale) -> str:
+    """Return a fee that a product asks for by itself: its name, how much, with what."""
+    parts = [
+        write(name, fee[field], locale)
+        for field, name in (("fixed_fen", "fixed_fen"), ("ppm", "share_ppm"))
+        if fee[field]
+    ]
+    with_what = text(FEES[fee["at"]], locale)
+    return f"{fee['name']} {' + '.join(parts)} ({with_what})"
+
+
+FEES = {
+    "drawdown": "of each drawdown, with the first instalment after it",
+    "instalment": "of what was drawn, with every instalment",
+}
+
+
 def messages() -> set[str]:
     """Return every English text of the tables, for the test that the catalogue is complete."""
-    return {"The balance of every day", *NAMES.values(), *VALUES.values()}
+    return {"The balance of every day", *NAMES.values(), *VALUES.values(), *FEES.values()}
