@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -128,9 +129,11 @@ def test_what_was_undone_never_happened(
     number = len(known) + 1
     reversal = _undoing(number, undone)
     without = [event for event in known if event is not undone]
-    assert project(terms, [*known, reversal], day(days)) == project(terms, without, day(days))
     again = [*known, reversal, _undoing(number + 1, reversal)]
-    assert project(terms, again, day(days)) == project(terms, known, day(days))
+    for told_so, meant in (([*known, reversal], without), (again, known)):
+        found, expected = project(terms, told_so, day(days)), project(terms, meant, day(days))
+        # A bookmark counts the events it has seen, those that were undone among them.
+        assert replace(found, bookmark=None) == replace(expected, bookmark=None)
 
 
 def _undoing(number: int, event: LoanEvent) -> LoanEvent:

@@ -266,7 +266,7 @@ class Account:
         for row in self.rows:
             parts[part] += row.give_up(part, left - parts[part], day)
         self.waived[part] += parts[part]
-        self._end_by_waiver(event)
+        self.end_where_nothing_is_left(event)
         self.entries.append(_entry(event, parts, 0, 0, parts[part]))
 
     def stop_interest(self, day: date) -> None:
@@ -277,8 +277,8 @@ class Account:
                 row.lower_interest(row.raised[INTEREST] + max(had, self.earned(row, day)))
                 row.ended_early = True
 
-    def _end_by_waiver(self, event: LoanEvent) -> None:
-        """Let what was paid ahead pay for the rest where a waiver has left no more than that."""
+    def end_where_nothing_is_left(self, event: LoanEvent) -> None:
+        """Let what was paid ahead pay for the rest where no more than that is left."""
         back = self.end_early(event.value_date, 0, no_parts())
         if back:
             self.overpaid_fen += self.pay(event.kind, back, event.value_date, no_parts())

@@ -131,6 +131,7 @@ class ProgressiveAccount(Account):
             case _:
                 self._re_amortise(event)
         self.first_open = 0
+        self.end_where_nothing_is_left(event)
 
     def _re_age(self, event: LoanEvent, agreed: ReAged) -> None:
         """Let all principal fall due anew, in rows of its own after the others."""
