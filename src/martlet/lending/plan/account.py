@@ -146,20 +146,19 @@ class Account:
 
     # What comes with time, and what does not come any more.
 
-    def settle(self, day: date) -> None:
-        """Let interest run to a day: the rows of a plan that is made as a whole know theirs."""
-
     def fall_late(self, until: date) -> None:
         """Charge late fees by rule on the mornings that have come, one after another."""
-        fee = self.terms.rules.late_fee
-        if fee is None or not fee.by_rule:
-            return
         while (day := self.next_late_on()) is not None and day <= until:
-            self.settle(day)
-            due_on = day - timedelta(days=fee.after_days)
-            late = [row for row in self.rows if not row.late_asked and row.due_on <= due_on]
-            for number, row in enumerate(late):
-                late_fee(self.terms, fee, row, (self.drawn[0], number), day)
+            self.charge_late(day)
+
+    def charge_late(self, day: date) -> None:
+        """Charge the rows whose late fee comes on a morning."""
+        fee = self.terms.rules.late_fee
+        assert fee is not None, "somebody else charges what is late"
+        due_on = day - timedelta(days=fee.after_days)
+        late = [row for row in self.rows if not row.late_asked and row.due_on <= due_on]
+        for number, row in enumerate(late):
+            late_fee(self.terms, fee, row, (self.drawn[0], number), day)
 
     def next_late_on(self) -> date | None:
         """Return the morning on which the next row that is open then is charged a late fee."""

@@ -256,6 +256,11 @@ class ProgressiveAccount(Account):
         if self.running is not None:
             self.running.settle(self.rows, day, self.owed_fen)
 
+    def charge_late(self, day: date) -> None:
+        """Charge what is late by then, of rows that know what they have cost."""
+        self.settle(day)
+        Account.charge_late(self, day)
+
     def pay(self, kind: EventKind, amount_fen: int, day: date, parts: dict[Component, int]) -> int:
         """Pay rows that ask for what would pay them today; return what is left."""
         running = self.running
