@@ -37,6 +37,10 @@ def test_the_worked_example_runs_as_it_is_written(tmp_path: Path) -> None:
     run(home, ["init", "--name", "Example"])
     command = ["lending", "import-portfolio", "--loans", str(tmp_path / "loans.csv")]
     command += ["--events", str(tmp_path / "events.csv"), "--source", "old_core"]
+    withheld = run(home, command, code=1)
+    assert (withheld["withheld"], withheld["loans_taken"]) == (True, 0)
+    assert run(home, ["lending", "portfolio"])["rows"] == []
+    command.append("--set-aside")
     done = run(home, command, code=1)
     assert (done["loans_taken"], done["loans_rejected"]) == (2, 1)
     assert (done["balances_stated"], done["balances_equal"]) == (6, 3)

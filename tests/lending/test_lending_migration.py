@@ -62,7 +62,8 @@ def files_of(
             writer = csv.DictWriter(file, columns or ["loan_id", "value_date", "kind"])
             writer.writeheader()
             writer.writerows(rows)
-    return Files(folder / "loans.csv", folder / "events.csv", folder / "findings", **more)
+    whole = {"set_aside": True, **more}
+    return Files(folder / "loans.csv", folder / "events.csv", folder / "findings", **whole)
 
 
 def take_over(bank: LendingBank, files: Files) -> ImportReport:
@@ -203,6 +204,25 @@ def test_a_bad_event_takes_its_loan_along(bank: LendingBank, tmp_path: Path) -> 
         assert f"lending.{code}" in {told.get(("events", line)), told.get(("loans", line))}, code
     assert (report.loans_taken, report.loans_rejected) == (0, len(BAD_EVENTS))
     assert balances(bank) == before, "nothing is half imported"
+
+
+def test_one_bad_row_anywhere_withholds_the_whole_pair(
+    bank: LendingBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bad loan stands in the last batch: the ones before it were looked at and not written."""
+    monkeypatch.setattr("martlet.lending.migration.importing.BATCH_LOANS", 2)
+    loans = [{**DAILY, **BALANCED, "loan_id": f"L-{n}", "party_reference": f"B-{n}"}
+             for n in range(6)]  # fmt: skip
+    bad = [*loans[:-1], {**loans[-1], "principal_yuan": "0.00"}]
+    before, parties = balances(bank), len(bank.parties.businesses(bank.principal))
+    withheld = take_over(bank, files_of(tmp_path, bad, [], set_aside=False))
+    assert (withheld.withheld, withheld.loans_taken, withheld.loans_rejected) == (True, 0, 1)
+    assert (tmp_path / "findings" / "rejected.csv").exists()
+    assert balances(bank) == before
+    assert bank.lending.loans(bank.principal) == []
+    assert len(bank.parties.businesses(bank.principal)) == parties
+    sound = take_over(bank, files_of(tmp_path, loans, [], set_aside=False))
+    assert (sound.withheld, sound.loans_taken, sound.businesses_registered) == (False, 6, 6)
 
 
 def test_an_event_of_a_loan_that_is_not_there_is_told(bank: LendingBank, tmp_path: Path) -> None:

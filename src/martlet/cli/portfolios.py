@@ -36,6 +36,13 @@ def import_portfolio(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=say("Reconcile everything and write nothing."))
     ] = False,
+    set_aside: Annotated[
+        bool,
+        typer.Option(
+            "--set-aside",
+            help=say("Take what can be taken, and set bad loans aside; else one withholds all."),
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take loans over with their history; what cannot be taken is told row by row."""
@@ -48,6 +55,7 @@ def import_portfolio(
         source=source,
         stated_on=day(on) if on else None,
         dry_run=dry_run,
+        set_aside=set_aside,
     )
     with open_session() as session, progress(loans.name, quiet=as_json) as moved:
         bank = session.bank

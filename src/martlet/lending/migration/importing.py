@@ -60,6 +60,8 @@ class Files:
     stated_on: date | None = None
     """The day of stated balances where a row names none; None means the open business date."""
     dry_run: bool = False
+    set_aside: bool = False
+    """Take what can be taken and set the rest aside; without it one bad row withholds all."""
 
 
 @dataclass(slots=True)
@@ -73,26 +75,38 @@ class PortfolioImport:
     def run(
         self, principal: Principal, files: Files, on_progress: Moved | None = None
     ) -> ImportReport:
-        """Take a pair of files in, or with `dry_run` say what would come of it."""
+        """Take a pair of files in, or with `dry_run` say what would come of it.
+
+        Every row is looked at before the first is written: unless bad ones are to be set aside,
+        one of them withholds the whole pair.
+        """
         principal.require(Scope.END_OF_DAY)
         principal.require(Scope.LENDING_WRITE)
         frame = self._frame(principal, files)
-        report = ImportReport(files.source, frame.stated_on.isoformat(), files.dry_run)
-        with (
-            tempfile.TemporaryDirectory(prefix="martlet-migration-") as scratch,
-            Findings(files.findings, report) as findings,
-        ):
+        with tempfile.TemporaryDirectory(prefix="martlet-migration-") as scratch:
             parts = partitions_for(files.loans, files.events)
             loans = deal(files.loans, Path(scratch), LOAN_COLUMNS, parts)
             events = deal(files.events, Path(scratch), EVENT_COLUMNS, parts)
-            report.loans_read, report.events_read = loans.rows, events.rows
-            run = _Run(self, principal, frame, files.dry_run, report, findings)
-            done = 0
-            for part in range(parts):
-                done += run.partition(loans, events, part)
-                if on_progress is not None:
-                    on_progress(done, loans.rows)
-        return report
+
+            def go_through(*, dry_run: bool) -> ImportReport:
+                report = ImportReport(files.source, frame.stated_on.isoformat(), files.dry_run)
+                report.loans_read, report.events_read = loans.rows, events.rows
+                with Findings(files.findings, report) as findings:
+                    run = _Run(self, principal, frame, dry_run, report, findings)
+                    done = 0
+                    for part in range(parts):
+                        done += run.partition(loans, events, part)
+                        if on_progress is not None:
+                            on_progress(done, loans.rows)
+                return report
+
+            if files.dry_run or files.set_aside:
+                return go_through(dry_run=files.dry_run)
+            seen = go_through(dry_run=True)
+            if seen.rows_rejected:
+                seen.withhold()
+                return seen
+            return go_through(dry_run=False)
 
     def _frame(self, principal: Principal, files: Files) -> Frame:
         if not _SOURCE.fullmatch(files.source):

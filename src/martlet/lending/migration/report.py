@@ -34,6 +34,8 @@ class ImportReport:
     source: str
     on: str
     dry_run: bool
+    withheld: bool = False
+    """Whether nothing was written because a row was rejected."""
     loans_read: int = 0
     events_read: int = 0
     loans_taken: int = 0
@@ -54,6 +56,11 @@ class ImportReport:
     differences: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+
+    def withhold(self) -> None:
+        """Say that nothing of all this was written."""
+        self.withheld = True
+        self.loans_taken = self.events_taken = self.businesses_registered = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON value."""
