@@ -11,20 +11,29 @@ ninety days in which it is expected back.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 from tests.lending.conftest import TODAY
 from tests.lending.test_lending_life import book_of, proven
 
 from martlet.kernel.canonical import parse_json
-from martlet.kernel.errors import Forbidden, Refused
-from martlet.lending import asked_event
+from martlet.kernel.errors import Forbidden, Invalid, MartletError, Refused
+from martlet.ledger import current_business_date
+from martlet.lending import asked_event, project
 from martlet.lending.advances.service import AdvancesService
+from martlet.lending.loans import event_rows, events_of, find_loan, terms_of
+from martlet.lending.migration.cells import Cells
+from martlet.lending.migration.exporting import loan_cells
+from martlet.lending.migration.rows import read_loan
+from martlet.lending.postings import position_of
 from martlet.store.tables import chain_entry
 
 if TYPE_CHECKING:
@@ -33,6 +42,7 @@ if TYPE_CHECKING:
     from tests.lending.conftest import LendingBank
 
     from martlet.kernel.principal import Principal
+    from martlet.lending import LoanState
 
 DRAWN_FEN = 900_000
 
@@ -252,3 +262,95 @@ def test_a_quote_is_all_that_is_owed_whenever_it_is_paid(bank: LendingBank) -> N
     quote = partial(bank.lending.payoff_quote, bank.principal, shop.loan_id)
     today, later = quote(), quote(shop.day(90))
     assert today["total_fen"] == later["total_fen"] == today["principal_fen"] + today["fee_fen"]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("took"), st.integers(0, 3_000_000)),
+        st.tuples(st.just("repaid"), st.integers(1, 400_000)),
+        st.tuples(st.just("charged_back"), st.integers(1, 400_000)),
+        st.tuples(st.just("refunded_in_cash"), st.integers(1, 200_000)),
+        st.tuples(st.just("goodwill_credit"), st.integers(1, 50_000)),
+        st.tuples(st.just("waived"), st.integers(0, 5_000)),
+        st.tuples(st.just("charged_off"), st.just(0)),
+        st.tuples(st.just("undo"), st.integers(0, 9)),
+        st.tuples(st.just("nights"), st.integers(1, 12)),
+    ),
+    min_size=3,
+    max_size=10,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(STEPS)
+def test_whatever_the_till_brings_the_book_is_in_step(
+    bank: LendingBank, steps: list[tuple[str, int]]
+) -> None:
+    """Lent and fee = paid + waived + owed; what is owed of the fee is what is not earned."""
+    shop = Shop(bank)
+    bank.close_days(1)
+    for what, number in steps:
+        with suppress(MartletError):
+            _step(shop, what, number)
+        loan, state = shop.loan, _state(shop)
+        fee, owed = loan["takings"]["fee_fen"], state.outstanding_fen
+        put_in = DRAWN_FEN + fee - state.fee_waived_fen
+        assert owed == max(put_in - position_of(state).received_fen - state.goodwill_fen, 0)
+        proven(bank)
+
+
+def _state(shop: Shop) -> LoanState:
+    with shop.bank.database.read() as connection:
+        row = find_loan(connection, shop.bank.principal, shop.loan_id)
+        today = current_business_date(connection, shop.bank.principal.tenant_id)
+        return project(terms_of(row), events_of(event_rows(connection, shop.loan_id)), today)
+
+
+def _step(shop: Shop, what: str, number: int) -> None:
+    bank = shop.bank
+    if what == "nights":
+        bank.close_days(number)
+    elif what == "took":
+        with bank.database.read() as connection:
+            today = current_business_date(connection, bank.principal.tenant_id)
+        shop.took(today, number)
+    elif what == "undo":
+        lines = bank.lending.timeline(bank.principal, shop.loan_id)["lines"][1:]
+        event_id = UUID(lines[number % len(lines)]["event_id"]) if lines else shop.loan_id
+        bank.lending.reverse_event(bank.principal, bank.key(), shop.loan_id, event_id)
+    else:
+        said = {"component": "fee"} if what == "waived" else None
+        asked = asked_event(what, number, said)
+        seen = bank.lending.preview_event(bank.principal, shop.loan_id, asked)
+        done = bank.lending.record_event(bank.principal, bank.key(), shop.loan_id, asked)
+        assert (seen["after"], seen["transfers"]) == (done["after"], done["transfers"])
+
+
+def test_given_up_as_an_asset_it_earns_nothing_before_its_principal_is_back(
+    bank: LendingBank,
+) -> None:
+    shop = Shop(bank)
+    bank.lending.repay(bank.principal, bank.key(), shop.loan_id, 100_000)
+    earned = shop.loan["paid"]["fee_fen"]
+    record = partial(bank.lending.record_event, bank.principal)
+    record(bank.key(), shop.loan_id, asked_event("charged_off", 0, {"reason": "closed"}))
+    bank.lending.repay(bank.principal, bank.key(), shop.loan_id, 500_000)
+    assert shop.loan["paid"]["fee_fen"] == earned
+    bank.lending.repay(bank.principal, bank.key(), shop.loan_id, shop.loan["outstanding_fen"])
+    assert shop.loan["paid"]["fee_fen"] == shop.answer["takings"]["fee_fen"]
+    proven(bank)
+
+
+def test_moved_to_another_bank_it_is_the_same_advance(bank: LendingBank) -> None:
+    shop = Shop(bank)
+    with bank.database.read() as connection:
+        row = find_loan(connection, bank.principal, shop.loan_id)
+        known = events_of(event_rows(connection, shop.loan_id))
+    told = loan_cells(shop.loan_id, row.product, terms_of(row), known, TODAY)
+    names = dict.fromkeys(("party_reference", "party_name", "owner_name", "region"), "合成商户")
+    names |= {"owner_phone": "13800138000", "trade": "restaurant"}
+    written = {name: str(value) for name, value in {**names, **told}.items()}
+    assert read_loan(Cells(2, written), TODAY, TODAY).terms == terms_of(row)
+    with pytest.raises(Invalid, match=r"lending\.migration_cell_missing"):
+        read_loan(Cells(2, {**written, "takings": ""}), TODAY, TODAY)

@@ -50,6 +50,14 @@ def test_a_product_shows_what_a_loan_of_it_costs(staff: Visit) -> None:
     assert staff.open("/console/products/gold").status_code == 404
 
 
+def test_an_advance_on_takings_shows_its_fee_and_how_soon_it_is_expected_back(
+    staff: Visit,
+) -> None:
+    page = staff.open("/console/products/takings_advance?amount=10,000&tenor=120&rate=0.03").text
+    for shown in ("¥135.00", "90 days", "¥10,135.00", "20.00%", "Only for businesses whose"):
+        assert shown in page, shown
+
+
 @pytest.mark.parametrize("query", ["amount=x", "tenor=0", "tenor=-1", "rate=1.00001", "rate=9999"])
 def test_an_example_that_cannot_be_is_told_on_the_form(staff: Visit, query: str) -> None:
     answer = staff.open(f"/console/products/revolving_daily?{query}")

@@ -69,7 +69,7 @@ def forecast(
         },
         "total_interest_fen": sum(row.interest_fen for row in rows),
         "total_fees_fen": sum(fee.amount_fen for fee in fees) + fixed_fen,
-        **({"takings": agreed_json(terms)} if terms.takings is not None else {}),
+        "takings": None if terms.takings is None else agreed_json(terms),
     }
 
 
@@ -210,7 +210,7 @@ def loan_json(row: Row[Any], events: Sequence[LoanEvent], today: date) -> dict[s
         "recovered_fen": state.recovered_fen,
         "fallen_due": _fallen_json(state),
         "schedule": coming,
-        **({"takings": standing_json(terms, events, state)} if advance else {}),
+        "takings": standing_json(terms, events, state) if advance else None,
     }
 
 

@@ -41,16 +41,17 @@ def price_of(stored: StoredDecision, rate_ppm_per_day: int, visitor: Visitor) ->
     start = business_date_of(decision.decided_at)
     figures = {"amount_fen": amount_fen, "tenor": tenor}
     shown = forecast(terms, start, asked.application_id, visitor.bank.lending.rate_caps)
-    example = (
-        visitor.say("Interest on {amount_fen} drawn for {tenor} days", **figures)
-        if product.tenor_unit is TenorUnit.DAYS
-        else visitor.say("Interest on {amount_fen} drawn for {tenor} months", **figures)
-    )
+    if terms.takings is not None:
+        example = visitor.say("Fixed fee on {amount_fen} drawn for {tenor} days", **figures)
+    elif product.tenor_unit is TenorUnit.DAYS:
+        example = visitor.say("Interest on {amount_fen} drawn for {tenor} days", **figures)
+    else:
+        example = visitor.say("Interest on {amount_fen} drawn for {tenor} months", **figures)
     return Price(
-        rate_ppm_per_day,
+        shown["rates"]["rate_ppm_per_day"],
         shown["rates"]["simple_annual_ppm"],
         shown["rates"]["internal_annual_ppm"],
         shown["rates"]["cap_ppm"],
         example,
-        shown["total_interest_fen"],
+        shown["total_interest_fen"] + shown["total_fees_fen"],
     )

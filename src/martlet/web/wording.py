@@ -60,6 +60,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "lending.money_back": "Money given back",
         "lending.charge": "Charge",
         "lending.charge_taken_back": "Charge taken back",
+        "lending.fee_earned": "Fee earned",
+        "lending.fee_earned_taken_back": "Earned fee taken back",
         "lending.waiver": "Waiver",
         "lending.waiver_undone": "Waiver undone",
         "lending.write_off": "Write-off",

@@ -121,6 +121,9 @@ def shown_products(visitor: Visitor) -> list[dict[str, Any]]:
         "equal_principal": visitor.say("A little less every month: equal principal and interest."),
         "interest_then_principal": visitor.say("Interest every month, the principal at the end."),
         "bullet": visitor.say("Nothing until the end; then everything at once."),
+        "takings_advance": visitor.say(
+            "A fixed fee; a share of each day's takings repays it. Slow days repay less."
+        ),
     }
     return [
         {
