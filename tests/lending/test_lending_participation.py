@@ -65,6 +65,24 @@ def test_a_partner_funds_its_share_and_receives_its_share(
     proven(bank)
 
 
+def test_a_partner_shares_a_loan_that_follows_a_plan(
+    bank: LendingBank, partners: PartnerBank
+) -> None:
+    partners.free_of_ratios()
+    partners.partner("north")
+    partners.agree("north")
+    loan_id = bank.drawn(600_000, "flat", tenor=6)
+    assert book_of(bank)["assets/loans/principal/flat"] == 600_000
+    bank.close_days(35)
+    assert book_of(bank)["assets/participations/principal/north"] == 180_000
+    owed = bank.lending.payoff_quote(bank.principal, loan_id)["total_fen"]
+    bank.lending.repay(bank.principal, "repay", loan_id, owed)
+    bank.close_days(1)
+    assert book_of(bank)["assets/participations/principal/north"] == 0
+    assert partners.proven()["unsettled"] == 0
+    proven(bank)
+
+
 def test_without_partners_nothing_changes(bank: LendingBank, partners: PartnerBank) -> None:
     loan_id = bank.drawn(50_000)
     bank.close_days(1)

@@ -64,6 +64,20 @@ def test_a_bullet_of_ten_thousand_yuan_saves_three_months_and_a_fifth_of_the_res
     assert matured.interest_accrued_fen == 64_320
 
 
+def test_flat_instalments_are_free_for_three_and_a_fifth_cheaper_for_nine() -> None:
+    """12,000 yuan at 0.9 % a month: 12 times 108 yuan; with relief 9 times 86.40."""
+    terms = LoanTerms(1_200_000, 300, 12, product_named("flat").conventions)
+    events = paid_out(terms, START)
+    found = grant(SHIPPED, terms, events, START, new_id)
+    assert found is not None
+    assert found.cost_fen == 12 * 10_800 - 9 * 8_640
+
+
+def test_a_plan_that_runs_forward_is_passed_over_where_a_rate_is_foretold() -> None:
+    terms = LoanTerms(1_200_000, 300, 12, product_named("instalments_by_plan").conventions)
+    assert grant(SHIPPED, terms, paid_out(terms, START), START, new_id) is None
+
+
 def test_instalments_of_twelve_months_save_what_two_tables_differ_by() -> None:
     """12,000 yuan at 0.9 % a month: 12 payments of 1,059.46 cost 713.53 of interest.
 

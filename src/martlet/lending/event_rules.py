@@ -141,7 +141,7 @@ def _check_meaning(looked: Looked) -> None:
     if advance and isinstance(details, Waived) and details.component is not Component.FEE:
         known = False
     plan = looked.terms.conventions.plan
-    if plan is not None and not offers(plan, kind, details):
+    if plan is not None and not offers(plan, kind, details, looked.event.value_date):
         raise Refused("lending.event_not_by_plan", kind=kind.value)
     if not known:
         raise Refused("lending.event_without_meaning", kind=kind.value)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from martlet.lending.events import EventKind, Rescheduled
+from martlet.lending.events import EventKind, RateChanged, Rescheduled
 from martlet.lending.plan.rules import Engine
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from martlet.lending.events import Details
     from martlet.lending.plan.rules import PlanRules
 
@@ -19,9 +21,14 @@ _NEVER = frozenset({EventKind.INTEREST_PAUSED, EventKind.SHARE_CHANGED})
 _NOT_ANEW = _NEVER | {EventKind.RE_AGED, EventKind.RE_AMORTISED}
 
 
-def offers(rules: PlanRules, kind: EventKind, details: Details | None) -> bool:
-    """Tell whether an event has a meaning for loans with these rules."""
+def offers(rules: PlanRules, kind: EventKind, details: Details | None, on: date) -> bool:
+    """Tell whether an event that counts from a day has a meaning for loans with these rules.
+
+    A plan that runs forward takes up another rate on the day itself, none that is foretold.
+    """
     if rules.engine is Engine.CUMULATIVE:
         return kind not in _NOT_ANEW
-    grace = isinstance(details, Rescheduled) and (details.principal_grace or details.interest_grace)
-    return kind not in _NEVER and not grace
+    if isinstance(details, Rescheduled) and (details.principal_grace or details.interest_grace):
+        return False
+    foretold = isinstance(details, RateChanged) and details.effective_on > on
+    return kind not in _NEVER and not foretold

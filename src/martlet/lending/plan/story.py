@@ -7,6 +7,7 @@ is made; whoever makes one asks the story what was drawn, moved and paid.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,9 @@ class Story:
                     dates = (what.from_due_on, what.moved_to)
                     found.append(Change(*dates, rate, what.extra_terms, *grace))
                 case RateChanged() as what:
-                    found.append(Change(what.effective_on, rate=terms.per_year(what.rate)))
+                    # From that night on: not for the row whose last night is the one before.
+                    first = what.effective_on + timedelta(days=1)
+                    found.append(Change(first, rate=terms.per_year(what.rate)))
                 case Extended() as what:
                     found.append(Change(event.value_date, extra_terms=what.extra_terms))
                 case _:

@@ -77,7 +77,7 @@ def grant(
     made: list[LoanEvent] = []
     plan = terms.conventions.plan
     for kind, amount_fen, details in changes(steps, agreed, terms, state):
-        if plan is not None and not offers(plan, kind, details):
+        if plan is not None and not offers(plan, kind, details, starts_on):
             return None
         sequence += 1
         made.append(LoanEvent(new_id(), sequence, kind, starts_on, amount_fen, details))
