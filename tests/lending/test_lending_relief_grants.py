@@ -215,9 +215,9 @@ def test_a_reversal_leaves_no_trace_beyond_its_day(
     known = [*events, *found.events]
     undone = undoing(terms, known, found.events, ends, ends, new_id)
     relieved = project(terms, known, ends)
-    assert replace(project(terms, [*known, *undone], ends), line=None) == replace(
-        relieved, line=None
-    )
+    # A bookmark counts the events that it has seen, and the line is another from that day on.
+    found_then = replace(project(terms, [*known, *undone], ends), line=None, bookmark=None)
+    assert found_then == replace(relieved, line=None, bookmark=None)
     after = ends + timedelta(days=look)
     assert rate_on(terms, [*known, *undone], after) == terms.rate
     left = cost_until(terms, events, found.events, undone, START)
