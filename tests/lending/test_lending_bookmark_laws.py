@@ -15,7 +15,7 @@ from martlet.lending import EventKind, LoanEvent, LoanTerms, product_named, proj
 from martlet.lending.daily.bookmark import read, written
 from martlet.lending.events import Charged
 from martlet.lending.loan import LoanFigures
-from martlet.lending.projection import project_on
+from martlet.lending.projection import project_figures, project_on, project_onward
 
 if TYPE_CHECKING:
     from martlet.lending.events import Details
@@ -41,8 +41,12 @@ def test_money_after_a_bookmark_does_what_it_does_to_the_whole_loan(
     ]
     onward, whole = project_on(terms, mark, paid, until), project(terms, [*before, *paid], until)
     assert onward is not None
+    anew = project_onward(terms, before, paid, until)
+    plain = project_figures(terms, [*before, *paid], until)
     for name in (field.name for field in fields(LoanFigures)):
-        assert getattr(onward.figures, name) == getattr(whole, name), name
+        for figures in (onward.figures, anew.figures, plain):
+            assert getattr(figures, name) == getattr(whole, name), name
+    assert (anew.due_today_fen, anew.allocations) == (onward.due_today_fen, onward.allocations)
     new = {one.event_id for one in paid}
     assert onward.allocations == tuple(one for one in whole.allocations if one.event_id in new)
     last = whole.instalments[-1:]

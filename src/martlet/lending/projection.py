@@ -57,6 +57,38 @@ def project(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> LoanS
     return state_of(_replay(terms, ordered, as_of), as_of, _seen(known, as_of))
 
 
+def project_figures(terms: LoanTerms, events: Iterable[LoanEvent], as_of: date) -> LoanFigures:
+    """Return the figures of the whole replay, without a value for each thing that is over."""
+    known = list(events)
+    ordered = in_order(known, as_of)
+    seen = _seen(known, as_of) if ordered and _by_day(terms) else None
+    if seen is None:
+        return project(terms, known, as_of)
+    return figures_of(_replay(terms, ordered, as_of), as_of, seen)
+
+
+def project_onward(
+    terms: LoanTerms, known: Sequence[LoanEvent], new: Sequence[LoanEvent], as_of: date
+) -> Onward:
+    """Return what new events and time do to a loan, by the whole replay."""
+    events, named = [*known, *new], {event.event_id for event in new}
+    seen = _seen(events, as_of) if _by_day(terms) else None
+    if seen is None:
+        state = project(terms, events, as_of)
+        fallen = [one for one in state.instalments[-1:] if one.due_on == as_of]
+        due_fen, told = sum(one.unpaid_fen for one in fallen), state.allocations
+        return Onward(state, due_fen, tuple(part for part in told if part.event_id in named))
+    fold = _replay(terms, in_order(events, as_of), as_of)
+    figures, told = figures_of(fold, as_of, seen), tuple(fold.account.allocations)
+    mine = tuple(part for part in told if part.event_id in named)
+    return Onward(figures, fold.fell_due_fen(as_of), mine)
+
+
+def _by_day(terms: LoanTerms) -> bool:
+    by_plan = terms.conventions.interest_method is InterestMethod.BY_PLAN
+    return terms.takings is None and not by_plan
+
+
 def project_on(
     terms: LoanTerms, mark: Bookmark, events: Sequence[LoanEvent], as_of: date
 ) -> Onward | None:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, literal_column, select
 
 from martlet.kernel.errors import Corrupt
 from martlet.kernel.principal import system_principal
@@ -41,6 +41,7 @@ from martlet.lending.tables import (
     loan,
     payout,
 )
+from martlet.store import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +97,7 @@ def verify_controls(connection: Connection, tenant_id: UUID) -> dict[str, int]:
     """Compare the sums over a tenant's loans with its control accounts; return the sums."""
     book = {one.path: one for one in balances(connection, system_principal(tenant_id))}
     totals = dict.fromkeys(_PARTS, 0)
-    sums = {row.product: row for row in connection.execute(_sums(tenant_id))}
+    sums = {row.product: row for row in _SUMS.on(connection, {"tenant": tenant_id})}
     grown, ordered = growth_of(connection, tenant_id), _ordered(connection, tenant_id)
     for name in sorted(products()):
         accounts, row = Accounts(name, "", product_named(name).defers_fees), sums.get(name)
@@ -129,30 +130,32 @@ def _compare(what: str, expected_fen: int, found_fen: int) -> None:
         )
 
 
-def _sums(tenant_id: UUID) -> Any:  # noqa: ANN401 - a query
-    return (
-        select(
-            loan.c.product,
-            func.sum(PRINCIPAL_OWED).label("principal"),
-            func.sum(INTEREST_OWED).label("interest"),
-            func.sum(FEE_OWED).label("fee"),
-            func.sum(PENALTY_OWED).label("penalty"),
-            func.sum(loan.c.overpaid_fen).label("overpaid"),
-        )
-        .where(loan.c.tenant_id == tenant_id)
-        .group_by(loan.c.product)
+_SUMS = Prepared(
+    select(
+        loan.c.product,
+        func.sum(PRINCIPAL_OWED).label("principal"),
+        func.sum(INTEREST_OWED).label("interest"),
+        func.sum(FEE_OWED).label("fee"),
+        func.sum(PENALTY_OWED).label("penalty"),
+        func.sum(loan.c.overpaid_fen).label("overpaid"),
     )
+    .where(loan.c.tenant_id == bindparam("tenant"))
+    .group_by(loan.c.product)
+)
 
 
 def _ordered(connection: Connection, tenant_id: UUID) -> dict[str, int]:
     """Return what is promised on each product and not yet reported on by the rail."""
-    query = (
-        select(loan.c.product, func.sum(payout.c.amount_fen))
-        .join(loan, loan.c.loan_id == payout.c.loan_id)
-        .where(payout.c.tenant_id == tenant_id, payout.c.state == "ordered")
-        .group_by(loan.c.product)
-    )
-    return {product: int(ordered_fen) for product, ordered_fen in connection.execute(query)}
+    rows = _ORDERED.on(connection, {"tenant": tenant_id})
+    return {product: int(ordered_fen) for product, ordered_fen in rows}
+
+
+_ORDERED = Prepared(
+    select(loan.c.product, func.sum(payout.c.amount_fen))
+    .join(loan, loan.c.loan_id == payout.c.loan_id)
+    .where(payout.c.tenant_id == bindparam("tenant"), payout.c.state == literal_column("'ordered'"))
+    .group_by(loan.c.product)
+)
 
 
 def _all_loans(connection: Connection) -> Iterator[Row[Any]]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
     from sqlalchemy.engine import Dialect
     from sqlalchemy.sql.base import Executable
-    from sqlalchemy.sql.dml import UpdateBase
     from sqlalchemy.types import TypeEngine
 
     Convert = Callable[[Any], Any]
@@ -30,7 +29,7 @@ class Prepared:
 
     __slots__ = ("_forms", "_statement")
 
-    def __init__(self, statement: Select[Any] | UpdateBase) -> None:
+    def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self._forms: dict[tuple[str, tuple[str, ...]], _Form] = {}
 

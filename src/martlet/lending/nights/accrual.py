@@ -7,10 +7,11 @@ entry a chunk with one line for each product. Loans that no line covers are proj
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import numpy as np
+from sqlalchemy import bindparam, literal_column
 
 from martlet.kernel.errors import Corrupt
 from martlet.kernel.rounding import RoundingMode
@@ -22,9 +23,9 @@ from martlet.lending.loans import WITH_MARK, accounts_of, events_by_loan, positi
 from martlet.lending.marks import FIRST_LOAN, LAST_LOAN, begin_night, move_mark
 from martlet.lending.nights.dues import bring_forward
 from martlet.lending.postings import Accounts, Position, accrual, movements, position_of
-from martlet.lending.projection import project
+from martlet.lending.projection import project_figures
 from martlet.lending.tables import loan
-from martlet.store import Progress
+from martlet.store import Prepared, Progress
 
 if TYPE_CHECKING:
     from martlet.lending.growth import Growth
@@ -67,6 +68,18 @@ def _last_of_chunk(tx: Transaction, first: UUID, night: Night) -> UUID:
     return driver.to_id(found[0][0]) if found else LAST_LOAN
 
 
+_UNCOVERED = Prepared(
+    WITH_MARK.where(
+        loan.c.tenant_id == bindparam("tenant"),
+        literal_column("live = 1"),
+        loan.c.loan_id > bindparam("first"),
+        loan.c.loan_id <= bindparam("last"),
+        loan.c.accrued_until < bindparam("until"),
+        (loan.c.line_from > bindparam("until")) | (loan.c.line_until < bindparam("until")),
+    )
+)
+
+
 def _project_alone(
     tx: Transaction, between: tuple[UUID, UUID], night: Night, growth: Growth
 ) -> int:
@@ -76,10 +89,9 @@ def _project_alone(
     posted here, summed over each product and rail.
     """
     until = night.until.toordinal()
-    uncovered = (loan.c.line_from > until) | (loan.c.line_until < until)
-    rows = tx.execute(
-        WITH_MARK.where(*_between(tx, between), loan.c.accrued_until < until, uncovered)
-    ).all()
+    first, last = between
+    asked = {"tenant": tx.tenant_id, "first": first, "last": last, "until": until}
+    rows = _UNCOVERED.on(tx.connection, asked).all()
     charged: dict[Accounts, Position] = {}
     for row, onward in bring_forward(tx, rows, night):
         change = position_of(onward.figures).minus(position_in(row))
@@ -96,12 +108,6 @@ def _project_alone(
     return len(rows)
 
 
-def _between(tx: Transaction, between: tuple[UUID, UUID]) -> tuple[Any, ...]:
-    after, last = between
-    mine = loan.c.tenant_id == tx.tenant_id
-    return (mine, loan.c.live == 1, loan.c.loan_id > after, loan.c.loan_id <= last)
-
-
 def _check_sample(tx: Transaction, loans: Range, count: int, night: Night) -> int:
     """Follow some lines of a range and project their loans by themselves: the same figures."""
     until = night.until.toordinal()
@@ -113,9 +119,9 @@ def _check_sample(tx: Transaction, loans: Range, count: int, night: Night) -> in
         mode = RoundingMode(row.rounding_mode)
         line = np.array([[getattr(row, name) for name in LINE_FIELDS]], np.int64)
         followed = accrue(line, np.array([until]), mode)
-        state = project(terms_of(row), events[row.loan_id], night.until)
+        alone = project_figures(terms_of(row), events[row.loan_id], night.until)
         figures = int(followed.interest_fen[0]), int(followed.penalty_fen[0])
-        if figures != (state.interest_accrued_fen, state.penalty_accrued_fen):
+        if figures != (alone.interest_accrued_fen, alone.penalty_accrued_fen):
             raise Corrupt("lending.columns_differ", loan_id=str(row.loan_id))
     return len(rows)
 

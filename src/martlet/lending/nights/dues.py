@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from martlet.kernel.errors import Corrupt
 from martlet.lending.advances.watch import watch_minimum
@@ -17,7 +17,7 @@ from martlet.lending.loans import WITH_MARK, keep_states, position_in
 from martlet.lending.nights.onward import Move, bring_onward
 from martlet.lending.postings import position_of
 from martlet.lending.tables import PRINCIPAL_OWED, loan
-from martlet.store import Progress
+from martlet.store import Prepared, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,12 +32,22 @@ _LIVE: ColumnElement[bool] = literal_column("live = 1")
 """As a literal: an index over live loans is found only by its own words."""
 
 
+_ENDING = Prepared(
+    WITH_MARK.where(
+        loan.c.tenant_id == bindparam("tenant"),
+        _LIVE,
+        loan.c.line_until >= literal_column("1"),
+        loan.c.line_until <= bindparam("until"),
+    )
+    .order_by(loan.c.line_until, loan.c.loan_id)
+    .limit(bindparam("chunk"))
+)
+
+
 def due_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
     """Let instalments fall due that are due on the next morning, and draw the new lines."""
-    ends = loan.c.line_until.between(1, night.until.toordinal())
-    query = WITH_MARK.where(loan.c.tenant_id == tx.tenant_id, _LIVE, ends)
-    query = query.order_by(loan.c.line_until, loan.c.loan_id).limit(night.chunk_loans)
-    rows = tx.execute(query).all()
+    asked = {"tenant": tx.tenant_id, "until": night.until.toordinal(), "chunk": night.chunk_loans}
+    rows = _ENDING.on(tx.connection, asked).all()
     totals = {"loans": len(rows), "due_count": 0, "due_fen": 0}
     for row, onward in bring_forward(tx, rows, night):
         if position_of(onward.figures) != position_in(row):
@@ -112,14 +122,21 @@ def age_step(tx: Transaction, _cursor: str, night: Night) -> Progress:
     return Progress(None, {**totals, **_overdue_totals(tx)})
 
 
-def _overdue_totals(tx: Transaction) -> dict[str, int]:
-    """Return how many loans are overdue and how much principal stands on them."""
-    owed = func.coalesce(func.sum(PRINCIPAL_OWED), 0)
-    query = select(func.count().label("loans"), owed.label("owed_fen")).where(
-        loan.c.tenant_id == tx.tenant_id,
+_OVERDUE = Prepared(
+    select(
+        func.count().label("loans"),
+        func.coalesce(func.sum(PRINCIPAL_OWED), literal_column("0")).label("owed_fen"),
+    ).where(
+        loan.c.tenant_id == bindparam("tenant"),
         _LIVE,
         loan.c.oldest_due_on.is_not(None),
-        loan.c.status == LoanStatus.OVERDUE.value,
+        loan.c.status == bindparam("overdue"),
     )
-    found = tx.execute(query).one()
+)
+
+
+def _overdue_totals(tx: Transaction) -> dict[str, int]:
+    """Return how many loans are overdue and how much principal stands on them."""
+    asked = {"tenant": tx.tenant_id, "overdue": LoanStatus.OVERDUE.value}
+    found = _OVERDUE.on(tx.connection, asked).one()
     return {"overdue_loans": int(found.loans), "overdue_principal_fen": int(found.owed_fen)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from martlet.lending.daily.bookmark import read
 from martlet.lending.loans import events_by_loan, terms_of
-from martlet.lending.projection import Onward, project, project_on
+from martlet.lending.projection import Onward, project_on, project_onward
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,8 @@ def bring_onward(tx: Transaction, moves: Sequence[Move]) -> list[Onward]:
     unknown = [move.row.loan_id for move, known in zip(moves, found, strict=True) if known is None]
     events = events_by_loan(tx.connection, unknown)
     return [
-        known or _from_events(move, events[move.row.loan_id])
+        known
+        or project_onward(terms_of(move.row), events[move.row.loan_id], move.events, move.until)
         for move, known in zip(moves, found, strict=True)
     ]
 
@@ -49,13 +50,3 @@ def _from_bookmark(move: Move) -> Onward | None:
     if mark is None or mark.events != move.row.events or mark.day > move.until.toordinal():
         return None
     return project_on(terms_of(move.row), mark, move.events, move.until)
-
-
-def _from_events(move: Move, known: Sequence[LoanEvent]) -> Onward:
-    state = project(terms_of(move.row), [*known, *move.events], move.until)
-    fallen, new = state.instalments[-1:], {event.event_id for event in move.events}
-    return Onward(
-        state,
-        sum(one.unpaid_fen for one in fallen if one.due_on == move.until),
-        tuple(part for part in state.allocations if part.event_id in new),
-    )
