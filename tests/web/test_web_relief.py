@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from starlette.testclient import TestClient
 from tests.web.conftest import Town, Visit
 
 from martlet.api import create_app
+from martlet.lending.relief.reading import parse_programme
 from martlet.parties import PersonKind
 
 if TYPE_CHECKING:
@@ -68,6 +71,47 @@ def test_a_draft_is_previewed_and_approved_by_another(staff: Visit, town: Town) 
         assert re.search(r"<progress value=\"\d+\"", other.page)
         other.send(path, do="stop", reason="the season is over")
         assert "the season is over" in other.page
+
+
+def test_a_form_says_all_that_a_file_says(staff: Visit, town: Town) -> None:
+    """Whom by region, trade, size, arrears, product and day; what by months, days and part."""
+    answer = draft(
+        staff,
+        trades="餐饮, 零售",
+        product_revolving_daily="yes",
+        product_bullet="yes",
+        line_min="1000",
+        line_max="500000",
+        outstanding_min="10",
+        outstanding_max="300000",
+        arrears_days_min="0",
+        arrears_days_max="60",
+        drawn_from="2025-01-01",
+        drawn_until="2026-06-30",
+        kind_1="pause",
+        months_1="45",
+        unit_1="days",
+        kind_2="waive",
+        off_2="50",
+        part_2="interest",
+        up_to_2="200",
+        kind_3="extend",
+        months_3="6",
+        payer="subsidy",
+        payer_name="city",
+    )
+    programme_id = UUID(answer.url.path.rsplit("/", 1)[1])
+    read = parse_programme(town.bank.relief.programme(town.itself, programme_id)["text"])
+    assert set(read.who.products) == {"revolving_daily", "bullet"}
+    assert read.who.trades == ("餐饮", "零售")
+    assert (read.who.line_min_fen, read.who.outstanding_max_fen) == (100_000, 30_000_000)
+    assert (read.who.arrears_days_min, read.who.arrears_days_max) == (0, 60)
+    assert (read.who.drawn_from, read.who.drawn_until) == (date(2025, 1, 1), date(2026, 6, 30))
+    _, pause, waiver, longer = read.what
+    assert (pause.months, pause.days) == (0, 45)
+    assert (waiver.component, waiver.share_ppm, waiver.up_to_fen) == ("interest", 500_000, 20_000)
+    assert (longer.instalments, longer.days) == (6, 0)
+    assert (read.payer, read.payer_name) == ("subsidy", "city")
 
 
 def test_the_list_shows_every_programme(staff: Visit) -> None:

@@ -20,10 +20,10 @@ from martlet.web.visitors import Staff, Visitor, shown
 router = APIRouter(prefix="/console/relief")
 HERE = "/console/relief"
 _PER_CENT = 100
-_NO_STEP = {"kind": "", "months": "", "off": ""}
+_NO_STEP = {"kind": "", "months": "", "unit": "months", "off": "", "part": "penalty", "up_to": ""}
 _SHIPPED_STEPS = (
-    {"kind": "interest_free", "months": "3", "off": ""},
-    {"kind": "rate", "months": "9", "off": "20"},
+    {**_NO_STEP, "kind": "interest_free", "months": "3"},
+    {**_NO_STEP, "kind": "rate", "months": "9", "off": "20"},
     *(_NO_STEP for _ in range(RELIEF_STEPS_SHOWN - 2)),
 )
 """What an empty form begins with: three months free, then nine at a fifth less."""
@@ -83,13 +83,17 @@ def _written(visitor: Visitor) -> dict[str, Any]:
     who: dict[str, Any] = {
         "regions": _listed(visitor.field("regions")),
         "trades": _listed(visitor.field("trades")),
-        "products": [] if not visitor.field("product") else [visitor.field("product")],
+        "products": [name for name in products() if visitor.field(f"product_{name}")],
     }
-    for name in ("line_max", "outstanding_max"):
+    for name in ("line_min", "line_max", "outstanding_min", "outstanding_max"):
         if visitor.field(name):
             who[f"{name}_fen"] = parse_fen(visitor.field(name))
-    if visitor.field("arrears_days_max"):
-        who["arrears_days_max"] = visitor.number("arrears_days_max")
+    for name in ("arrears_days_min", "arrears_days_max"):
+        if visitor.field(name):
+            who[name] = visitor.number(name)
+    for name in ("drawn_from", "drawn_until"):
+        if visitor.field(name):
+            who[name] = visitor.field(name)
     return {
         "name": visitor.field("name"),
         "title": {"zh_cn": visitor.field("title_zh"), "en": visitor.field("title_en")},
@@ -113,20 +117,25 @@ def _listed(text: str) -> list[str]:
 
 
 def _measure(visitor: Visitor, number: int) -> dict[str, Any]:
+    """Return one step of the form; a field without meaning for its kind is not read."""
     kind = visitor.field(f"kind_{number}")
-    count = visitor.field(f"months_{number}")
-    months = visitor.number(f"months_{number}") if count else 0
+    count = visitor.number(f"months_{number}") if visitor.field(f"months_{number}") else 0
+    by_days = visitor.field(f"unit_{number}") == "days"
     off = visitor.field(f"off_{number}")
     share_ppm = (visitor.number(f"off_{number}") if off else 0) * PPM // _PER_CENT
+    lasts = {"kind": kind, "days" if by_days else "months": count}
     match kind:
         case "rate":
-            return {"kind": kind, "months": months, "rate_ppm": PPM - share_ppm}
+            return {**lasts, "rate_ppm": PPM - share_ppm}
         case "waive":
-            return {"kind": kind, "component": "penalty", "share_ppm": share_ppm or PPM}
+            up_to = visitor.field(f"up_to_{number}")
+            bounded = {"up_to_fen": parse_fen(up_to)} if up_to else {}
+            part = visitor.field(f"part_{number}", "penalty")
+            return {"kind": kind, "component": part, "share_ppm": share_ppm or PPM, **bounded}
         case "extend":
-            return {"kind": kind, "instalments": months}
+            return {"kind": kind, "days" if by_days else "instalments": count}
         case _:
-            return {"kind": kind, "months": months}
+            return lasts
 
 
 @router.get("/{programme_id}")
