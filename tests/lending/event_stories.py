@@ -12,6 +12,7 @@ from tests.lending.loan_stories import START, day
 
 from martlet.kernel.rounding import RoundingMode
 from martlet.lending import EventKind, LoanEvent, LoanTerms, Rate, products
+from martlet.lending.agreed import agreed_terms
 from martlet.lending.events import (
     Charged,
     ChargedBack,
@@ -56,6 +57,9 @@ def loans(draw: st.DrawFn) -> LoanTerms:
     )
     principal_fen = draw(st.one_of(st.just(100), st.integers(100, 2_000_000)))
     tenor = draw(st.sampled_from(product.tenor_options))
+    if conventions.takings is not None:
+        rate = draw(st.integers(0, 1_000))
+        return agreed_terms(replace(product, conventions=conventions), principal_fen, rate, tenor)
     if draw(st.booleans()):
         return LoanTerms.yearly(principal_fen, draw(st.integers(0, 360_000)), tenor, conventions)
     return LoanTerms(principal_fen, draw(st.integers(0, 1_000)), tenor, conventions)

@@ -63,6 +63,8 @@ def test_a_loan_written_down_is_read_as_the_same_loan(
         events.append(LoanEvent(UUID(int=last), last, EventKind.REVERSED, day(500), 0, undoing))
     today = day(500 + more_days)
     product = "equal_instalments" if terms.conventions.tenor_unit == "months" else "revolving_daily"
+    if terms.takings is not None:
+        product = "takings_advance"
     row = {"party_id": str(A_BUSINESS), **loan_cells(A_LOAN, product, terms, events, today)}
     history = [reread(line, event_cells(A_LOAN, event)) for line, event in enumerate(events, 2)]
     frame = Frame("itself", "rail", today, today, SeededIds(3, ManualClock(MORNING)))
