@@ -16,7 +16,7 @@ from tests.lending.test_lending_event_machine import _happen, _in_step, _undo
 from tests.lending.test_lending_life import book_of, proven
 
 from martlet.kernel.errors import Refused
-from martlet.lending import EventKind, asked_event, project
+from martlet.lending import EventKind, Receipt, asked_event, project
 from martlet.lending.product import read_product
 
 if TYPE_CHECKING:
@@ -158,6 +158,27 @@ def test_everything_may_happen_to_it_and_be_undone(product: str, bank: LendingBa
     assert (
         loan_of(bank, loan_id)["principal_outstanding_fen"] == before["principal_outstanding_fen"]
     )
+
+
+def test_days_caught_up_and_receipts_of_the_night_leave_the_book_in_step(
+    bank: LendingBank,
+) -> None:
+    """Two loans through 75 missed days, over due dates, instalment fees and late fees."""
+    flat, by_plan = (bank.drawn(600_000, product, tenor=3) for product in (FLAT, BY_PLAN))
+    due_fen = loan_of(bank, by_plan)["due_fen"]
+    paid = [
+        Receipt(UUID(int=1), by_plan, due_fen, TODAY),
+        Receipt(UUID(int=2), flat, 90_000, TODAY),
+    ]
+    bank.lending.take_in(bank.principal, bank.key(), paid)
+    bank.close_days(1)
+    assert loan_of(bank, by_plan)["due_fen"] == 0
+    bank.clock.advance(timedelta(days=75))
+    bank.end_of_day.catch_up(bank.principal, TODAY + timedelta(days=75))
+    proven(bank)
+    assert loan_of(bank, flat)["penalty_fen"] > 0
+    assert loan_of(bank, by_plan)["penalty_fen"] > 0
+    assert book_of(bank)[f"income/fees/{BY_PLAN}"] == 3_000 + 2 * 600
 
 
 def test_what_a_plan_cannot_do_is_refused(bank: LendingBank) -> None:
