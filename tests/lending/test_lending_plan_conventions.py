@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from tests.lending.plan_stories import ORDER, happened, progressive, yuan
 
-from martlet.lending.events import Charged, ChargedBack, EventKind, Rescheduled
+from martlet.lending.events import Charged, ChargedBack, EventKind, Rate, Rescheduled
 from martlet.lending.parts import Frequency, FrequencyUnit
 from martlet.lending.plan.interest import span_share
 from martlet.lending.plan.pay_off import pay_off_fen
@@ -142,6 +142,24 @@ def test_a_plan_that_is_not_recalculated_keeps_its_interest_when_paid_early(paid
     early = replay(terms, happened(drawn, (PAID, day, paid_fen)), day)
     assert [row.due for row in early.rows] == [row.due for row in planned.rows]
     assert [row.due[INTEREST] for row in early.rows] == [58, 49, 39, 29, 20, 10]
+
+
+def test_a_drawdown_inside_a_period_is_levelled_as_if_owed_from_its_first_day() -> None:
+    """2,000 at a per cent over six months: 345.10, then a sixth of what the last one has less."""
+    drawn = (DRAWN, START, yuan("1000")), (DRAWN, date(2023, 1, 16), yuan("1000"))
+    account = replay(running(EarlyInterest.TO_THE_DAY), happened(*drawn), drawn[1][1])
+    assert account.rows[0].due[INTEREST] == 484 + 1_032, "15 days of 1,000 and 16 of 2,000"
+    assert [row.due_fen for row in account.rows] == [34_425] * 5 + [34_437]
+
+
+def test_a_rate_changed_inside_a_period_levels_with_both_rates() -> None:
+    """1,000 at 12 % a year for 15 of 31 days, and at 6 % from then on."""
+    agreed = Rescheduled(date(2023, 2, 1), rate=Rate(60_000, 365))
+    told = happened((DRAWN, START, yuan("1000")), (MOVED, date(2023, 1, 16), 0, agreed))
+    rows = replay(running(EarlyInterest.TO_THE_DAY), told, date(2023, 1, 16)).rows
+    assert rows[0].due[INTEREST] == 484 + 258
+    assert len({row.due_fen for row in rows[:-1]}) == 1
+    assert abs(rows[-1].due_fen - rows[0].due_fen) <= len(rows) // 2, "nothing is left to move"
 
 
 def test_money_for_the_last_row_goes_backwards_and_the_next_row_takes_the_rest() -> None:

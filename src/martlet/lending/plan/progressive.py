@@ -219,8 +219,7 @@ class ProgressiveAccount(Account):
 
     def _change_rate(self, day: date, rate: Fraction) -> None:
         if self.running is not None:
-            self.running.end_stretch()
-            self.running.rate = rate
+            self.running.change_rate(rate)
             self._level(day)
 
     def _add_rows(self, extra: int) -> None:

@@ -51,6 +51,8 @@ class RunningInterest:
     """Unpaid principal of rows that have fallen due."""
     resting_fen: int = 0
     """Principal that was paid for the running row and bears interest until its day all the same."""
+    rates_before: list[tuple[date, Fraction]] = field(default_factory=list)
+    """The rates that ended, each with the day on which the next began."""
     free_until: date = field(init=False)
     """Interest of the days before this one was paid ahead."""
 
@@ -141,6 +143,12 @@ class RunningInterest:
     def end_stretch(self) -> None:
         """Round what the running stretch has cost: its balance or its rate ends."""
         self.whole, self.stretch = self._accrued_fen(), NOTHING
+
+    def change_rate(self, rate: Fraction) -> None:
+        """Let another rate run from the settled day on."""
+        self.end_stretch()
+        self.rates_before.append((self.settled_on, self.rate))
+        self.rate = rate
 
     def _forget(self) -> None:
         self.whole, self.stretch = 0, NOTHING
@@ -287,16 +295,30 @@ class RunningInterest:
         grown, sums = Decimal(1), NOTHING
         for row in reversed(coming):
             sums = FACTOR.add(sums, grown)
-            factor = self._factor(row, max(row.from_on, self.settled_on), row.due_on)
-            grown = FACTOR.multiply(grown, 1 + factor)
+            grown = FACTOR.multiply(grown, 1 + self._level_factor(row))
         left = owed_fen - self.overdue_fen
-        exact = Fraction(left * grown + self.accrued * grown) / Fraction(sums)
+        if coming[0].kind is RowKind.INSTALMENT:
+            exact = Fraction((left + coming[0].paid[PRINCIPAL]) * grown) / Fraction(sums)
+        else:
+            exact = Fraction((left + self.accrued) * grown) / Fraction(sums)
         first = self.level_fen = self.terms.in_units(exact)
         gap = self._gap(rows, coming, owed_fen)
         if abs(gap) > len(coming) // 2:
             self.level_fen = first + self.terms.in_units(Fraction(gap, len(coming)))
             if abs(self._gap(rows, coming, owed_fen)) >= abs(gap):
                 self.level_fen = first
+
+    def _level_factor(self, row: Row) -> Decimal:
+        """Return what one fen costs over a period, as if it were owed from its first day on."""
+        if row.kind is not RowKind.INSTALMENT:
+            return self._factor(row, max(row.from_on, self.settled_on), row.due_on)
+        ends = [*(on for on, _ in self.rates_before if row.from_on < on < row.due_on), row.due_on]
+        factor, begins = NOTHING, row.from_on
+        for end in ends:
+            rate = next((rate for on, rate in self.rates_before if end <= on), self.rate)
+            factor = FACTOR.add(factor, self._priced(rate * self._share(row, begins, end)))
+            begins = end
+        return factor
 
     def _gap(self, rows: Sequence[Row], coming: Sequence[Row], owed_fen: int) -> int:
         self.plan(rows, owed_fen)
@@ -307,7 +329,10 @@ class RunningInterest:
         begins = max(begins, self.free_until)
         if ends <= begins:
             return NOTHING
-        exact = self.rate * self._share(row, begins, ends)
+        return self._priced(self.rate * self._share(row, begins, ends))
+
+    @staticmethod
+    def _priced(exact: Fraction) -> Decimal:
         return FACTOR.divide(Decimal(exact.numerator), Decimal(exact.denominator))
 
     def _share(self, row: Row, begins: date, ends: date) -> Fraction:
