@@ -15,6 +15,7 @@ from martlet.kernel.rounding import RoundingMode
 from martlet.lending import LoanStatus, LoanTerms, products, project, schedule
 from martlet.lending.postings import Accounts, Position, movements, position_of
 from martlet.lending.product import Component, Prepayment
+from martlet.lending.projection import agreed_schedule
 
 if TYPE_CHECKING:
     from martlet.lending.events import LoanEvent
@@ -222,7 +223,7 @@ def test_the_line_of_a_state_foretells_the_projection(
 @settings(max_examples=60, deadline=None)
 @given(loans())
 def test_a_loan_paid_by_its_schedule_closes_at_maturity(terms: LoanTerms) -> None:
-    rows = schedule(terms, story(terms), START)
+    rows = agreed_schedule(terms, story(terms)[0])
     paid = [((row.due_on - START).days, row.due_fen) for row in rows if row.due_fen]
     state = project(terms, story(terms, *paid), rows[-1].due_on)
     assert state.status is LoanStatus.CLOSED
