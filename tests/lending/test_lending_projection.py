@@ -224,7 +224,9 @@ def test_the_line_of_a_state_foretells_the_projection(
 @given(loans())
 def test_a_loan_paid_by_its_schedule_closes_at_maturity(terms: LoanTerms) -> None:
     rows = agreed_schedule(terms, story(terms)[0])
-    paid = [((row.due_on - START).days, row.due_fen) for row in rows if row.due_fen]
+    # A loan of a few fen can end before its last rows; then their fees, though foretold, never come.
+    asking = [row for row in rows if row.principal_fen or row.interest_fen]
+    paid = [((row.due_on - START).days, row.due_fen) for row in asking]
     state = project(terms, story(terms, *paid), rows[-1].due_on)
     assert state.status is LoanStatus.CLOSED
     assert (state.overpaid_fen, state.penalty_accrued_fen) == (0, 0)
