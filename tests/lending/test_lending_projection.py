@@ -224,7 +224,7 @@ def test_the_line_of_a_state_foretells_the_projection(
 @given(loans())
 def test_a_loan_paid_by_its_schedule_closes_at_maturity(terms: LoanTerms) -> None:
     rows = agreed_schedule(terms, story(terms)[0])
-    # A loan of a few fen can end before its last rows; then their fees, though foretold, never come.
+    # A loan of a few fen can end before its last rows; their fees, though foretold, never come.
     asking = [row for row in rows if row.principal_fen or row.interest_fen]
     paid = [((row.due_on - START).days, row.due_fen) for row in asking]
     state = project(terms, story(terms, *paid), rows[-1].due_on)
