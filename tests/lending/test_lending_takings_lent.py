@@ -354,3 +354,15 @@ def test_moved_to_another_bank_it_is_the_same_advance(bank: LendingBank) -> None
     assert read_loan(Cells(2, written), TODAY, TODAY).terms == terms_of(row)
     with pytest.raises(Invalid, match=r"lending\.migration_cell_missing"):
         read_loan(Cells(2, {**written, "takings": ""}), TODAY, TODAY)
+
+
+def test_days_caught_up_tell_each_minimum_as_nights_do(bank: LendingBank) -> None:
+    shop = Shop(bank)
+    last = shop.day(65)
+    bank.clock.advance(timedelta(days=66))
+    bank.end_of_day.catch_up(bank.principal, last)
+    for kind in ("lending.minimum_near", "lending.minimum_missed"):
+        due = [one["due_on"] for one in told(bank, kind)]
+        assert due == [shop.day(30).isoformat(), shop.day(60).isoformat()], kind
+    assert shop.loan["days_overdue"] == 36
+    proven(bank)
