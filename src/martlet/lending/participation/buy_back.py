@@ -24,6 +24,7 @@ from martlet.lending.participation.settlement import (
     keep_settled,
     line_of,
     subject_of,
+    told_of,
     write_lines,
 )
 from martlet.lending.participation.split import (
@@ -71,8 +72,9 @@ def buy_back(
     moved_all: Split = {}
     bought_all: Split = {}
     lines, settled = [], []
+    told = told_of(tx, whom.partner_id, rows)
     for row in rows:
-        parts = split(position_in(row), row.share_ppm)
+        parts = {**split(position_in(row), row.share_ppm), **told.get(row.loan_id, {})}
         bought = bought_out(parts)
         parts.update(bought)
         moved = change(row.settled, parts)
@@ -87,7 +89,7 @@ def buy_back(
     keep_settled(tx, settled)
     _end(tx, whom.partner_id, wanted, today)
     record(tx, movements(moved_all, whom.slug), subject_of(whom.slug, settled_on), today)
-    told = {
+    done = {
         "partner": whom.slug,
         "loans_count": len(rows),
         "bought": bought_all,
@@ -98,10 +100,10 @@ def buy_back(
     }
     loans = {"loan_ids": [str(one) for one in wanted]}
     tx.emit(
-        "lending.participation_bought", f"partner:{whom.slug}", {**told, **loans},
+        "lending.participation_bought", f"partner:{whom.slug}", {**done, **loans},
         business_date=today,
     )  # fmt: skip
-    return told
+    return done
 
 
 def _parts(tx: Transaction, whom: Row[Any], loan_ids: Sequence[UUID]) -> Sequence[Row[Any]]:

@@ -28,6 +28,7 @@ from martlet.lending.participation.model import SettingName
 from martlet.lending.participation.payment import find_settlement
 from martlet.lending.participation.placement import EVERYBODY, place_of
 from martlet.lending.participation.programme import programme_of, settings
+from martlet.lending.participation.relief_parts import relief_told
 from martlet.lending.participation.settlement import lines_of
 from martlet.lending.participation.split import (
     COMPONENTS,
@@ -45,13 +46,16 @@ from martlet.lending.participation.tables import (
     limit_used,
     participation,
     partner,
+    relief_part,
     settlement,
     settlement_payment,
 )
+from martlet.lending.relief.tables import programme as relief_programme
 from martlet.lending.tables import loan
 from martlet.store.driver import Driver
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from uuid import UUID
 
@@ -191,12 +195,15 @@ def positions(
     )
     if after is not None:
         query = query.where(participation.c.loan_id > after)
-    return [_position_json(row) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    span = (rows[0].loan_id, rows[-1].loan_id) if rows else ()
+    told = relief_told(connection, whom.tenant_id, whom.partner_id, span) if rows else {}
+    return [_position_json(row, told.get(row.loan_id, {})) for row in rows]
 
 
-def _position_json(row: Row[Any]) -> dict[str, Any]:
+def _position_json(row: Row[Any], told: Mapping[str, int]) -> dict[str, Any]:
     ended = row.ended_on is not None
-    parts = row.settled if ended else split(position_in(row), row.share_ppm)
+    parts = row.settled if ended else {**split(position_in(row), row.share_ppm), **told}
     return {
         "loan_id": str(row.loan_id),
         "product": row.product,
@@ -309,7 +316,36 @@ def partner_view(connection: Connection, principal: Principal, whom: Row[Any]) -
         "agreements": agreements(connection, principal, whom.slug),
         "settled": _settled(connection, whom),
         "expected_loss": _expected_loss(connection, whom),
+        "relief": _relief(connection, whom),
     }
+
+
+def _relief(connection: Connection, whom: Row[Any]) -> list[dict[str, Any]]:
+    """Return a partner's part of what each relief programme costs, and what is claimed for it."""
+    query = (
+        select(
+            relief_programme.c.name,
+            func.count(relief_part.c.loan_id.distinct()).label("loans"),
+            func.sum(relief_part.c.forgone_fen).label("forgone"),
+            func.sum(relief_part.c.claimed_fen).label("claimed"),
+        )
+        .join(relief_programme, relief_programme.c.programme_id == relief_part.c.programme_id)
+        .where(
+            relief_part.c.tenant_id == whom.tenant_id,
+            relief_part.c.partner_id == whom.partner_id,
+        )
+        .group_by(relief_programme.c.name)
+        .order_by(relief_programme.c.name)
+    )
+    return [
+        {
+            "programme": row.name,
+            "loans": row.loans,
+            "forgone_fen": int(row.forgone),
+            "claimed_fen": int(row.claimed),
+        }
+        for row in connection.execute(query)
+    ]
 
 
 def _expected_loss(connection: Connection, whom: Row[Any]) -> dict[str, Any]:

@@ -25,9 +25,10 @@ from martlet.lending.participation.file import (
     settlement_file,
 )
 from martlet.lending.participation.limits import SETTLE_LOANS
+from martlet.lending.participation.relief_parts import relief_told
 from martlet.lending.participation.split import (
+    COLUMNS,
     COMPONENTS,
-    FLOW_NAMES,
     Split,
     add,
     change,
@@ -45,7 +46,7 @@ from martlet.lending.tables import loan
 from martlet.store import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection, Row
@@ -127,8 +128,9 @@ def _settle(tx: Transaction, whom: Row[Any], rows: Sequence[Row[Any]], business_
     """Write a line for every loan that has moved, and one entry for all of them."""
     moved_all: Split = {}
     lines, settled = [], []
+    told = told_of(tx, whom.partner_id, rows)
     for row in rows:
-        parts = split(position_in(row), row.share_ppm)
+        parts = {**split(position_in(row), row.share_ppm), **told.get(row.loan_id, {})}
         moved = change(row.settled, parts)
         still_open = row.live == 1 or row.status == LoanStatus.PENDING.value
         if moved:
@@ -141,6 +143,14 @@ def _settle(tx: Transaction, whom: Row[Any], rows: Sequence[Row[Any]], business_
     keep_settled(tx, settled)
     record(tx, movements(moved_all, whom.slug), subject_of(whom.slug, business_date), business_date)
     return len(lines)
+
+
+def told_of(tx: Transaction, partner_id: UUID, rows: Sequence[Row[Any]]) -> Mapping[UUID, Split]:
+    """Return a partner's part of the relief of some loans that stand in their order."""
+    if not rows:
+        return {}
+    span = (rows[0].loan_id, rows[-1].loan_id)
+    return relief_told(tx.connection, tx.tenant_id, partner_id, span)
 
 
 def subject_of(slug: str, settled_on: date) -> str:
@@ -197,14 +207,14 @@ def keep_settled(tx: Transaction, settled: Sequence[tuple[Split, bool, Any]]) ->
 def _seal(tx: Transaction, whom: Row[Any], business_date: date) -> SettlementFile:
     """Make a partner's file of the date and keep its totals and hash for ever."""
     lines = lines_of(tx.connection, whom, business_date)
-    made = settlement_file(whom.slug, business_date, FLOW_NAMES, lines)
+    made = settlement_file(whom.slug, business_date, COLUMNS, lines)
     tx.execute(
         insert(settlement).values(
             partner_id=whom.partner_id,
             settled_on=business_date,
             tenant_id=tx.tenant_id,
             lines_count=made.lines_count,
-            columns=list(FLOW_NAMES),
+            columns=list(COLUMNS),
             totals=made.totals,
             content_hash=made.content_hash,
             made_at=tx.now,

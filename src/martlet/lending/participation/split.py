@@ -111,6 +111,13 @@ FLOWS = (
     RECOVERED,
 )
 FLOW_NAMES = tuple(flow.name for flow in FLOWS)
+RELIEF_FORGONE, RELIEF_CLAIMED = "relief_forgone", "relief_claimed"
+COLUMNS = (*FLOW_NAMES, RELIEF_FORGONE, RELIEF_CLAIMED)
+"""What a file tells of a loan: what moves between accounts, then the partner's part of relief.
+
+The latter moves nothing here: a partner's income is lower by itself, and what is claimed for it is
+booked with the launch.
+"""
 KINDS = tuple(sorted({kind for flow in FLOWS for kind in (flow.debit, flow.credit)}))
 """The kinds of accounts that a partner's ledger has."""
 POSITION_FIELDS = tuple(flow.field for flow in FLOWS if flow.field)

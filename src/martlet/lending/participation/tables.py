@@ -180,6 +180,30 @@ settlement = append_only(
     )
 )
 
+relief_part = append_only(
+    Table(
+        "lending_relief_part",
+        metadata,
+        Column("partner_id", Id, nullable=False),
+        Column("loan_id", Id, nullable=False),
+        Column("programme_id", Id, nullable=False),
+        Column("kind", String, nullable=False),
+        Column("tenant_id", Id, nullable=False),
+        Column("share_ppm", Amount, nullable=False),
+        Column("forgone_fen", Amount, nullable=False),
+        Column("claimed_fen", Amount, nullable=False),
+        PrimaryKeyConstraint("partner_id", "loan_id", "programme_id", "kind"),
+        CheckConstraint(
+            "(kind = 'granted' AND forgone_fen >= 0) OR (kind = 'reversed' AND forgone_fen <= 0)",
+            name="sign",
+        ),
+        CheckConstraint("claimed_fen = 0 OR claimed_fen = forgone_fen", name="claimed"),
+        Index("ix_lending_relief_part_programme", "programme_id", "loan_id"),
+        **STRICT,
+    )
+)
+"""A partner's part of a loan's relief, or of what a reversal took back of it."""
+
 settlement_payment = append_only(
     Table(
         "lending_settlement_payment",

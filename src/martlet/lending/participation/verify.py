@@ -21,6 +21,7 @@ from martlet.lending.loans import POSITION_COLUMNS, position_in
 from martlet.lending.participation.file import settlement_file
 from martlet.lending.participation.limits import DIFFERENCES_MAX, PAGE_ROWS
 from martlet.lending.participation.placement import EVERYBODY, place_of
+from martlet.lending.participation.relief_parts import relief_told
 from martlet.lending.participation.settlement import lines_of
 from martlet.lending.participation.split import (
     KINDS,
@@ -43,6 +44,7 @@ from martlet.lending.participation.tables import (
     settlement_payment,
 )
 from martlet.lending.postings import Position
+from martlet.lending.relief.bearing import owed_by_partners
 from martlet.lending.tables import loan
 
 if TYPE_CHECKING:
@@ -87,6 +89,10 @@ def verify_partners(connection: Connection, tenant_id: UUID) -> ParticipationRep
     """Make everything again that co-lending stores twice; list what does not agree."""
     report = ParticipationReport()
     book = _ledger(connection, tenant_id)
+    for slug, owed_fen in owed_by_partners(connection, tenant_id).items():
+        # Relief that a partner pays for stands on its account too, and in no file.
+        path = partner_account("receivable", slug)
+        book[path] = book.get(path, 0) - owed_fen
     stands: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     query = select(partner).where(partner.c.tenant_id == tenant_id).order_by(partner.c.slug)
     for whom in connection.execute(query).all():
@@ -189,6 +195,7 @@ def _verify_parts(
     report: ParticipationReport,
 ) -> None:
     """Compare each participation with its lines, its loan, and what it holds of the limits."""
+    told = relief_told(connection, whom.tenant_id, whom.partner_id)
     for row in _parts(connection, whom.partner_id):
         report.participations += 1
         where = f"{whom.slug}:{row.loan_id}"
@@ -199,7 +206,8 @@ def _verify_parts(
             report.compare("bought back", where, {}, bought_out(row.settled))
         else:
             position = position_in(row)
-            report.unsettled += bool(change(row.settled, split(position, row.share_ppm)))
+            parts = {**split(position, row.share_ppm), **told.get(row.loan_id, {})}
+            report.unsettled += bool(change(row.settled, parts))
             used_fen, own_fen = _exposure(row, position)
         report.compare("limit held", where, (used_fen, own_fen), (row.used_fen, row.own_fen))
         for at in (place_of(whom.slug), f"group:{whom.affiliates}", EVERYBODY):

@@ -19,23 +19,26 @@ OTHERS = "(others)"
 
 @dataclass(slots=True)
 class Sums:
-    """Loans counted, what they owe, what their relief costs."""
+    """Loans counted, what they owe, what their relief costs, and the partners' part of that."""
 
     loans: int = 0
     principal_fen: int = 0
     cost_fen: int = 0
+    partners_fen: int = 0
 
-    def add(self, principal_fen: int, cost_fen: int) -> None:
+    def add(self, principal_fen: int, cost_fen: int, partners_fen: int) -> None:
         """Count one more loan."""
         self.loans += 1
         self.principal_fen += principal_fen
         self.cost_fen += cost_fen
+        self.partners_fen += partners_fen
 
     def merge(self, other: Sums) -> None:
         """Count the loans of another sum."""
         self.loans += other.loans
         self.principal_fen += other.principal_fen
         self.cost_fen += other.cost_fen
+        self.partners_fen += other.partners_fen
 
     def as_json(self) -> dict[str, int]:
         """Return it as a JSON value."""
@@ -43,6 +46,7 @@ class Sums:
             "loans": self.loans,
             "principal_fen": self.principal_fen,
             "cost_fen": self.cost_fen,
+            "partners_fen": self.partners_fen,
         }
 
 
@@ -53,13 +57,20 @@ class Figures:
     cells: dict[tuple[str, ...], Sums] = field(default_factory=dict)
     businesses: set[Any] = field(default_factory=set)
 
-    def add(self, party: object, names: tuple[str, ...], principal_fen: int, cost_fen: int) -> None:
+    def add(
+        self,
+        party: object,
+        names: tuple[str, ...],
+        principal_fen: int,
+        cost_fen: int,
+        partners_fen: int,
+    ) -> None:
         """Count one loan under its names, in the order of GROUPINGS."""
         self.businesses.add(party)
         if (sums := self.cells.get(names)) is None:
             assert len(names) == len(GROUPINGS), names
             sums = self.cells[names] = Sums()
-        sums.add(principal_fen, cost_fen)
+        sums.add(principal_fen, cost_fen, partners_fen)
 
     @property
     def whole(self) -> Sums:

@@ -17,7 +17,8 @@ from martlet.kernel.errors import Corrupt
 from martlet.ledger import current_business_date
 from martlet.lending.bookkeeping import record
 from martlet.lending.marks import read_mark
-from martlet.lending.postings import Movement
+from martlet.lending.participation.relief_parts import write_parts
+from martlet.lending.relief.bearing import Bearing, cost_movements, parts_of
 from martlet.lending.relief.forgone import promise
 from martlet.lending.relief.limits import CHUNK_LOANS
 from martlet.lending.relief.model import Stage, arrears_class
@@ -124,7 +125,7 @@ def _write(
         return
     writing = Writing(tx, run.starts_on, found.today, run.subject)
     overdue = chunk.days_overdue(found.today)
-    entries, waived = [], dict.fromkeys(sorted({row.product for row in chunk.rows}), 0)
+    entries, parts, bearing = [], [], Bearing()
     plain_places = [place for place in within.tolist() if found.plain.mask[place]]
     plain_events = write_plain(writing, chunk, found.plain, plain_places, run.programme)
     until = run.programme.relief_ends(run.starts_on)
@@ -135,7 +136,9 @@ def _write(
             write_alone(writing, uuid_of(row.loan_id), alone)
             added = len(alone.grant.events)
             waived_fen = alone.grant.waived_fen
-            waived[row.product] += waived_fen
+        theirs = parts_of(run.programme, chunk.shares.get(row.loan_id, ()), cost_fen)
+        parts += [(row.loan_id, part) for part in theirs]
+        bearing.add(row.product, cost_fen, waived_fen, theirs)
         entries.append((row, arrears_class(int(overdue[place])), added, waived_fen, cost_fen))
     day, start, end = (tx.driver.day(one) for one in (found.today, run.starts_on, until))
     programme, tenant = tx.driver.id(run.programme_id), tx.driver.id(tx.tenant_id)
@@ -148,13 +151,13 @@ def _write(
             for row, late, added, waived_fen, cost_fen in entries
         ],
     )  # fmt: skip
+    write_parts(tx, run.programme_id, "granted", parts)
     cost_fen = sum(entry[4] for entry in entries)
-    told = {"loans": len(entries), "cost_fen": cost_fen}
+    told = {"loans": len(entries), "cost_fen": cost_fen, "partners_fen": bearing.partners_fen}
     tx.emit("lending.relief_granted", run.subject, told, business_date=found.today)
-    record(tx, cost_movements(run.programme, cost_fen, waived), run.subject, found.today)
-    for product, waived_fen in waived.items():
-        mine = sum(cost for row, _, _, _, cost in entries if row.product == product)
-        promise(tx, run.programme_id, product, (run.starts_on, until), mine - waived_fen)
+    record(tx, cost_movements(run.programme, bearing), run.subject, found.today)
+    for product, promised_fen in sorted(bearing.promised.items()):
+        promise(tx, run.programme_id, product, (run.starts_on, until), promised_fen)
 
 
 ENTRY_COLUMNS = (
@@ -162,22 +165,3 @@ ENTRY_COLUMNS = (
     *("arrears", "business_date", "from_on", "until_on", "events_before", "events_added"),
     *("waived_fen", "cost_fen"),
 )
-
-
-def cost_movements(programme: Programme, cost_fen: int, waived: dict[str, int]) -> list[Movement]:
-    """Return the entry by which who pays takes over the cost.
-
-    What was waived at once stands as waived; this takes it back. The rest is promised until the
-    interest is forgone.
-    """
-    account = programme.cost_account
-    moves = [
-        Movement(account, f"expenses/waived/{product}", amount_fen, "lending.relief_waived")
-        for product, amount_fen in waived.items()
-        if amount_fen
-    ]
-    rest_fen = cost_fen - sum(waived.values())
-    if rest_fen:
-        granted = Movement(account, programme.promised_account, rest_fen, "lending.relief_granted")
-        moves.append(granted)
-    return moves

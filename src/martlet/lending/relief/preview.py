@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from martlet.ledger import current_business_date
+from martlet.lending.participation.relief_parts import part_fen
 from martlet.lending.relief.figures import Figures, size_name
 from martlet.lending.relief.limits import PREVIEW_CHUNK_LOANS
 from martlet.lending.relief.selection import classes_of, read_chunk
@@ -82,5 +83,7 @@ def count(figures: Figures, chunk: Chunk, found: Valued) -> None:
     costs = found.cost_fen.tolist()
     for place in found.places.tolist():
         row = chunk.rows[place]
+        shares = chunk.shares.get(row.loan_id, ())
+        theirs_fen = sum(part_fen(costs[place], share.share_ppm) for share in shares)
         names = (row.region, row.trade, row.product, classes[place], size_name(row.limit_fen))
-        figures.add(row.party_id, names, row.outstanding_fen, costs[place])
+        figures.add(row.party_id, names, row.outstanding_fen, costs[place], theirs_fen)

@@ -15,6 +15,9 @@ from martlet.kernel.errors import Corrupt
 from martlet.kernel.principal import system_principal
 from martlet.ledger import journal
 from martlet.lending.loans import events_by_loan, terms_of
+from martlet.lending.participation.relief_parts import part_fen
+from martlet.lending.participation.tables import participation, relief_part
+from martlet.lending.relief.bearing import borne_by, subsidies_account
 from martlet.lending.relief.grants import cost_of
 from martlet.lending.relief.limits import CHUNK_LOANS
 from martlet.lending.relief.reading import parse_programme
@@ -76,7 +79,8 @@ def _prove(connection: Connection, row: Row[Any]) -> tuple[int, int]:
     ).scalar_one_or_none()
     _compare(programme_id, "total", cost_fen, kept or 0)
     account = parse_programme(row.text).cost_account
-    _compare(programme_id, account, cost_fen, _booked(connection, tenant_id, programme_id, account))
+    paid_fen = cost_fen - _prove_parts(connection, tenant_id, programme_id)
+    _compare(programme_id, account, paid_fen, _booked(connection, tenant_id, programme_id, account))
     _prove_cohorts(connection, tenant_id, programme_id, row.text)
     return loans, cost_fen
 
@@ -92,6 +96,47 @@ def _prove_loans(connection: Connection, found: list[Row[Any]]) -> int:
         expected = cost_of(terms_of(loans[row.loan_id]), before, granted, row.from_on)
         _compare(row.loan_id, "loan", expected, row.cost_fen)
     return sum(row.cost_fen for row in found)
+
+
+def _prove_parts(connection: Connection, tenant_id: UUID, programme_id: UUID) -> int:
+    """Prove each partner's part of each loan; return what partners bear and nobody pays them."""
+    left = (
+        select(entry.c.loan_id, func.sum(entry.c.cost_fen).label("left_fen"))
+        .where(entry.c.tenant_id == tenant_id, entry.c.programme_id == programme_id)
+        .group_by(entry.c.loan_id)
+        .subquery()
+    )
+    query = (
+        select(
+            relief_part.c.loan_id,
+            participation.c.share_ppm,
+            left.c.left_fen,
+            func.sum(relief_part.c.forgone_fen).label("forgone_fen"),
+        )
+        .join(left, left.c.loan_id == relief_part.c.loan_id)
+        .join(
+            participation,
+            (participation.c.loan_id == relief_part.c.loan_id)
+            & (participation.c.partner_id == relief_part.c.partner_id),
+        )
+        .where(relief_part.c.tenant_id == tenant_id, relief_part.c.programme_id == programme_id)
+        .group_by(
+            relief_part.c.loan_id,
+            relief_part.c.partner_id,
+            participation.c.share_ppm,
+            left.c.left_fen,
+        )
+    )
+    for row in connection.execute(query):
+        expected_fen = part_fen(int(row.left_fen), row.share_ppm)
+        _compare(row.loan_id, "partner", expected_fen, int(row.forgone_fen))
+    own_fen = 0
+    for one in borne_by(connection, tenant_id, programme_id):
+        account = subsidies_account(one["partner"])
+        booked_fen = -_booked(connection, tenant_id, programme_id, account)
+        _compare(programme_id, account, one["claimed_fen"], booked_fen)
+        own_fen += one["forgone_fen"] - one["claimed_fen"]
+    return own_fen
 
 
 def _booked(connection: Connection, tenant_id: UUID, programme_id: UUID, account: str) -> int:

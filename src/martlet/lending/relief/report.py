@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select
 
+from martlet.lending.participation.tables import relief_part
+from martlet.lending.relief.bearing import borne_by
 from martlet.lending.relief.limits import PREVIEW_GROUPS_MAX
 from martlet.lending.relief.queries import latest_preview, one_programme
 from martlet.lending.relief.tables import entry
@@ -23,13 +25,18 @@ if TYPE_CHECKING:
 
     from martlet.kernel.principal import Principal
 
+Booked = tuple[int, int, int]
+"""Loans, their cost, and the partners' part of it."""
+NOTHING: Booked = (0, 0, 0)
+
 GROUPED = ("region", "trade", "product", "arrears")
 """What entries know of a loan; the size of the line is in the preview alone."""
 
 CSV_COLUMNS = (
     *("group", "name", "planned_loans", "planned_cost_fen", "booked_loans", "booked_cost_fen"),
-    "difference_fen",
+    *("difference_fen", "planned_partners_fen", "booked_partners_fen"),
 )
+"""The partners' parts are within the cost: what is left of it is the lead's."""
 
 
 def report(connection: Connection, principal: Principal, programme_id: UUID) -> dict[str, Any]:
@@ -40,6 +47,7 @@ def report(connection: Connection, principal: Principal, programme_id: UUID) -> 
         name: _rows(connection, principal.tenant_id, programme_id, name, plan) for name in GROUPED
     }
     planned_fen = plan["cost_fen"] if plan else 0
+    partners = borne_by(connection, principal.tenant_id, programme_id)
     return {
         "programme_id": str(programme_id),
         "title": about["title"],
@@ -51,6 +59,9 @@ def report(connection: Connection, principal: Principal, programme_id: UUID) -> 
         "booked_cost_fen": about["cost_fen"],
         "forgone_fen": about["forgone_fen"],
         "difference_fen": about["cost_fen"] - planned_fen,
+        "planned_partners_fen": plan.get("partners_fen", 0) if plan else 0,
+        "booked_partners_fen": sum(one["forgone_fen"] for one in partners),
+        "partners": partners,
         "groups": groups,
     }
 
@@ -77,29 +88,44 @@ def _rows(
     plan: dict[str, Any] | None,
 ) -> list[dict[str, Any]]:
     column = entry.c[group]
+    theirs = (
+        select(
+            relief_part.c.loan_id,
+            relief_part.c.kind,
+            func.sum(relief_part.c.forgone_fen).label("partners_fen"),
+        )
+        .where(relief_part.c.tenant_id == tenant_id, relief_part.c.programme_id == programme_id)
+        .group_by(relief_part.c.loan_id, relief_part.c.kind)
+        .subquery()
+    )
     query = (
         select(
             column.label("name"),
             func.sum(case((entry.c.kind == "granted", 1), else_=0)).label("loans"),
             func.sum(entry.c.cost_fen).label("cost_fen"),
+            func.coalesce(func.sum(theirs.c.partners_fen), 0).label("partners_fen"),
         )
+        .outerjoin(theirs, (theirs.c.loan_id == entry.c.loan_id) & (theirs.c.kind == entry.c.kind))
         .where(entry.c.tenant_id == tenant_id, entry.c.programme_id == programme_id)
         .group_by(column)
     )
-    booked = {row.name: (int(row.loans), int(row.cost_fen)) for row in connection.execute(query)}
+    booked = {
+        row.name: (int(row.loans), int(row.cost_fen), int(row.partners_fen))
+        for row in connection.execute(query)
+    }
     planned = {row["name"]: row for row in plan["groups"][group]} if plan else {}
     names = sorted(planned.keys() | booked.keys(), key=lambda name: (-_loans(name, booked), name))
     return [
-        _row(name, planned.get(name), booked.get(name, (0, 0)))
+        _row(name, planned.get(name), booked.get(name, NOTHING))
         for name in names[:PREVIEW_GROUPS_MAX]
     ]
 
 
-def _loans(name: str, booked: dict[str, tuple[int, int]]) -> int:
-    return booked.get(name, (0, 0))[0]
+def _loans(name: str, booked: dict[str, Booked]) -> int:
+    return booked.get(name, NOTHING)[0]
 
 
-def _row(name: str, planned: dict[str, Any] | None, booked: tuple[int, int]) -> dict[str, Any]:
+def _row(name: str, planned: dict[str, Any] | None, booked: Booked) -> dict[str, Any]:
     planned_fen = planned["cost_fen"] if planned else 0
     return {
         "name": name,
@@ -108,4 +134,6 @@ def _row(name: str, planned: dict[str, Any] | None, booked: tuple[int, int]) -> 
         "booked_loans": booked[0],
         "booked_cost_fen": booked[1],
         "difference_fen": booked[1] - planned_fen,
+        "planned_partners_fen": planned.get("partners_fen", 0) if planned else 0,
+        "booked_partners_fen": booked[2],
     }

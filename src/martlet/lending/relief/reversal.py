@@ -16,7 +16,8 @@ from sqlalchemy import select, update
 from martlet.ledger import current_business_date
 from martlet.lending.bookkeeping import record
 from martlet.lending.loans import events_by_loan, terms_of
-from martlet.lending.postings import Movement
+from martlet.lending.participation.relief_parts import granted_parts, settle_again, write_parts
+from martlet.lending.relief.bearing import back_movements, parts_given_back
 from martlet.lending.relief.forgone import promise
 from martlet.lending.relief.grants import cost_until, undoing
 from martlet.lending.relief.launch import ENTRY_COLUMNS, subject_of
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from martlet.lending.events import LoanEvent
+    from martlet.lending.participation.relief_parts import Part
     from martlet.lending.relief.model import Programme
     from martlet.store import Transaction
 
@@ -58,17 +60,26 @@ def reversal_step(tx: Transaction, cursor: str, run: Reversal) -> Progress:
     query = select(loan).where(loan.c.tenant_id == tx.tenant_id, loan.c.loan_id.in_(ids))
     loans = {row.loan_id: row for row in tx.execute(query)}
     writing = Writing(tx, today, today, subject_of(run.programme_id))
+    theirs = granted_parts(tx, run.programme_id, ids)
     made, back_fen, ended = [], 0, 0
+    parts: list[tuple[Any, Part]] = []
     by_launch: dict[tuple[str, date, date], int] = {}
     for row in rows:
         found = _end_one(writing, row, loans[row.loan_id], events[row.loan_id], run)
+        given_back = parts_given_back(
+            run.programme, theirs.get(row.loan_id, ()), row.cost_fen + found[-1]
+        )
+        parts += [(found[1], part) for part in given_back]
         back_fen += found[-1]
         ended += int(found[-1] < 0)
         key = (row.product, row.from_on, row.until_on)
-        by_launch[key] = by_launch.get(key, 0) + found[-1]
+        lead_fen = found[-1] - sum(part.forgone_fen for part in given_back)
+        by_launch[key] = by_launch.get(key, 0) + lead_fen
         made.append(found)
     tx.driver.load("lending_relief_entry", ENTRY_COLUMNS, made)
-    _give_back(tx, run, -back_fen, today)
+    write_parts(tx, run.programme_id, "reversed", parts)
+    settle_again(tx, parts)
+    _give_back(tx, run, -back_fen, parts, today)
     for (product, from_on, until_on), change_fen in sorted(by_launch.items()):
         promise(tx, run.programme_id, product, (from_on, until_on), change_fen)
     more = len(rows) == run.chunk_loans
@@ -119,7 +130,13 @@ def _end_one(
     )  # fmt: skip
 
 
-def _give_back(tx: Transaction, run: Reversal, amount_fen: int, today: date) -> None:
+def _give_back(
+    tx: Transaction,
+    run: Reversal,
+    amount_fen: int,
+    parts: Sequence[tuple[Any, Part]],
+    today: date,
+) -> None:
     """Give who paid the cost of the rest back, in the books and in the programme's total."""
     if not amount_fen:
         return
@@ -128,10 +145,9 @@ def _give_back(tx: Transaction, run: Reversal, amount_fen: int, today: date) -> 
         .where(total.c.tenant_id == tx.tenant_id, total.c.programme_id == run.programme_id)
         .values(cost_fen=total.c.cost_fen - amount_fen)
     )
-    back = Movement(
-        run.programme.promised_account,
-        run.programme.cost_account,
-        amount_fen,
-        "lending.relief_reversed",
-    )
-    record(tx, [back], subject_of(run.programme_id), today)
+    claimed: dict[str, int] = {}
+    for _, part in parts:
+        amount_fen += part.forgone_fen
+        claimed[part.share.partner] = claimed.get(part.share.partner, 0) - part.claimed_fen
+    back = back_movements(run.programme, amount_fen, claimed)
+    record(tx, back, subject_of(run.programme_id), today)

@@ -15,6 +15,7 @@ import numpy as np
 
 from martlet.lending.columns import LINE_FIELDS
 from martlet.lending.events import EventKind
+from martlet.lending.participation.relief_parts import shares_between
 from martlet.lending.postings import FIGURES
 from martlet.lending.product import products
 from martlet.lending.relief.limits import SPECIAL_ASKED_MAX
@@ -22,10 +23,11 @@ from martlet.lending.relief.model import arrears_class
 from martlet.parties import TRAITS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from martlet.lending.columns import Column
+    from martlet.lending.participation.relief_parts import Share
     from martlet.lending.relief.model import Who
     from martlet.store.driver import Driver
 
@@ -111,6 +113,8 @@ class Chunk:
     """Of those before their last due date that had payments: what else has happened to them."""
     relieved: frozenset[Any]
     """Loans that this programme has helped before, or that another one is helping now."""
+    shares: Mapping[Any, Sequence[Share]]
+    """Who takes part in those of them that are shared."""
 
     @cached_property
     def _columns(self) -> dict[str, Column]:
@@ -166,7 +170,7 @@ def read_chunk(
     begin = driver.id(after or _FIRST)
     rows = [LoanRow._make(row) for row in driver.fetch(_CHUNK, (tenant, begin, limit))]
     if not rows:
-        return Chunk((), last=True, special=frozenset(), relieved=frozenset())
+        return Chunk((), last=True, special=frozenset(), relieved=frozenset(), shares={})
     span = (tenant, rows[0].loan_id, rows[-1].loan_id)
     special = _special(driver, tenant, rows)
     own, day = driver.id(programme_id), driver.day(today)
@@ -177,7 +181,7 @@ def read_chunk(
         for loan, by, until, kind in entries
         if kind == "granted" and (by == own or (until > day and (loan, by) not in ended))
     )
-    return Chunk(rows, last=len(rows) < limit, special=special, relieved=relieved)
+    return Chunk(rows, len(rows) < limit, special, relieved, shares_between(driver, *span))
 
 
 def _special(driver: Driver, tenant: object, rows: Sequence[LoanRow]) -> frozenset[Any]:
