@@ -20,11 +20,15 @@ from martlet.lending.cost_of_credit import borrower_flows, cost_change, cost_of
 from martlet.lending.disclosure import disclose, read_rate_caps
 from martlet.lending.events import EventKind, LoanEvent, Rate, RateChanged
 from martlet.lending.loan import LoanStatus
+from martlet.lending.product import InterestMethod
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.lending.conftest import LendingBank
 
     from martlet.lending import LoanTerms
+    from martlet.lending.loan import Instalment, LoanState
 
 CAPS = """
 lender = "licensed"
@@ -53,16 +57,28 @@ def test_flows_add_up_to_what_the_loan_earns(
     if state.status is LoanStatus.WRITTEN_OFF:
         return
     coming = schedule(terms, events, as_of)
-    principal_to_come = sum(row.principal_fen for row in coming) + state.principal_due_fen
-    # A row stands whole, also where a part of it is paid ahead.
-    ahead_fen = state.advance_fen - (principal_to_come - state.principal_fen) if coming else 0
-    still_fen = sum(row.interest_fen for row in coming) - ahead_fen
-    owed_fen = still_fen + state.fee_fen + state.penalty_fen
-    owed_fen += state.interest_due_fen if coming else state.interest_fen
+    owed_fen = _owed_beyond_fen(terms, state, coming)
     paid_fen = state.interest_paid_fen + state.fee_paid_fen + state.penalty_paid_fen
     raised_fen = state.interest_raised_fen + state.fee_raised_fen + state.penalty_raised_fen
     beyond_fen = sum(amount for _, amount in borrower_flows(terms, events, as_of))
     assert beyond_fen + state.goodwill_fen == paid_fen - raised_fen + owed_fen
+
+
+def _owed_beyond_fen(terms: LoanTerms, state: LoanState, coming: Sequence[Instalment]) -> int:
+    """What is owed beyond principal, today and with the rows to come."""
+    if not coming or terms.takings is not None:
+        return state.interest_fen + state.fee_fen + state.penalty_fen
+    if terms.conventions.interest_method is InterestMethod.BY_PLAN:
+        # Its rows tell what is paid of them, and ask for charges that no event has made.
+        rows_fen = sum(
+            row.unpaid_fen - row.principal_fen + row.principal_paid_fen for row in coming
+        )
+        return rows_fen + state.interest_due_fen + state.fee_due_fen + state.penalty_due_fen
+    # A row stands whole, also where a part of it is paid ahead.
+    principal_fen = sum(row.principal_fen for row in coming) + state.principal_due_fen
+    ahead_fen = state.advance_fen - (principal_fen - state.principal_fen)
+    interest_fen = sum(row.interest_fen for row in coming) - ahead_fen + state.interest_due_fen
+    return interest_fen + state.fee_fen + state.penalty_fen
 
 
 def test_an_untouched_loan_costs_what_was_disclosed_when_it_was_drawn() -> None:
