@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.lending.plan_stories import START, lives, loan_terms, terms
+from tests.lending.plan_stories import (
+    MONTHLY,
+    START,
+    happened,
+    lives,
+    loan_terms,
+    progressive,
+    terms,
+)
 
-from martlet.lending.events import CREDITS, MONEY_OUT, LoanEvent
+from martlet.lending.events import CREDITS, MONEY_OUT, EventKind, LoanEvent, ReAged
 from martlet.lending.loan import LoanTerms
 from martlet.lending.plan.replay import replay
 from martlet.lending.plan.rules import PRINCIPAL
+from martlet.lending.plan.story import PlanTerms
 from martlet.lending.projection import project
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from martlet.lending.events import EventKind
     from martlet.lending.plan.account import Account
-    from martlet.lending.plan.story import PlanTerms
 
 LATER = START + timedelta(days=400)
 
@@ -120,3 +128,20 @@ def test_the_state_says_what_the_account_says(
 
 def _counts(event: LoanEvent, kinds: Collection[EventKind], day: date) -> bool:
     return event.kind in kinds and event.value_date <= day
+
+
+def test_a_down_payment_before_rows_that_were_emptied_is_asked_for_once() -> None:
+    """Paid by 0.04 yuan too much, re-aged twice, then 0.03 yuan more is drawn: one fen is left."""
+    rules = progressive(frequency=MONTHLY, advanced=None, down_payment_ppm=250_000)
+    agreed = PlanTerms(annual_rate=Fraction(12, 100), instalments=3, rules=rules)
+    soon = START + timedelta(days=5)
+    told = happened(
+        (EventKind.DISBURSED, START, 10_000),
+        (EventKind.REPAID, START, 10_004),
+        (EventKind.RE_AGED, START, 0, ReAged(soon, 2, MONTHLY)),
+        (EventKind.RE_AGED, START, 0, ReAged(soon, 2, MONTHLY)),
+        (EventKind.DISBURSED, START, 3),
+    )
+    state = project(loan_terms(agreed), told, START)
+    assert (state.principal_paid_fen, state.principal_fen, state.overpaid_fen) == (10_003, 0, 1)
+    assert state.closed_on == START

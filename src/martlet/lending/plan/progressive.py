@@ -60,12 +60,9 @@ class ProgressiveAccount(Account):
             self.add_charge(event)
         elif event.kind in RESHAPING:
             self.reshape(event)
-        known = len(self.rows)
         Account.apply(self, event)
-        if self.running is not None and known != len(self.rows):
-            self.running.restart(self.rows)
-        elif self.running is not None:
-            self.running.note_paid(self.rows, self.first_open)
+        if self.running is not None:
+            self.running.follow(self.rows, self.first_open)
 
     def disburse(self, event: LoanEvent) -> None:
         """Make the rows with the first drawdown; let a later one raise what is still to come."""
@@ -78,6 +75,7 @@ class ProgressiveAccount(Account):
             row = Row(RowKind.DOWN_PAYMENT, day, day)
             row.due[PRINCIPAL] = down_fen
             self.rows.insert(sum(row.due_on <= day for row in self.rows), row)
+            self._restart()
         self.balance_fen += event.amount_fen
         self._level(day, event.amount_fen - down_fen)
         self._bring_fees(event)
@@ -265,6 +263,9 @@ class ProgressiveAccount(Account):
         running = self.running
         if running is None:
             return Account.pay(self, kind, amount_fen, day, parts)
+        # A row that was raised or charged just now may stand before the running one.
+        if len(self.rows) != running.known:
+            self._restart()
         amount_fen += self.end_early(day, amount_fen, parts)
         self.settle(day)
         backwards = self._future(kind) is FutureRule.LAST

@@ -46,6 +46,8 @@ class RunningInterest:
     """The balance of that stretch."""
     at: int = 0
     """The index of the running row: every row before it has fallen due."""
+    known: int = 0
+    """How many rows there were when it was found."""
     level_fen: int = 0
     overdue_fen: int = 0
     """Unpaid principal of rows that have fallen due."""
@@ -153,9 +155,16 @@ class RunningInterest:
     def _forget(self) -> None:
         self.whole, self.stretch = 0, NOTHING
 
+    def follow(self, rows: Sequence[Row], first_open: int) -> None:
+        """Learn what is overdue, and where the running row is after rows were added before it."""
+        if len(rows) != self.known:
+            self.restart(rows)
+        else:
+            self.note_paid(rows, first_open)
+
     def restart(self, rows: Sequence[Row]) -> None:
         """Find the running row anew after rows were moved, added or emptied."""
-        before, self.at = self.at, 0
+        before, self.at, self.known = self.at, 0, len(rows)
         while self.at < len(rows) and not self._to_come(rows[self.at]):
             self.at += 1
         for row in rows[self.at : before]:
