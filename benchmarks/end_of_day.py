@@ -24,7 +24,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import text
 
-from benchmarks.loan_book import TENANT, load_book, load_new_loans
+from benchmarks.loan_book import ALL_PRODUCTS, TENANT, load_book, load_new_loans
 from benchmarks.machine import machine_lines, postgres_server, postgres_version
 from martlet.credit import CreditService
 from martlet.kernel.principal import system_principal
@@ -111,8 +111,9 @@ def night(name: str, url: str, loans: int) -> None:
     try:
         database.migrate()
         begun = perf_counter()
-        loan_ids = load_book(database, loans, TODAY, seed=310)
-        print(f"\n{name}: {loans:,} live loans (synthetic), loaded in {_since(begun):.1f} s")
+        loan_ids = load_book(database, loans, TODAY, seed=310, mix=ALL_PRODUCTS)
+        kinds = f"{loans:,} live loans of {len(ALL_PRODUCTS)} products (synthetic)"
+        print(f"\n{name}: {kinds}, loaded in {_since(begun):.1f} s")
         nights = EndOfDay(database)
         begun = perf_counter()
         nights.run(system_principal(TENANT), TODAY)

@@ -3,7 +3,7 @@
 Every loan has its terms, its events (a disbursement and each repayment) and the copy of its state
 on the day of its last change, and the ledger has their sums, so `verify_lending` holds. Loans are
 drawn from some thousands of stories (product, term, age, amount, how it was paid), each projected
-once; a borrower has one to three loans.
+once; a borrower has one to three loans. The mix of products is the caller's.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from martlet.kernel.ids import SystemIds
 from martlet.kernel.principal import system_principal
 from martlet.ledger import LedgerService, Transfer, post
 from martlet.lending import EventKind, LoanEvent, LoanStatus, LoanTerms, product_named, project
+from martlet.lending.agreed import agreed_terms
 from martlet.lending.bookkeeping import transfers
 from martlet.lending.loans import copy_of
 from martlet.lending.marks import LAST_LOAN
 from martlet.lending.postings import FIGURES, Accounts, Movement, Position, movements, position_of
+from martlet.lending.product import TenorUnit
 from martlet.store import Command, Database
 from martlet.store.driver import Driver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from martlet.store import Transaction
 
@@ -40,10 +42,19 @@ LOANS_PER_GROUP = 6
 LOANS_PER_LOAD = 4_000 * LOANS_PER_GROUP
 LINE_DAYS = 365
 OVERDUE_SHARE = 0.05
-MONTHLY_SHARE = 0.7
+TWO_PRODUCTS = {"equal_instalments": 0.7, "revolving_daily": 0.3}
+ALL_PRODUCTS = {
+    "equal_instalments": 0.40,
+    "revolving_daily": 0.25,
+    "equal_principal": 0.08,
+    "interest_then_principal": 0.07,
+    "bullet": 0.05,
+    "flat": 0.06,
+    "instalments_by_plan": 0.04,
+    "takings_advance": 0.05,
+}
+"""How a book is mixed: a share for each product; loans on an order or a sale are one to a sale."""
 RATES_PPM_PER_DAY = (200, 300, 450)
-MONTHLY_TENORS = (6, 12, 24)
-DAILY_TENORS = (30, 90, 180, 360)
 LONGEST_ARREARS_DAYS = 200
 RECORDED_AT = "2026-01-01T00:00:00.000000+00:00"
 
@@ -59,31 +70,28 @@ class Story:
     principal_fen: int
 
 
-def stories(count: int, today: date, rng: np.random.Generator) -> list[Story]:
-    """Draw stories of live loans of both products."""
+def stories(
+    count: int, today: date, rng: np.random.Generator, mix: Mapping[str, float]
+) -> list[Story]:
+    """Draw stories of live loans of a mix of products."""
     found: list[Story] = []
     while len(found) < count:
-        story = _draw(today, rng)
+        story = _draw(today, rng, mix)
         if story is not None:
             found.append(story)
     return found
 
 
-def _draw(today: date, rng: np.random.Generator) -> Story | None:
-    monthly = rng.random() < MONTHLY_SHARE
-    name = "equal_instalments" if monthly else "revolving_daily"
-    tenor = int(rng.choice(MONTHLY_TENORS if monthly else DAILY_TENORS))
+def _draw(today: date, rng: np.random.Generator, mix: Mapping[str, float]) -> Story | None:
+    name = str(rng.choice(list(mix), p=list(mix.values())))
+    product = product_named(name)
+    tenor = int(rng.choice(product.tenor_options))
     late = rng.random() < OVERDUE_SHARE
-    days = tenor * 30 if monthly else tenor
+    days = tenor * 30 if product.tenor_unit is TenorUnit.MONTHS else tenor
     age = int(rng.integers(0, days + (LONGEST_ARREARS_DAYS if late else 0)))
     start = today - timedelta(days=age)
     principal_fen = int(rng.integers(100_000, 30_000_000))
-    terms = LoanTerms(
-        principal_fen,
-        int(rng.choice(RATES_PPM_PER_DAY)),
-        tenor,
-        product_named(name).conventions,
-    )
+    terms = agreed_terms(product, principal_fen, int(rng.choice(RATES_PPM_PER_DAY)), tenor)
     missed_days = int(rng.integers(1, LONGEST_ARREARS_DAYS)) if rng.random() < 0.7 else 1
     events = _paid(terms, start, today - timedelta(days=missed_days if late else 0))
     return story_of(name, terms, events, today)
@@ -95,6 +103,8 @@ def story_of(name: str, terms: LoanTerms, events: Sequence[LoanEvent], today: da
     if state.status not in {LoanStatus.LIVE, LoanStatus.OVERDUE} or state.line is None:
         return None
     changed = project(terms, events, state.line.from_on)
+    if changed.line is None or not changed.line.covers(today):
+        changed = state
     row = {**copy_of(changed), "status": state.status.value}
     row |= {
         "product": name,
@@ -118,6 +128,9 @@ def _paid(terms: LoanTerms, start: date, until: date) -> list[LoanEvent]:
     """Return a disbursement, and a repayment of all that is due on each due date up to a day."""
     events = [LoanEvent(UUID(int=1), 1, EventKind.DISBURSED, start, terms.principal_fen)]
     state = project(terms, events, start)
+    if state.due_fen:
+        events.append(LoanEvent(UUID(int=2), 2, EventKind.REPAID, start, state.due_fen))
+        state = project(terms, events, start)
     while state.next_due_on is not None and state.next_due_on <= until:
         state = project(terms, events, state.next_due_on)
         paid = LoanEvent(
@@ -132,10 +145,16 @@ def _paid(terms: LoanTerms, start: date, until: date) -> list[LoanEvent]:
     return events
 
 
-def load_book(database: Database, loans: int, today: date, seed: int) -> list[UUID]:
+def load_book(
+    database: Database,
+    loans: int,
+    today: date,
+    seed: int,
+    mix: Mapping[str, float] = TWO_PRODUCTS,
+) -> list[UUID]:
     """Write a book of live loans with its ledger on an open day; return the loans' identifiers."""
     rng = np.random.default_rng(seed)
-    known = stories(min(STORIES_MAX, loans), today, rng)
+    known = stories(min(STORIES_MAX, loans), today, rng, mix)
     chosen = rng.integers(0, len(known), loans).tolist()
     return write_book(database, [known[place] for place in chosen], today)
 
@@ -276,7 +295,8 @@ def _post(database: Database, told: Sequence[Story], today: date) -> None:
     lent = sum(one["disbursed_fen"] for one in sums.values())
     moves.append(Movement(Accounts("", RAIL).settlement, "equity/capital", lent, "bench.funding"))
     for product, totals in sorted(sums.items()):
-        accounts, whole = Accounts(product, RAIL), Position(**totals)
+        defers_fees = product_named(product).defers_fees
+        accounts, whole = Accounts(product, RAIL, defers_fees), Position(**totals)
         moves.append(
             Movement(accounts.principal, accounts.settlement, whole.disbursed_fen, "bench.lent")
         )
