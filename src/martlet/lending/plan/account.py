@@ -166,8 +166,15 @@ class Account:
         ended = self.charged_off_on is not None or self.written_off_on is not None
         if fee is None or not fee.by_rule or ended or not self.drawn:
             return None
-        due_on = min((row.due_on for row in self.rows if not row.late_asked), default=None)
-        return None if due_on is None else due_on + timedelta(days=fee.after_days)
+        asked = (row for row in self.rows if not row.late_asked)
+        return self.late_on(min(asked, key=lambda row: row.due_on, default=None))
+
+    def late_on(self, row: Row | None) -> date | None:
+        """Return the morning on which a row that is still open is charged a late fee."""
+        fee = self.terms.rules.late_fee
+        if row is None or fee is None:
+            return None
+        return row.due_on + timedelta(days=fee.after_days)
 
     def earned(self, row: Row, day: date) -> int:
         """Return what of the interest that a row asks for was earned by a day."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from martlet.kernel.rates import TICKS_PER_FEN, ticks_to_fen
 from martlet.kernel.rounding import divide
-from martlet.lending.plan.rules import FEE, INTEREST, EarlyEnd
+from martlet.lending.plan.rules import FEE, INTEREST, PRINCIPAL, EarlyEnd
 
 if TYPE_CHECKING:
     from datetime import date
@@ -60,6 +60,15 @@ def spared(account: Account, day: date) -> Spared:
             ahead += min(fees - fees_unpaid, row.paid[FEE])
             ahead += min(over - over_unpaid, row.paid[INTEREST])
     return Spared(unpaid, ahead)
+
+
+def may_end(account: Account, day: date, amount_fen: int) -> bool:
+    """Tell whether an amount can pay a loan off at all: a bound that needs no row to be asked.
+
+    Principal is never spared; at most all that was paid ahead beyond it comes back.
+    """
+    ahead_fen = sum(row.paid[FEE] + row.paid[INTEREST] for row in account.rows if row.due_on > day)
+    return amount_fen + ahead_fen >= account.balance_fen - account.lost[PRINCIPAL]
 
 
 def end_early(account: Account, day: date, amount_fen: int, parts: dict[Component, int]) -> int:

@@ -36,9 +36,11 @@ def line_of(account: Account, day: date) -> AccrualLine:
 
 def _before_charges(account: Account, line: AccrualLine, day: date) -> AccrualLine:
     coming = [row.due_on for row in account.rows if row.uncharged(day)]
-    late_on = account.next_late_on()
-    if late_on is not None and any(row.open_fen and not row.late_asked for row in account.rows):
-        coming.append(late_on)
+    if account.next_late_on() is not None:
+        # A row that is paid when its morning comes is charged nothing.
+        still_open = (row for row in account.rows if not row.late_asked and row.open_fen)
+        late_on = account.late_on(min(still_open, key=lambda row: row.due_on, default=None))
+        coming += [] if late_on is None else [late_on]
     if not coming:
         return line
     eve = min(coming) - timedelta(days=1)

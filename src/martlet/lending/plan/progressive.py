@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from martlet.lending.events import EventKind, Extended, RateChanged, ReAged, Rescheduled
 from martlet.lending.plan.account import Account, no_parts
-from martlet.lending.plan.early_end import planned
+from martlet.lending.plan.early_end import may_end, planned
 from martlet.lending.plan.fees import add_instalment_fees, drawdown_fees
 from martlet.lending.plan.rows import Row, RowKind, place
 from martlet.lending.plan.rules import INTEREST, PRINCIPAL, FutureRule, Waterfall, step
@@ -292,6 +292,8 @@ class ProgressiveAccount(Account):
 
     def end_early(self, day: date, amount_fen: int, parts: dict[Component, int]) -> int:
         """Ask no more for fees to come where an amount pays the rest; return what comes back."""
+        if not may_end(self, day, amount_fen):
+            return 0
         if self.terms.rules.fees:
             self._ask_all(day)
         return Account.end_early(self, day, amount_fen, parts)
