@@ -81,7 +81,8 @@ _PARTS = Prepared(
     select(participation, partner.c.slug, partner.c.affiliates)
     .join(partner, partner.c.partner_id == participation.c.partner_id)
     .where(
-        participation.c.tenant_id == bindparam("tenant"),
+        # all tenants: the loan was found within one, and SQLite, left to choose, would read every
+        # participation of a tenant instead of the loan's
         participation.c.loan_id == bindparam("the_loan"),
         participation.c.ended_on.is_(None),
     )
@@ -278,7 +279,7 @@ def _write(
 
 def parts_of(tx: Transaction, loan_id: UUID) -> list[Any]:
     """Return a loan's participations that have not ended, with their partners."""
-    return _PARTS.on(tx.connection, {"tenant": tx.tenant_id, "the_loan": loan_id}).all()
+    return _PARTS.on(tx.connection, {"the_loan": loan_id}).all()
 
 
 def cancel(tx: Transaction, loan_id: UUID) -> None:

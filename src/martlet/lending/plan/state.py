@@ -22,7 +22,7 @@ from martlet.lending.loan import (
 from martlet.lending.plan.line import flat_line, line_of
 from martlet.lending.plan.progressive import ProgressiveAccount
 from martlet.lending.plan.replay import begin, replay
-from martlet.lending.plan.rules import FEE, INTEREST, PENALTY, PRINCIPAL
+from martlet.lending.plan.rules import FEE, INTEREST, PENALTY, PRINCIPAL, EarlyEnd
 from martlet.lending.plan.story import PlanTerms, tell
 
 if TYPE_CHECKING:
@@ -69,12 +69,16 @@ def plan_schedule(
     terms: LoanTerms, events: Sequence[LoanEvent], as_of: date
 ) -> tuple[Instalment, ...]:
     """Return the instalments still to come."""
-    account = replay(plan_terms(terms), events, as_of, (as_of,))
-    return tuple(
-        _instalment(number, row)
-        for number, row in enumerate(account.rows, start=1)
-        if row.due_on > as_of
-    )
+    agreed = plan_terms(terms)
+    account = replay(agreed, events, as_of, (as_of,))
+    coming = [
+        (number, row) for number, row in enumerate(account.rows, start=1) if row.due_on > as_of
+    ]
+    if agreed.rules.early_end is EarlyEnd.DAYS:
+        # The loan ends with the last row that asks for more than fees of its own day.
+        while coming and 0 < coming[-1][1].due_fen == coming[-1][1].uncharged(as_of):
+            coming.pop()
+    return tuple(_instalment(number, row) for number, row in coming)
 
 
 def plan_oldest_unpaid(
