@@ -1,0 +1,33 @@
+"""布谷鸟 Cuckoo's eye: what comes in and goes out of a business in the days ahead, with bands.
+
+A forecast is a float and never touches the book. Nothing here knows an account, a product or a
+loan; whoever needs an amount rounds it by the one rounding function.
+"""
+
+from martlet.cashflow.model import (
+    CUMULATIVE_DAYS,
+    LEVELS,
+    SEASON_DAYS,
+    Ask,
+    DayFeatures,
+    Finding,
+    FloatArray,
+    Forecast,
+    History,
+    Standing,
+    level_name,
+)
+
+__all__ = [
+    "CUMULATIVE_DAYS",
+    "LEVELS",
+    "SEASON_DAYS",
+    "Ask",
+    "DayFeatures",
+    "Finding",
+    "FloatArray",
+    "Forecast",
+    "History",
+    "Standing",
+    "level_name",
+]
