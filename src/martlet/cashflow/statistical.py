@@ -196,5 +196,5 @@ def _missed(known: FloatArray, weeks: int, ahead: int) -> FloatArray:
         for at in range(ahead, whole)
     ]
     if not misses:
-        return (by_week - by_week.mean(axis=0)).ravel()
+        misses = [week - by_week.mean(axis=0) for week in by_week]
     return np.concatenate(misses)
