@@ -4,6 +4,7 @@ A forecast is a float and never touches the book. Nothing here knows an account,
 loan; whoever needs an amount rounds it by the one rounding function.
 """
 
+from martlet.cashflow.calendar import Calendar, chinese_calendar, weekday_calendar
 from martlet.cashflow.model import (
     CUMULATIVE_DAYS,
     LEVELS,
@@ -14,6 +15,7 @@ from martlet.cashflow.model import (
     FloatArray,
     Forecast,
     History,
+    Method,
     Standing,
     level_name,
 )
@@ -23,11 +25,15 @@ __all__ = [
     "LEVELS",
     "SEASON_DAYS",
     "Ask",
+    "Calendar",
     "DayFeatures",
     "Finding",
     "FloatArray",
     "Forecast",
     "History",
+    "Method",
     "Standing",
+    "chinese_calendar",
     "level_name",
+    "weekday_calendar",
 ]

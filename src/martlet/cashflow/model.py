@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -221,9 +221,9 @@ class DayFeatures:
 
     first_day: date
     weekday: IntArray
-    """0 (Monday) to 6 as it is worked: a make-up Saturday is the working day that it stands for."""
+    """0 (Monday) to 6 as it is worked: a make-up weekend day is worked like a Monday."""
     holiday: BoolArray
-    """A statutory holiday or a day off beside one; a plain weekend is not."""
+    """A day of a run of days off that holds a holiday; a plain weekend is not."""
     make_up: BoolArray
     """A weekend day that is worked."""
     before_holiday: BoolArray
@@ -243,6 +243,27 @@ class DayFeatures:
         """Return the days from `start` up to but not including `stop`, counted from the first."""
         columns = {name: getattr(self, name)[start:stop] for name in _FEATURE_COLUMNS}
         return DayFeatures(self.first_day + timedelta(days=start), **columns)
+
+
+class Days(Protocol):
+    """Whoever can say what the calendar knows: `calendar.Calendar`."""
+
+    def features(self, first_day: date, count: int, known_on: date) -> DayFeatures:
+        """Return what was known on a day of `count` days from the first."""
+        ...
+
+
+class Method(Protocol):
+    """One way to forecast; `history.last_day` is the origin and the calendar is asked as of it."""
+
+    @property
+    def name(self) -> str:
+        """The slug by which a forecast says who made it."""
+        ...
+
+    def forecast(self, history: History, ask: Ask, days: Days) -> Forecast:
+        """Return an answer for every row of the history, in its order."""
+        ...
 
 
 _FEATURE_COLUMNS = tuple(name for name in DayFeatures.__dataclass_fields__ if name != "first_day")
