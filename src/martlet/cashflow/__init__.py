@@ -5,6 +5,7 @@ loan; whoever needs an amount rounds it by the one rounding function.
 """
 
 from martlet.cashflow.calendar import Calendar, chinese_calendar, weekday_calendar
+from martlet.cashflow.history import Duplicates, Gaps, Negatives, ReadingRules, read_history
 from martlet.cashflow.model import (
     CUMULATIVE_DAYS,
     LEVELS,
@@ -27,13 +28,18 @@ __all__ = [
     "Ask",
     "Calendar",
     "DayFeatures",
+    "Duplicates",
     "Finding",
     "FloatArray",
     "Forecast",
+    "Gaps",
     "History",
     "Method",
+    "Negatives",
+    "ReadingRules",
     "Standing",
     "chinese_calendar",
     "level_name",
+    "read_history",
     "weekday_calendar",
 ]

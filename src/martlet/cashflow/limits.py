@@ -22,3 +22,21 @@ PROCESSES_MAX = 2
 
 SERIES_A_TASK = 8
 """Series go to a process so many at a time; fewer than two such tasks stay in this one."""
+
+HISTORY_DAYS_MAX = 3_660
+"""Ten years of a grid: older rows are left out, so that one row of 1900 costs nobody memory."""
+
+NAME_CHARS_MAX = 200
+"""The longest name of a series: a chain, a shop and a kind of flow, not a document."""
+
+SHORT_DAYS = 28
+"""Fewer days than four weeks show no weekday twice over, and no month."""
+
+ENDED_DAYS = 28
+"""A series silent for so long before the newest day of all has perhaps ended."""
+
+REVERSALS_SHARE_MAX = 0.2
+"""Up to a fifth of moving days below zero are reversals of an inflow; more are a net flow."""
+
+FINDINGS_PER_SERIES_MAX = 8
+"""The most important first; what is odd in more ways is not worth more lines."""
