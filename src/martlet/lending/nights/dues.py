@@ -38,6 +38,8 @@ _ENDING = Prepared(
         _LIVE,
         loan.c.line_until >= literal_column("1"),
         loan.c.line_until <= bindparam("until"),
+        # A line that ends on this very morning may be followed by one that ends on it as well.
+        loan.c.accrued_until < bindparam("until"),
     )
     .order_by(loan.c.line_until, loan.c.loan_id)
     .limit(bindparam("chunk"))
