@@ -288,7 +288,7 @@ class LoanFigures:
     """Charged, and due only later."""
     charged_off_on: date | None = None
     written_off_on: date | None = None
-    bookmark: Bookmark | None = field(default=None, repr=False)
+    bookmark: Bookmark | None = field(default=None, compare=False, repr=False)
     """Where a later replay may begin; None where it begins with the first event."""
 
     def __post_init__(self) -> None:
