@@ -131,7 +131,6 @@ def test_what_was_undone_never_happened(
     again = [*known, reversal, _undoing(number + 1, reversal)]
     for told_so, meant in (([*known, reversal], without), (again, known)):
         found, expected = project(terms, told_so, day(days)), project(terms, meant, day(days))
-        # A bookmark counts the events it has seen, those that were undone among them.
         assert found == expected
 
 
