@@ -46,6 +46,7 @@ DOORS = {
     "records": ("records", say("A business's own records: formats and imports.")),
     "credit": ("credit", say("Models, policies and decisions.")),
     "lending": ("lending", say("Applications, loans, repayments, the portfolio.")),
+    "treasury": ("treasury", say("Idle cash: plans, back-tests, fund flows.")),
     "eod": ("eod", say("The end of the day.")),
     "ledger": ("ledger", say("Balances, trial balance and journal.")),
 }
