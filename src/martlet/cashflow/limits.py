@@ -40,3 +40,21 @@ REVERSALS_SHARE_MAX = 0.2
 
 FINDINGS_PER_SERIES_MAX = 8
 """The most important first; what is odd in more ways is not worth more lines."""
+
+RIDGE_DAYS_MAX = 400
+"""Of the past that the calendar ridge reads: a year, so that each holiday is there once."""
+
+SUMS_DAYS_MIN = 56
+"""Known days before a sum is foretold by ridge: eight weeks, the longest weekday mean."""
+
+SUMS_PLAY_DAYS = 84
+"""Past origins by which the members are weighed: twelve weeks, each of which ends before ours."""
+
+SUMS_SERIES_A_TIME = 64
+"""Series played together: some tens of megabytes of plays."""
+
+SUMS_PLAYS_THIN_FROM_DAYS = 30
+"""A longer horizon is played from every second, third, ... day, so that plays stay bounded."""
+
+MINT_NODES_MAX = 600
+"""Leaves and sums in one covariance; a larger tree agrees without one."""

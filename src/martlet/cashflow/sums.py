@@ -1,0 +1,163 @@
+"""Forecasts of sums, weighed by how their members did before the origin, with conformal bands.
+
+Every member of the ridge family is played again from each of the last weeks' days. For each part
+of the horizon the weights follow from those plays, and what the weighed forecast then missed by
+gives the quantiles, day by day and over totals. The invariant: no play looks past the origin, and
+quantiles never cross.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from martlet.cashflow.limits import (
+    SUMS_DAYS_MIN,
+    SUMS_PLAY_DAYS,
+    SUMS_PLAYS_THIN_FROM_DAYS,
+    SUMS_SERIES_A_TIME,
+)
+from martlet.cashflow.ridge import MEMBERS, design, members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from martlet.cashflow.model import DayFeatures, FloatArray, IntArray
+
+PART_ENDS = (1, 7, 14, 30, 60, 120, 366)
+"""The horizon in parts: the next day, the week, the fortnight, the month, and beyond."""
+SHARPNESS = 8
+"""How steeply weight falls with error: 1 is nearly a plain mean, infinity takes the best alone."""
+FORGETTING = 0.995
+"""A day: a play of four months ago counts half."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plays:
+    """What the weighed forecast said at past origins, and what came."""
+
+    origins: IntArray
+    """U: how many days were known then."""
+    said: FloatArray
+    """U x N x H."""
+    came: FloatArray
+    """U x N x H; NaN for what lies after the origin of the forecast itself."""
+
+    @property
+    def missed(self) -> FloatArray:
+        """Return U x N x H: what came less what was said."""
+        gone: FloatArray = self.came - self.said
+        return gone
+
+
+def foretell_sums(values: FloatArray, days: DayFeatures, horizon: int) -> tuple[FloatArray, Plays]:
+    """Return the weighed mean (N x H) and the plays behind it, for N series of T days.
+
+    `days` tell of the T days and of the horizon, as known at the origin.
+    """
+    features = design(days)
+    means, plays = [], []
+    for at in range(0, values.shape[0], SUMS_SERIES_A_TIME):
+        mean, played = _some(values[at : at + SUMS_SERIES_A_TIME], features, horizon)
+        means.append(mean)
+        plays.append(played)
+    return np.concatenate(means), Plays(
+        plays[0].origins,
+        np.concatenate([played.said for played in plays], axis=1),
+        np.concatenate([played.came for played in plays], axis=1),
+    )
+
+
+def _some(values: FloatArray, features: FloatArray, horizon: int) -> tuple[FloatArray, Plays]:
+    count, known = values.shape
+    first = max(SUMS_DAYS_MIN, known - SUMS_PLAY_DAYS - horizon)
+    origins = np.arange(first, known, max(1, horizon // SUMS_PLAYS_THIN_FROM_DAYS))
+    now = members(values, features, horizon)
+    played = np.empty((len(origins), len(MEMBERS), count, horizon))
+    came = np.full((len(origins), count, horizon), np.nan)
+    for at, origin in enumerate(origins):
+        played[at] = members(values[:, :origin], features, horizon)
+        there = min(horizon, known - origin)
+        came[at, :, :there] = values[:, origin : origin + there]
+    mean = np.empty((count, horizon))
+    said = np.empty((len(origins), count, horizon))
+    for begin, end in parts(horizon):
+        weights = _weights(played[..., begin:end], came[..., begin:end], origins, known - end)
+        mean[:, begin:end] = np.einsum("mn,mnh->nh", weights, now[..., begin:end])
+        said[..., begin:end] = np.einsum("mn,umnh->unh", weights, played[..., begin:end])
+    return mean, Plays(origins, said, came)
+
+
+def parts(horizon: int) -> Iterator[tuple[int, int]]:
+    """Give the parts of a horizon: first day, and the day after the last."""
+    begin = 0
+    for end in PART_ENDS:
+        if begin < horizon:
+            yield begin, min(end, horizon)
+        begin = end
+
+
+def _weights(played: FloatArray, came: FloatArray, origins: IntArray, newest: int) -> FloatArray:
+    """Return members x N: weights by error of the days and of their total, newest plays first."""
+    whole = origins <= newest
+    even = np.full((len(MEMBERS), came.shape[1]), 1 / len(MEMBERS))
+    if not whole.any():
+        return even
+    gone = np.nan_to_num(came[whole][:, None] - played[whole])
+    error = np.abs(gone).mean(axis=3) + np.abs(gone.mean(axis=3))
+    memory = FORGETTING ** (newest - origins[whole])
+    size = np.maximum(np.nanmean(np.abs(np.nan_to_num(came[whole])), axis=2), 1e-9)
+    score = np.einsum("u,umn->mn", memory, error / size[:, None])
+    best = score.min(axis=0, keepdims=True)
+    power = (np.maximum(best, 1e-12) / np.maximum(score, 1e-12)) ** SHARPNESS
+    weights: FloatArray = power / power.sum(axis=0, keepdims=True)
+    return weights
+
+
+def daily_quantiles(mean: FloatArray, plays: Plays, levels: Sequence[float]) -> FloatArray:
+    """Return N x H x Q: the mean and what was missed by at that distance, conformal."""
+    quantiles = np.repeat(mean[..., None], len(levels), axis=2)
+    for begin, end in parts(mean.shape[1]):
+        said, missed = plays.said[..., begin:end], plays.missed[..., begin:end]
+        for row in range(mean.shape[0]):
+            size = _size(mean[row, begin:end])
+            ratio = missed[:, row] / np.maximum(_size(said[:, row]), 1e-9)
+            quantiles[row, begin:end] += size[:, None] * conformal(ratio.ravel(), levels)[None, :]
+    return quantiles
+
+
+def total_quantiles(
+    mean: FloatArray, plays: Plays, days: int, levels: Sequence[float]
+) -> FloatArray:
+    """Return N x Q: quantiles of the total over the first days, by what totals were missed by."""
+    total = mean[:, :days].sum(axis=1)
+    said = plays.said[..., :days].sum(axis=2)
+    missed = plays.missed[..., :days].sum(axis=2)
+    quantiles = np.repeat(total[:, None], len(levels), axis=1)
+    for row in range(mean.shape[0]):
+        ratio = missed[:, row] / np.maximum(np.abs(said[:, row]), 1e-9)
+        quantiles[row] += np.abs(total[row]) * conformal(ratio, levels)
+    return quantiles
+
+
+def conformal(misses: FloatArray, levels: Sequence[float]) -> FloatArray:
+    """Return the split-conformal quantiles of misses: a step further out than the plain ones."""
+    known = np.sort(misses[np.isfinite(misses)])
+    if not len(known):
+        return np.zeros(len(levels))
+    count = len(known)
+    asked = np.asarray(levels)
+    upper = np.clip(np.ceil((count + 1) * asked) - 1, 0, count - 1)
+    lower = np.clip(np.floor((count + 1) * asked) - 1, 0, count - 1)
+    places = np.where(asked > 0.5, upper, lower).astype(np.int64)  # noqa: PLR2004 - the median
+    found: FloatArray = known[places]
+    return found
+
+
+def _size(values: FloatArray) -> FloatArray:
+    """Return what misses are measured in: half the day's own size, half that of its part."""
+    around = np.abs(values).mean(axis=-1, keepdims=True)
+    size: FloatArray = 0.5 * np.abs(values) + 0.5 * around
+    return size
