@@ -58,3 +58,21 @@ SUMS_PLAYS_THIN_FROM_DAYS = 30
 
 MINT_NODES_MAX = 600
 """Leaves and sums in one covariance; a larger tree agrees without one."""
+
+PROFILE_DAYS_MAX = 1_100
+"""Three years: a Spring Festival twice over and one to spare; what is older says nothing new."""
+
+PROFILE_ROWS = 8_192
+"""Series computed together: some hundred megabytes, and enough to pool a class from."""
+
+PROFILE_ORIGINS = 16
+"""Past origins whose errors make the bands: four months by the week."""
+
+PROFILE_FIT_DAYS_MIN = 28
+"""A past origin has at least four weeks behind it."""
+
+CHOOSING_ROWS = 2_048
+"""Series on which a class chooses how fast its level moves: more choose no better."""
+
+POOLED_SAMPLES = 30
+"""A series' own errors weigh as much as its class's from so many on."""
