@@ -1,0 +1,51 @@
+"""Every bound of the treasury room, with its reason."""
+
+from __future__ import annotations
+
+EVENTS_MAX = 20_000
+"""Events of one position: ten years of five sweeps a day; more is a loop, not a till."""
+
+YIELD_LINES_MAX = 400
+"""Dated lines of one yield table: thirty years of monthly changes."""
+
+YIELD_PPM_PER_YEAR_MAX = 1_000_000
+"""What was put in, once a year: whatever pays more is a slip of the keyboard."""
+
+DAYS_WITHOUT_YIELD_MAX = 3_660
+"""Days of one position whose yield is not known yet: ten years of a partner's silence."""
+
+TENOR_DAYS_MAX = 3_660
+"""Ten years: the longest holding period that a product here may promise."""
+
+INSTALMENTS_MAX = 120
+"""Monthly instalments of one plan: the same ten years."""
+
+NON_BUSINESS_DAYS_MAX = 31
+"""Days off in a row: the longest holiday is a third of it; more is a calendar that is empty."""
+
+CALENDAR_DAYS_MAX = 4_000
+"""Days named by one calendar: thirty years of holidays and make-up days."""
+
+CHUNK_POSITIONS = 500
+"""Positions in one commit of the night: under a second of the only writer."""
+
+YIELDS_PER_COMMAND_MAX = 31
+"""Days whose yields are published at once: a long holiday, or a month come late."""
+
+REFERENCE_CHARS_MAX = 120
+"""A bank's own reference for a payment; longer ones are not references."""
+
+POSITIONS_SHOWN_MAX = 500
+"""Positions of one page of a list."""
+
+STATEMENT_EVENTS_MAX = 1_000
+"""Lines of one statement; older ones are read page by page."""
+
+ORDERS_PER_CALL_MAX = 500
+"""Payout orders handed to the rail in one sweep."""
+
+VERIFY_PAGE = 1_000
+"""Positions read at a time when the room is verified."""
+
+EARNINGS_DAYS_SHOWN_MAX = 366
+"""Days of earnings shown one by one: a year."""
