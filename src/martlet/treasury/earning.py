@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from martlet.treasury.product import Terms
 
 
-def earned_ticks(terms: Terms, principal_fen: int, ppm_per_year: int, days: int) -> int:
+def earned_ticks(day_base: int, principal_fen: int, ppm_per_year: int, days: int) -> int:
     """Return what an amount earns at a yearly yield in some days, rounded down to a tick."""
     assert principal_fen >= 0 <= ppm_per_year, (principal_fen, ppm_per_year)
     assert days >= 0, days
     weight = principal_fen * ppm_per_year * days * TICKS_PER_FEN
-    return divide(weight, PPM * terms.day_base, RoundingMode.DOWN)
+    return divide(weight, PPM * day_base, RoundingMode.DOWN)
 
 
 def term_end(terms: Terms, lot: Lot, matures_on: date | None) -> date | None:
@@ -49,7 +49,7 @@ def lot_days(terms: Terms, lot: Lot, matures_on: date | None, until: date) -> in
 def lot_fen(terms: Terms, lot: Lot, matures_on: date | None, until: date) -> int:
     """Return what a lot has earned by the start of a day, in whole fen."""
     days = lot_days(terms, lot, matures_on, until)
-    ticks = earned_ticks(terms, lot.principal_fen, lot.ppm_per_year, days)
+    ticks = earned_ticks(terms.day_base, lot.principal_fen, lot.ppm_per_year, days)
     return ticks_to_fen(ticks, terms.rounding_mode)
 
 
@@ -61,15 +61,15 @@ def lots_fen(terms: Terms, position: Position, until: date) -> int:
 def kept_fen(terms: Terms, lot: Lot, days: int) -> int:
     """Return the interest that a lot keeps when it is broken after some days."""
     rules = terms.breakage
-    earned = earned_ticks(terms, lot.principal_fen, lot.ppm_per_year, days)
+    earned = earned_ticks(terms.day_base, lot.principal_fen, lot.ppm_per_year, days)
     match rules.kept:
         case Kept.NOTHING:
             ticks = 0
         case Kept.SHARE:
             ticks = divide(earned * rules.share_ppm, PPM, RoundingMode.DOWN)
         case Kept.OTHER_YIELD:
-            ticks = earned_ticks(terms, lot.principal_fen, rules.ppm_per_year, days)
+            ticks = earned_ticks(terms.day_base, lot.principal_fen, rules.ppm_per_year, days)
         case Kept.LESS_DAYS:
             left = max(days - rules.lost_days, 0)
-            ticks = earned_ticks(terms, lot.principal_fen, lot.ppm_per_year, left)
+            ticks = earned_ticks(terms.day_base, lot.principal_fen, lot.ppm_per_year, left)
     return ticks_to_fen(min(ticks, earned), terms.rounding_mode)

@@ -90,7 +90,7 @@ def _earned_day(terms: Terms, position: Position, yields: Mapping[date, Yield]) 
         if known is None or known.known_on > day:
             left.append(one)
         else:
-            ticks += earned_ticks(terms, one.base_fen, known.ppm_per_year, 1)
+            ticks += earned_ticks(terms.day_base, one.base_fen, known.ppm_per_year, 1)
     assert len(left) <= DAYS_WITHOUT_YIELD_MAX, len(left)
     earned_fen = ticks_to_fen(ticks, terms.rounding_mode)
     return replace(
