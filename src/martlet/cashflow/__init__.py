@@ -5,6 +5,7 @@ loan; whoever needs an amount rounds it by the one rounding function.
 """
 
 from martlet.cashflow.calendar import Calendar, chinese_calendar, weekday_calendar
+from martlet.cashflow.forecast import Tier, forecast
 from martlet.cashflow.history import Duplicates, Gaps, Negatives, ReadingRules, read_history
 from martlet.cashflow.model import (
     CUMULATIVE_DAYS,
@@ -38,7 +39,9 @@ __all__ = [
     "Negatives",
     "ReadingRules",
     "Standing",
+    "Tier",
     "chinese_calendar",
+    "forecast",
     "level_name",
     "read_history",
     "weekday_calendar",

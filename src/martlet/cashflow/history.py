@@ -29,6 +29,9 @@ SERIES, DATE, VALUE, CURRENCY = "series_id", "date", "value", "currency"
 _ALSO_CALLED = {SERIES: ("unique_id",), DATE: ("ds",), VALUE: ("y",)}
 """What other forecasting tools call the three columns."""
 
+_NO_DAY = date(2000, 1, 1)
+"""Of a grid without rows, where no day is known at all."""
+
 _DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
@@ -65,6 +68,8 @@ class ReadingRules:
     """The newest day that can have happened; later rows are left out and said so."""
     group_columns: tuple[str, ...] | None = None
     """None: every other column that never changes within a series."""
+    last_day: date | None = None
+    """The grid's last day, where a shard must end with the others; None: the newest of its own."""
 
 
 def read_history(source: Path | Sequence[Path], rules: ReadingRules | None = None) -> History:
@@ -83,9 +88,9 @@ def history_of(rows: pl.DataFrame, rules: ReadingRules) -> History:
     usable = typed.drop_nulls([SERIES, DATE, VALUE])
     if rules.as_of is not None:
         usable = usable.filter(pl.col(DATE) <= rules.as_of)
-    newest = usable[DATE].max()
+    newest = rules.last_day or usable[DATE].max()
     assert newest is None or isinstance(newest, date)
-    last_day = newest or rules.as_of or date(2000, 1, 1)
+    last_day = newest or rules.as_of or _NO_DAY
     cut = last_day - timedelta(days=HISTORY_DAYS_MAX - 1)
     usable = usable.filter(pl.col(DATE) >= cut)
     seen, findings = judged(typed, usable, rules, cut)
@@ -103,24 +108,47 @@ def history_of(rows: pl.DataFrame, rules: ReadingRules) -> History:
     )
 
 
-def _rows(files: Sequence[Path]) -> pl.DataFrame:
-    """Return the rows of files, their three columns by our names and CSV cells as text."""
+def scan(files: Sequence[Path]) -> pl.LazyFrame:
+    """Return a plan to read files, their three columns by our names and CSV cells as text."""
     name = files[0].name if files else ""
     try:
         if all(file.suffix == ".parquet" for file in files):
-            rows = pl.read_parquet(list(files), glob=False)
+            rows = pl.scan_parquet(list(files), glob=False)
         else:
-            rows = pl.read_csv(list(files), infer_schema=False, glob=False)
+            rows = pl.scan_csv(list(files), infer_schema=False, glob=False)
+        columns = rows.collect_schema().names()
     except (PolarsError, OSError) as error:
-        detail = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise Invalid("cashflow.file_unreadable", file=name, detail=detail) from error
-    rows = rows.rename({column: column.strip().lstrip("\ufeff") for column in rows.columns})
+        raise _unreadable(name, error) from error
+    names = {column: column.strip().lstrip("\ufeff") for column in columns}
     for ours, others in _ALSO_CALLED.items():
-        if ours not in rows.columns:
-            rows = rows.rename({other: ours for other in others if other in rows.columns})
-        if ours not in rows.columns:
+        if ours not in names.values():
+            names.update({c: ours for c, known in names.items() if known in others})
+        if ours not in names.values():
             raise Invalid("cashflow.column_missing", file=name, column=ours)
-    return rows
+    return rows.rename({column: known for column, known in names.items() if column != known})
+
+
+def newest_day(files: Sequence[Path], rules: ReadingRules) -> date | None:
+    """Return the newest day of all files that is not after `as_of`, read without the rest."""
+    plan = scan(files)
+    days = plan.select(_day(plan.collect_schema()[DATE])).drop_nulls()
+    if rules.as_of is not None:
+        days = days.filter(pl.col(DATE) <= rules.as_of)
+    newest = days.max().collect(engine="streaming").item()
+    assert newest is None or isinstance(newest, date)
+    return newest
+
+
+def _rows(files: Sequence[Path]) -> pl.DataFrame:
+    try:
+        return scan(files).collect()
+    except (PolarsError, OSError) as error:
+        raise _unreadable(files[0].name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> Invalid:
+    detail = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    return Invalid("cashflow.file_unreadable", file=name, detail=detail)
 
 
 def _group_columns(rows: pl.DataFrame, rules: ReadingRules) -> tuple[str, ...]:

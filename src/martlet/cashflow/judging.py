@@ -148,7 +148,7 @@ def _seen(
         )
     )
     daily = usable.group_by(_SERIES, _DATE).agg(pl.col(_VALUE).sum(), pl.len().alias("rows"))
-    newest = usable[_DATE].max()
+    newest = rules.last_day or usable[_DATE].max()
     days = daily.group_by(_SERIES).agg(
         pl.col(_DATE).min().alias("first"),
         pl.col(_DATE).max().alias("last"),

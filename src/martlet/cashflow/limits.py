@@ -23,6 +23,12 @@ PROCESSES_MAX = 2
 SERIES_A_TASK = 8
 """Series go to a process so many at a time; fewer than two such tasks stay in this one."""
 
+BATCH_SHARDS_MAX = 4_096
+"""Thousands of files in a folder are enough; a shard of ten thousand series fits any memory."""
+
+BATCH_CUT_ROWS = 100_000
+"""Rows of a row group while a file is cut: some megabytes for each shard that is open."""
+
 HISTORY_DAYS_MAX = 3_660
 """Ten years of a grid: older rows are left out, so that one row of 1900 costs nobody memory."""
 

@@ -47,6 +47,7 @@ DOORS = {
     "credit": ("credit", say("Models, policies and decisions.")),
     "lending": ("lending", say("Applications, loans, repayments, the portfolio.")),
     "treasury": ("treasury", say("Idle cash: plans, back-tests, fund flows.")),
+    "cashflow": ("cashflow", say("Forecasts of what comes in and goes out.")),
     "eod": ("eod", say("The end of the day.")),
     "ledger": ("ledger", say("Balances, trial balance and journal.")),
 }

@@ -1,0 +1,208 @@
+"""`martlet cashflow`: what comes in and goes out in the days ahead, for anyone's series.
+
+Works on files alone: it opens no bank and keeps nothing but what it writes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from martlet.cli.options import JsonOption, group
+from martlet.cli.output import note, progress, show
+from martlet.cli.reading import choice, day
+from martlet.cli.words import say
+from martlet.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from martlet.cashflow import Calendar, Forecast, History, ReadingRules
+
+app = group()
+
+_HistoryFile = Annotated[
+    Path,
+    typer.Option(
+        help=say("Series in long form: series_id, date, value and groups (CSV or Parquet)."),
+        exists=True,
+        dir_okay=False,
+    ),
+]
+_Horizon = Annotated[int, typer.Option(min=1, max=366, help=say("Days ahead."))]
+_Levels = Annotated[
+    str, typer.Option(help=say("Quantiles, as shares or per cent: 0.1,0.5,0.9 or 10,50,90."))
+]
+_AsOf = Annotated[
+    str, typer.Option(help=say("Nothing after this day is known (YYYY-MM-DD); default today."))
+]
+_Gaps = Annotated[str, typer.Option(help=say("A day without a row: no_movement or unknown."))]
+_Duplicates = Annotated[str, typer.Option(help=say("Several rows of one day: add or refuse."))]
+_Negatives = Annotated[
+    str, typer.Option(help=say("Below zero in a series mostly above: keep or refuse."))
+]
+_Groups = Annotated[
+    list[str] | None,
+    typer.Option("--group", help=say("A group column; default: every one that never changes.")),
+]
+_CalendarFile = Annotated[
+    Path | None,
+    typer.Option(
+        help=say("Decrees of days off and make-up days (TOML), before the shipped ones."),
+        exists=True,
+        dir_okay=False,
+    ),
+]
+_Plain = Annotated[
+    bool, typer.Option("--no-holidays", help=say("Weekdays only: series of another country."))
+]
+_Tier = Annotated[str, typer.Option(help=say("How much work: quick."))]
+_Totals = Annotated[
+    Path | None,
+    typer.Option(help=say("Where quantiles of the 7, 14, 28 and 56-day totals are written.")),
+]
+
+
+@app.command("forecast", help=say("Forecast every series of a file, with bands and marks."))
+def forecast_command(
+    history: _HistoryFile,
+    horizon: _Horizon,
+    out: Annotated[Path, typer.Option(help=say("Where the answers are written."))],
+    levels: _Levels = "",
+    as_of: _AsOf = "",
+    tier: _Tier = "quick",
+    gaps: _Gaps = "no_movement",
+    duplicates: _Duplicates = "add",
+    negatives: _Negatives = "keep",
+    group_columns: _Groups = None,
+    calendar: _CalendarFile = None,
+    no_holidays: _Plain = False,
+    totals_out: _Totals = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read, judge, forecast, write, and tell what was refused or is thin."""
+    from martlet.cashflow import Tier, forecast, read_history, writing
+
+    places = [place for place in (out, totals_out) if place is not None]
+    for place in places:
+        writing.check_format(place)
+    wanted = _wanted_levels(levels)
+    rules = _rules(as_of, gaps, duplicates, negatives, group_columns)
+    with progress(say("reading"), quiet=as_json):
+        found = read_history(history, rules)
+    with progress(say("forecasting"), quiet=as_json) as moved:
+        said = forecast(
+            found,
+            horizon,
+            wanted,
+            calendar=_calendar(calendar, plain=no_holidays),
+            tier=choice(Tier, tier),
+            moved=moved,
+        )
+    writing.write(writing.answers(said), out)
+    writing.write(writing.marks(said.findings), writing.marks_place(out))
+    if totals_out is not None:
+        writing.write(writing.totals(said), totals_out)
+    _tell(found, said, out, as_json=as_json)
+
+
+def _wanted_levels(text: str) -> tuple[float, ...]:
+    from martlet.cashflow import LEVELS
+
+    if not text.strip():
+        return LEVELS
+    try:
+        numbers = [float(part) for part in text.replace("%", "").split(",") if part.strip()]
+    except ValueError as error:
+        raise Invalid("cli.levels_unreadable", text=text[:40]) from error
+    per_cent = any(number >= 1 for number in numbers)
+    return tuple(sorted({number / 100 if per_cent else number for number in numbers}))
+
+
+def _rules(
+    as_of: str, gaps: str, duplicates: str, negatives: str, groups: list[str] | None
+) -> ReadingRules:
+    from martlet.cashflow import Duplicates, Gaps, Negatives, ReadingRules
+    from martlet.kernel.calendar import business_date_of
+    from martlet.kernel.clock import SystemClock
+
+    return ReadingRules(
+        gaps=choice(Gaps, gaps),
+        duplicates=choice(Duplicates, duplicates),
+        negatives=choice(Negatives, negatives),
+        as_of=day(as_of) if as_of else business_date_of(SystemClock().now()),
+        group_columns=tuple(groups) if groups else None,
+    )
+
+
+def _calendar(path: Path | None, *, plain: bool) -> Calendar:
+    from martlet.cashflow import chinese_calendar, weekday_calendar
+
+    if plain:
+        return weekday_calendar()
+    return chinese_calendar("" if path is None else path.read_text(encoding="utf-8"))
+
+
+def _tell(history: History, said: Forecast, out: Path, *, as_json: bool) -> None:
+    from martlet.cashflow import Standing, writing
+
+    refused = {f.series_id for f in said.findings if f.standing is Standing.REFUSED}
+    answer = {
+        "series_count": len(said.series_ids),
+        "thin_count": len(history.thin_ids),
+        "refused_count": len(refused),
+        "history_from": history.first_day,
+        "history_to": history.last_day,
+        "days_ahead_count": said.horizon,
+        "provisional_days_count": len(said.provisional),
+        "methods": sorted(set(said.methods)),
+        "answers": str(out),
+        "marks": str(writing.marks_place(out)),
+    }
+    show(answer, as_json=as_json)
+    if said.provisional and not as_json:
+        note(
+            say(
+                "Days off from {since} on are not decreed yet: they are provisional.",
+                since=said.provisional[0],
+            )
+        )
+
+
+@app.command("batch", help=say("Forecast a million series by shards; the same again goes on."))
+def batch_command(
+    history: Annotated[
+        Path,
+        typer.Option(help=say("Series in long form: a file or a folder of files."), exists=True),
+    ],
+    horizon: _Horizon,
+    out: Annotated[Path, typer.Option(help=say("Folder of the answers; the same again goes on."))],
+    levels: _Levels = "",
+    as_of: _AsOf = "",
+    gaps: _Gaps = "no_movement",
+    duplicates: _Duplicates = "add",
+    negatives: _Negatives = "keep",
+    calendar: _CalendarFile = None,
+    no_holidays: _Plain = False,
+    shards: Annotated[int, typer.Option(min=1, help=say("Parts forecast one by one."))] = 64,
+    processes: Annotated[
+        int, typer.Option(min=1, max=256, help=say("Processes that forecast."))
+    ] = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a batch, or go on with one that was stopped."""
+    from martlet.cashflow.batch import BatchOrder, run_batch
+
+    order = BatchOrder(
+        history=history,
+        out=out,
+        horizon=horizon,
+        levels=_wanted_levels(levels),
+        rules=_rules(as_of, gaps, duplicates, negatives, None),
+        calendar=_calendar(calendar, plain=no_holidays),
+        shards=shards,
+        processes=processes,
+    )
+    with progress(say("forecasting"), quiet=as_json) as moved:
+        report = run_batch(order, moved)
+    show(report, as_json=as_json)
