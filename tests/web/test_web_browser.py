@@ -355,8 +355,9 @@ def seed(town: Town) -> dict[str, Any]:
         answer = bank.lending.apply(itself, "seed-apply", party_id, "revolving_daily", 10_000)
         bank.lending.accept(itself, "seed-accept", uuid_of(answer["offer"]["offer_id"]))
     if not bank.lending.loans(itself, status="live"):
-        facility_id = uuid_of(bank.lending.facilities(itself)[0]["facility_id"])
-        bank.lending.draw(itself, "seed-draw", facility_id, 10_000)
+        line = bank.lending.facilities(itself)[0]
+        facility_id, least_fen = uuid_of(line["facility_id"]), min(line["available_fen"], 10_000)
+        bank.lending.draw(itself, "seed-draw", facility_id, least_fen)
     return bank.lending.loans(itself, status="live")[0]
 
 
