@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from martlet.kernel.rates import PPM
+from martlet.treasury.allocation.features import capped_need
 from martlet.treasury.backtest.engine import UNCAPPED_FEN, Morning, Orders
 
 if TYPE_CHECKING:
@@ -100,13 +101,6 @@ def _capped_need(morning: Morning) -> Integers:
     if morning.cap_fen >= UNCAPPED_FEN:
         return np.zeros(len(ahead), np.int64)
     need: Integers = capped_need(ahead, morning.cap_fen).max(1)
-    return need
-
-
-def capped_need(flow_fen: Integers, cap_fen: int) -> Integers:
-    """Return, by day ahead, what the account must hold now so that T+0 can pay the rest by then."""
-    caps = np.maximum(np.arange(flow_fen.shape[1]), 1) * cap_fen
-    need: Integers = np.maximum(-flow_fen.cumsum(1) - caps, 0)
     return need
 
 

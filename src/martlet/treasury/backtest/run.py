@@ -13,8 +13,11 @@ import numpy as np
 
 from martlet.kernel.errors import Invalid
 from martlet.kernel.rates import PPM
+from martlet.treasury.allocation.limits import RISK_CAPPED_PER_1000, RISK_PER_1000
+from martlet.treasury.backtest.choosing import learn
 from martlet.treasury.backtest.engine import Outcome, Policy, play, unavoidable
 from martlet.treasury.backtest.limits import HISTORY_DAYS_MIN, WINDOW_DAYS
+from martlet.treasury.backtest.ours import Forecasts, Ours
 from martlet.treasury.backtest.policies import Foresight, MillerOrr, Split
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from martlet.treasury.backtest.movements import Panel
     from martlet.treasury.backtest.rates import Rates
 
-POLICIES = ("current", "t0", "split-20-80", "split-10-40-50", "miller-orr", "foresight")
+POLICIES = ("current", "t0", "split-20-80", "split-10-40-50", "miller-orr", "ours", "foresight")
 """In the order in which they are shown."""
 
 
@@ -36,6 +39,15 @@ class Setting:
     t0_daily_cap_fen: int | None = None
     window_days: int = WINDOW_DAYS
     history_days: int = HISTORY_DAYS_MIN
+    risk_per_1000: float | None = None
+    """Shortfall days per 1,000, above the floor, that the owner accepts; None: the house's."""
+
+    @property
+    def accepted_per_1000(self) -> float:
+        """How many shortfall days above the floor the levels are chosen for."""
+        if self.risk_per_1000 is not None:
+            return self.risk_per_1000
+        return RISK_PER_1000 if self.t0_daily_cap_fen is None else RISK_CAPPED_PER_1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,11 @@ def backtest(
     lines = []
     floor_days = int(unavoidable(players, start).sum())
     for done, name in enumerate(wanted):
-        policy = _yardstick(name, setting)
+        if name == "ours":
+            policy, told = _ours(panel, players, start, setting)
+            notes["learnt"] = told
+        else:
+            policy = _yardstick(name, setting)
         cap_fen = setting.t0_daily_cap_fen
         outcome = play(players, setting.rates, policy, start=start, cap_fen=cap_fen)
         lines.append(Line(name, outcome, floor_days))
@@ -123,6 +139,27 @@ def chosen_policies(text: str) -> tuple[str, ...]:
         if name not in POLICIES:
             raise Invalid("allocation.policy_unknown", text=name[:40], names=", ".join(POLICIES))
     return names
+
+
+def _ours(
+    panel: Panel, players: Panel, start: int, setting: Setting
+) -> tuple[Policy, dict[str, Any]]:
+    """Return our policy, learnt from the days before the window, and how its levels came about."""
+    cap_fen, risk = setting.t0_daily_cap_fen, setting.accepted_per_1000
+    learnt = learn(panel.until(start), setting.rates, cap_fen, risk, setting.history_days)
+    told = {
+        "method": learnt.model.method,
+        "rows": learnt.model.rows_count,
+        "accepted_short": f"{risk:.3f}",
+        "term_level": str(learnt.levels.term),
+        "account_level": str(learnt.levels.account),
+        "chosen_short": f"{learnt.chosen_per_1000:.3f}",
+        "confirmed_short": f"{learnt.confirmed_per_1000:.3f}",
+        "confirmed": learnt.is_confirmed,
+        "chosen_yield_bp": f"{learnt.yield_centi_bp / 100:.1f}",
+        "chosen_days": learnt.account_days,
+    }
+    return Ours(Forecasts(players, learnt.model, start, None), learnt.levels), told
 
 
 def _yardstick(name: str, setting: Setting) -> Policy:
