@@ -14,6 +14,7 @@ from martlet.cashflow.sums import (
     daily_quantiles,
     foretell_sums,
     parts,
+    rolled_sums,
     total_quantiles,
 )
 
@@ -66,6 +67,20 @@ def test_bands_cover_about_what_they_say_and_never_cross() -> None:
         totals = total_quantiles(mean, plays, 7, LEVELS)
         assert (np.diff(totals, axis=-1) >= 0).all()
     assert 0.7 < np.mean(inside) < 0.9
+
+
+def test_rolling_says_what_each_origin_said_and_nothing_later_touches_it() -> None:
+    values = fund(200)
+    spoiled = values.copy()
+    spoiled[:, 190:] = 1e9
+    plays = rolled_sums(values, lambda count: known(count, 5), 5, 180)
+    later = rolled_sums(spoiled, lambda count: known(count, 5), 5, 180)
+    assert list(plays.origins) == list(range(180, 201))
+    assert np.array_equal(plays.said[:11], later.said[:11])
+    assert not np.array_equal(plays.said[11:], later.said[11:])
+    mean, _ = foretell_sums(values[:, :190], known(190, 5), 5)
+    assert np.allclose(plays.said[10], mean)
+    assert np.array_equal(plays.came[0], values[:, 180:185])
 
 
 def test_a_series_that_began_late_one_with_gaps_and_one_of_zeros_are_answered() -> None:

@@ -160,6 +160,8 @@ def _carried(
 def _weekday_mean(past: FloatArray, weeks: int, horizon: int) -> FloatArray:
     """Return the mean of each weekday over the last weeks."""
     whole = min(weeks, past.shape[1] // SEASON_DAYS)
+    if not whole:
+        return np.repeat(_mean(past)[:, None], horizon, axis=1)
     recent = past[:, -whole * SEASON_DAYS :].reshape(len(past), whole, SEASON_DAYS)
     profile = _mean(recent, axis=1)
     repeated: FloatArray = profile[:, np.arange(horizon) % SEASON_DAYS]

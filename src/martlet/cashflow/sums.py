@@ -19,10 +19,11 @@ from martlet.cashflow.limits import (
     SUMS_PLAYS_THIN_FROM_DAYS,
     SUMS_SERIES_A_TIME,
 )
+from martlet.cashflow.model import SEASON_DAYS
 from martlet.cashflow.ridge import MEMBERS, design, members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from martlet.cashflow.model import DayFeatures, FloatArray, IntArray
 
@@ -72,7 +73,8 @@ def foretell_sums(values: FloatArray, days: DayFeatures, horizon: int) -> tuple[
 
 def _some(values: FloatArray, features: FloatArray, horizon: int) -> tuple[FloatArray, Plays]:
     count, known = values.shape
-    first = max(SUMS_DAYS_MIN, known - SUMS_PLAY_DAYS - horizon)
+    enough = min(SUMS_DAYS_MIN, max(known // 2, SEASON_DAYS))
+    first = max(enough, known - SUMS_PLAY_DAYS - horizon)
     origins = np.arange(first, known, max(1, horizon // SUMS_PLAYS_THIN_FROM_DAYS))
     now = members(values, features, horizon)
     played = np.empty((len(origins), len(MEMBERS), count, horizon))
@@ -114,6 +116,35 @@ def _weights(played: FloatArray, came: FloatArray, origins: IntArray, newest: in
     power = (np.maximum(best, 1e-12) / np.maximum(score, 1e-12)) ** SHARPNESS
     weights: FloatArray = power / power.sum(axis=0, keepdims=True)
     return weights
+
+
+def rolled_sums(
+    values: FloatArray, days_known_at: Callable[[int], DayFeatures], horizon: int, first: int
+) -> Plays:
+    """Return what was said at each origin from `first` days on, each weighed by its own past.
+
+    `days_known_at` tells of a history of so many days and the horizon after it, as known then. The
+    last origin is the end of the history itself, so the newest forecast is the last row.
+    """
+    count, known = values.shape
+    begin = max(SUMS_DAYS_MIN, first - SUMS_PLAY_DAYS - horizon)
+    origins = np.arange(begin, known + 1)
+    played = np.empty((len(origins), len(MEMBERS), count, horizon))
+    came = np.full((len(origins), count, horizon), np.nan)
+    for at, origin in enumerate(origins.tolist()):
+        played[at] = members(values[:, :origin], design(days_known_at(origin)), horizon)
+        there = min(horizon, known - origin)
+        came[at, :, :there] = values[:, origin : origin + there]
+    asked = np.flatnonzero(origins >= first)
+    said = np.empty((len(asked), count, horizon))
+    for row, at in enumerate(asked.tolist()):
+        seen = slice(max(at - SUMS_PLAY_DAYS - horizon, 0), at)
+        for start, end in parts(horizon):
+            span = slice(start, end)
+            before, after = played[seen, ..., span], came[seen, ..., span]
+            weights = _weights(before, after, origins[seen], int(origins[at]) - end)
+            said[row, :, span] = np.einsum("mn,mnh->nh", weights, played[at, ..., span])
+    return Plays(origins[asked], said, came[asked])
 
 
 def daily_quantiles(mean: FloatArray, plays: Plays, levels: Sequence[float]) -> FloatArray:

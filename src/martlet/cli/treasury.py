@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from martlet.cli import funds
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import note, progress, show
 from martlet.cli.reading import amount, day, share
@@ -109,3 +110,7 @@ def plan(
         return
     for sentence in told:
         note(sentence)
+
+
+app.command("fund-forecast", help=funds.FORECAST_HELP)(funds.fund_forecast)
+app.command("fund-reserve", help=funds.RESERVE_HELP)(funds.fund_reserve)
