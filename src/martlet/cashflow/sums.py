@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from martlet.cashflow.grains import grain_sums, in_time
 from martlet.cashflow.limits import (
     SUMS_DAYS_MIN,
     SUMS_PLAY_DAYS,
@@ -89,7 +90,51 @@ def _some(values: FloatArray, features: FloatArray, horizon: int) -> tuple[Float
         weights = _weights(played[..., begin:end], came[..., begin:end], origins, known - end)
         mean[:, begin:end] = np.einsum("mn,mnh->nh", weights, now[..., begin:end])
         said[..., begin:end] = np.einsum("mn,umnh->unh", weights, played[..., begin:end])
-    return mean, Plays(origins, said, came)
+    if not len(origins):
+        return mean, Plays(origins, said, came)
+    grains = _Grains(now, played, came, origins, known)
+    return grains.agreed(mean, said)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grains:
+    """The members' forecasts and plays, from which weeks and the whole are weighed for themselves.
+
+    `grains` makes them agree with the days.
+    """
+
+    now: FloatArray
+    played: FloatArray
+    came: FloatArray
+    origins: IntArray
+    known: int
+
+    def agreed(self, mean: FloatArray, said: FloatArray) -> tuple[FloatArray, Plays]:
+        """Return the days that agree with weeks and whole, now and at every play."""
+        summing = grain_sums(mean.shape[1])
+        came = np.einsum("sh,unh->uns", summing, self.came)
+        total, total_said = self._weighed(summing, came)
+        missed = np.concatenate([came - total_said, self.came - said], axis=2)
+        whole = np.isfinite(missed).sum(axis=0)
+        spread = np.nan_to_num(missed**2).sum(axis=0) / np.maximum(whole, 1)
+        moved, moved_said = np.empty_like(mean), np.empty_like(said)
+        for row in range(len(mean)):
+            moved[row] = in_time(mean[row], total[row], summing, spread[row])
+            moved_said[:, row] = in_time(said[:, row], total_said[:, row], summing, spread[row])
+        return moved, Plays(self.origins, moved_said, self.came)
+
+    def _weighed(self, summing: FloatArray, came: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return N x S and U x N x S: each sum by the weights that its own errors give."""
+        now = np.einsum("sh,mnh->mns", summing, self.now)
+        played = np.einsum("sh,umnh->umns", summing, self.played)
+        total, said = np.empty(now.shape[1:]), np.empty(came.shape)
+        for at, row in enumerate(summing):
+            span = slice(at, at + 1)
+            newest = self.known - int(np.flatnonzero(row)[-1]) - 1
+            weights = _weights(played[..., span], came[..., span], self.origins, newest)
+            total[:, at] = np.einsum("mn,mn->n", weights, now[..., at])
+            said[..., at] = np.einsum("mn,umn->un", weights, played[..., at])
+        return total, said
 
 
 def parts(horizon: int) -> Iterator[tuple[int, int]]:
