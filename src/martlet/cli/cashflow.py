@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from martlet.cli import evaluating
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import note, progress, show
 from martlet.cli.reading import choice, day
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from martlet.cashflow import Calendar, Forecast, History, ReadingRules
 
 app = group()
+app.command(
+    "evaluate",
+    help=say("How good the forecasts are on a file of series, beside plain methods; no bank."),
+)(evaluating.evaluate)
 
 _HistoryFile = Annotated[
     Path,

@@ -1,0 +1,19 @@
+"""The proof of the forecasts: rolling origins on anyone's series, plain methods in the same run."""
+
+from martlet.cashflow.evaluation.funds import Accuracy, accuracies, has_sides
+from martlet.cashflow.evaluation.protocols import PROTOCOLS, Protocol, protocol
+from martlet.cashflow.evaluation.reading import read_series
+from martlet.cashflow.evaluation.run import Line, Report, evaluate
+
+__all__ = [
+    "PROTOCOLS",
+    "Accuracy",
+    "Line",
+    "Protocol",
+    "Report",
+    "accuracies",
+    "evaluate",
+    "has_sides",
+    "protocol",
+    "read_series",
+]

@@ -1,0 +1,77 @@
+"""`martlet cashflow evaluate`: how good forecasts are on anyone's file, beside plain methods."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from martlet.cli.output import note, plain, progress, show
+from martlet.cli.words import say
+
+
+def evaluate(
+    history: Annotated[
+        Path,
+        typer.Option(help=say("Series in long form: series_id, date, value (Parquet or CSV).")),
+    ],
+    protocol: Annotated[
+        str, typer.Option(help=say("What is asked: nn5, yuebao, sme, koubei or rolling."))
+    ] = "rolling",
+    horizon: Annotated[
+        int | None, typer.Option(help=say("Days ahead, where not the protocol's."))
+    ] = None,
+    origins: Annotated[
+        int | None, typer.Option(help=say("How many windows, newest first, where not its own."))
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, max=2, help=say("Processes at once, 1 or 2."))
+    ] = 2,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help=say("Where every figure is written (JSON)."))
+    ] = None,
+) -> None:
+    """Print every method's figures on the same windows."""
+    from martlet.cashflow import evaluation
+    from martlet.cashflow.evaluation import table
+
+    asked = evaluation.protocol(protocol, horizon, origins)
+    series = evaluation.read_series(history)
+    with progress(say("evaluating")) as moved:
+        report = evaluation.evaluate(series, asked, moved, processes)
+    totals = ()
+    if protocol == "yuebao" and evaluation.has_sides(series):
+        with progress(say("totals of the fund")) as moved:
+            totals = evaluation.accuracies(series, asked, moved, processes)
+    whole = table.whole(report, history.name) | {"fund_totals": plain(totals)}
+    if json_file is not None:
+        text = json.dumps(whole, ensure_ascii=False, indent=2)
+        json_file.write_text(text + "\n", encoding="utf-8")
+    show(table.heading(report, history.name), as_json=False)
+    rows = table.rows(report)
+    show([_part(row, "daily") for row in rows], as_json=False)
+    show([_part(row, "totals") for row in rows], as_json=False)
+    if totals:
+        show(whole["fund_totals"], as_json=False, title=say("totals of the fund"))
+    for line in report.lines:
+        if line.weights:
+            note(
+                say(
+                    "Weights of {method} (mean/days/totals): {told}",
+                    method=line.method,
+                    told=line.weights,
+                )
+            )
+    note(say("nmae, pooled, crps: of a total of so many days; each figure's meaning is in --json."))
+
+
+def _part(row: dict[str, object], part: str) -> dict[str, object]:
+    """Return the daily half of a row or the half of its totals; both name the method."""
+    of_totals = ("nmae_", "pooled_", "crps_")
+    if part == "daily":
+        return {name: value for name, value in row.items() if not name.startswith(of_totals)}
+    return {
+        name: value for name, value in row.items() if name == "method" or name.startswith(of_totals)
+    }
