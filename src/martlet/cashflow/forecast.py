@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from martlet.cashflow.calendar import chinese_calendar
+from martlet.cashflow.limits import ACCURATE_SERIES_MAX
 from martlet.cashflow.model import CUMULATIVE_DAYS, LEVELS, Ask
 from martlet.cashflow.profiles import Profiles
+from martlet.cashflow.tiers import Accurate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,10 @@ class Tier(StrEnum):
 
     QUICK = "quick"
     """Weekday profiles for everyone: a million series in minutes."""
+    ACCURATE = "accurate"
+    """A blend of profiles, trees, ridge and statistical models, weighed on the past: minutes."""
+    AUTO = "auto"
+    """Accurate where a file is small enough to wait for, quick beyond."""
 
 
 def forecast(
@@ -39,5 +45,8 @@ def forecast(
 ) -> Forecast:
     """Return what is expected of every series on the days after the history's newest."""
     ask = Ask(horizon, levels, cumulative_days)
-    assert tier is Tier.QUICK
-    return Profiles(moved).forecast(history, ask, calendar or chinese_calendar())
+    days = calendar or chinese_calendar()
+    few = 0 < len(history.series_ids) <= ACCURATE_SERIES_MAX
+    if tier is Tier.ACCURATE or (tier is Tier.AUTO and few):
+        return Accurate().forecast(history, ask, days)
+    return Profiles(moved).forecast(history, ask, days)

@@ -82,3 +82,6 @@ CHOOSING_ROWS = 2_048
 
 POOLED_SAMPLES = 30
 """A series' own errors weigh as much as its class's from so many on."""
+
+ACCURATE_SERIES_MAX = 20_000
+"""Where nobody says which tier: so many series are answered by the blend within minutes."""

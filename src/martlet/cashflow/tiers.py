@@ -8,6 +8,7 @@ tiers a history is worth follows from how many series it has and how long they a
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -164,17 +165,17 @@ class Boosting:
 
 
 def tiers_for(history: History, calendar: Days, processes: int = 1) -> dict[str, Tier]:
-    """Return the tiers that a history is worth."""
+    """Return the tiers that a history is worth, of those whose libraries are installed."""
     count, days = len(history.series_ids), history.day_count
     quiet = float(np.mean(np.nan_to_num(history.values[:, -91:]) == 0.0))
     if count <= TOTALS_MAX and quiet < QUIET_SHARE_MIN and days >= 2 * SUMS_DAYS_MIN:
         return {"ridge": Sums(calendar)}
     found: dict[str, Tier] = {"profiles": Cheap(calendar)}
-    if count >= BOOSTED_SERIES_MIN and days >= BOOSTED_DAYS_MIN:
+    if count >= BOOSTED_SERIES_MIN and days >= BOOSTED_DAYS_MIN and find_spec("lightgbm"):
         found["boosting"] = Boosting(calendar, boosting.Setting(threads=processes))
     if count <= SUMS_SERIES_MAX:
         found["ridge"] = Sums(calendar)
-    elif count <= STATISTICAL_SERIES_MAX and quiet < QUIET_SHARE_MIN:
+    elif count <= STATISTICAL_SERIES_MAX and quiet < QUIET_SHARE_MIN and find_spec("statsforecast"):
         found["AutoCES"] = Statistical(Model.AUTO_CES, processes)
     if quiet >= QUIET_SHARE_MIN:
         found["mean of 364 days"] = Rule("mean of 364 days")

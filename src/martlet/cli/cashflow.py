@@ -61,7 +61,7 @@ _CalendarFile = Annotated[
 _Plain = Annotated[
     bool, typer.Option("--no-holidays", help=say("Weekdays only: series of another country."))
 ]
-_Tier = Annotated[str, typer.Option(help=say("How much work: quick."))]
+_Tier = Annotated[str, typer.Option(help=say("How much work: auto, quick or accurate."))]
 _Totals = Annotated[
     Path | None,
     typer.Option(help=say("Where quantiles of the 7, 14, 28 and 56-day totals are written.")),
@@ -75,7 +75,7 @@ def forecast_command(
     out: Annotated[Path, typer.Option(help=say("Where the answers are written."))],
     levels: _Levels = "",
     as_of: _AsOf = "",
-    tier: _Tier = "quick",
+    tier: _Tier = "auto",
     gaps: _Gaps = "no_movement",
     duplicates: _Duplicates = "add",
     negatives: _Negatives = "keep",

@@ -41,7 +41,7 @@ def evaluate(
     series = evaluation.read_series(history)
     with progress(say("evaluating")) as moved:
         report = evaluation.evaluate(series, asked, moved, processes)
-    totals = ()
+    totals: tuple[evaluation.Accuracy, ...] = ()
     if protocol == "yuebao" and evaluation.has_sides(series):
         with progress(say("totals of the fund")) as moved:
             totals = evaluation.accuracies(series, asked, moved, processes)
