@@ -50,9 +50,8 @@ def evaluate(
         text = json.dumps(whole, ensure_ascii=False, indent=2)
         json_file.write_text(text + "\n", encoding="utf-8")
     show(table.heading(report, history.name), as_json=False)
-    rows = table.rows(report)
-    show([_part(row, "daily") for row in rows], as_json=False)
-    show([_part(row, "totals") for row in rows], as_json=False)
+    show(table.days_shown(report), as_json=False)
+    show(table.totals_shown(report), as_json=False)
     if totals:
         show(whole["fund_totals"], as_json=False, title=say("totals of the fund"))
     for line in report.lines:
@@ -65,13 +64,3 @@ def evaluate(
                 )
             )
     note(say("nmae, pooled, crps: of a total of so many days; each figure's meaning is in --json."))
-
-
-def _part(row: dict[str, object], part: str) -> dict[str, object]:
-    """Return the daily half of a row or the half of its totals; both name the method."""
-    of_totals = ("nmae_", "pooled_", "crps_")
-    if part == "daily":
-        return {name: value for name, value in row.items() if not name.startswith(of_totals)}
-    return {
-        name: value for name, value in row.items() if name == "method" or name.startswith(of_totals)
-    }

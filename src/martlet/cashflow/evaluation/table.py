@@ -48,6 +48,28 @@ def rows(report: Report) -> list[dict[str, Any]]:
     return [_row(line) for line in report.lines]
 
 
+def days_shown(report: Report) -> list[dict[str, Any]]:
+    """Return the daily figures, a row per method."""
+    names = ("method", "mase", "mase_of_median", "wape", "wql", "cover_80", "seconds", "peak_mb")
+    return [{name: str(row[name]) for name in names} for row in rows(report)]
+
+
+def totals_shown(report: Report) -> list[dict[str, Any]]:
+    """Return the figures of totals, a row per number of days and method."""
+    found = []
+    for days in report.lines[0].scores.total_error:
+        for row in rows(report):
+            kinds = ("nmae", "nmae_median", "pooled", "crps", "pooled_crps")
+            names = {kind: _column(kind, days) for kind in kinds}
+            figures = {kind: str(row[name]) for kind, name in names.items()}
+            found.append({"total_of": f"{days} days", "method": row["method"], **figures})
+    return found
+
+
+def _column(kind: str, days: int) -> str:
+    return f"nmae_{days}_median" if kind == "nmae_median" else f"{kind}_{days}"
+
+
 def whole(report: Report, source: str) -> dict[str, Any]:
     """Return the run as one value: heading, definitions, figures, and the weights of ours."""
     return {
