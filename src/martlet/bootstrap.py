@@ -31,11 +31,15 @@ from martlet.lending.advances.service import AdvancesService
 from martlet.lending.collections import CollectionsService, verify_collections
 from martlet.lending.disclosure import read_rate_caps
 from martlet.lending.limits import CATCH_UP_DAYS_MAX
+from martlet.lending.nights import NightStep
 from martlet.lending.receivables.service import ReceivablesService
 from martlet.lending.relief import ReliefService, verify_relief
 from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
 from martlet.records import IntegritySignals, RecordsService, RecordsSignals
 from martlet.store import Database, Snapshots, open_database, verify_chain
+from martlet.treasury.rail import SimulatedRedemptions
+from martlet.treasury.service import TreasuryService
+from martlet.treasury.verify import verify_treasury
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +78,7 @@ class Bank:
     participation: ParticipationService
     end_of_day: EndOfDay
     relief: ReliefService
+    treasury: TreasuryService
 
     def set_up(
         self, name: str, *, tenant_id: UUID | None = None, business_date: date | None = None
@@ -92,6 +97,7 @@ class Bank:
         All of it may be killed anywhere and run again.
         """
         report = self.end_of_day.run(principal, day)
+        self.treasury.send_payouts(system_principal(principal.tenant_id))
         self.relief.follow(principal, report.next_business_date)
         self.records.refresh_signals(system_principal(principal.tenant_id))
         self.records.sweep()
@@ -114,6 +120,7 @@ class Bank:
             raise TooLarge("lending.catch_up_too_far", max_days=days_max, open_date=str(first))
         ended_count = self.end_of_day.catch_up(principal, through, on_ended)
         opened = self.end_of_day.status(principal).business_date
+        self.treasury.send_payouts(system_principal(principal.tenant_id))
         self.relief.follow(principal, opened)
         self.records.refresh_signals(system_principal(principal.tenant_id))
         self.records.sweep()
@@ -147,6 +154,7 @@ _CHECKS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("collections", verify_collections),
     ("partners", verify_participations),
     ("relief", verify_relief),
+    ("treasury", verify_treasury),
 )
 
 
@@ -175,6 +183,8 @@ def open_bank(
     eyes = _eyes(database, settings, names)
     credit = CreditService(database, eyes, LoanOutcomes(database))
     lending = LendingService(database, credit, rail, _rate_caps(settings))
+    # One account of money at the rail carries both rooms' payments.
+    treasury = TreasuryService(database, SimulatedRedemptions(rail.name))
     return Bank(
         settings=settings,
         database=database,
@@ -191,9 +201,15 @@ def open_bank(
         advances=AdvancesService(database, records),
         collections=CollectionsService(database, reminders, partial(_staff_ids, parties)),
         participation=ParticipationService(database, rail.name),
-        end_of_day=EndOfDay(database),
+        end_of_day=EndOfDay(database, others=treasury_steps(treasury)),
         relief=ReliefService(database),
+        treasury=treasury,
     )
+
+
+def treasury_steps(treasury: TreasuryService) -> tuple[NightStep, ...]:
+    """Return the treasury's steps as steps of the bank's one night."""
+    return tuple(NightStep(name, run) for name, run in treasury.night().steps())
 
 
 def _staff_ids(parties: PartiesService, principal: Principal) -> list[UUID]:

@@ -35,6 +35,8 @@ class Scope(StrEnum):
     LENDING_WRITE = "lending:write"
     COLLECTIONS_READ = "collections:read"
     COLLECTIONS_WRITE = "collections:write"
+    TREASURY_READ = "treasury:read"
+    TREASURY_WRITE = "treasury:write"
     LEDGER_READ = "ledger:read"
     LEDGER_WRITE = "ledger:write"
     END_OF_DAY = "end_of_day:run"
@@ -83,6 +85,8 @@ OWNER_SCOPES = frozenset(
         Scope.CREDIT_READ,
         Scope.LENDING_READ,
         Scope.LENDING_WRITE,
+        Scope.TREASURY_READ,
+        Scope.TREASURY_WRITE,
     }
 )
 ALL_SCOPES = frozenset(Scope)

@@ -18,11 +18,11 @@ from martlet.kernel.principal import Scope, system_principal
 from martlet.ledger import current_business_date
 from martlet.lending.limits import CHUNK_LOANS, NIGHTS_PER_COMMIT_MAX
 from martlet.lending.nights import Night
-from martlet.lending.nights.steps import STEPS
+from martlet.lending.nights.steps import with_others
 from martlet.store import Command, Job, do_step, read_job, run_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from martlet.kernel.principal import Principal
     from martlet.lending.nights import NightStep
@@ -82,10 +82,18 @@ class EndOfDayStatus:
 class EndOfDay:
     """Ends business dates, one a run."""
 
-    def __init__(self, database: Database, *, chunk_loans: int = CHUNK_LOANS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        chunk_loans: int = CHUNK_LOANS,
+        others: Sequence[NightStep] = (),
+    ) -> None:
+        """Take over the steps of other rooms, which stand before the trial balance."""
         assert chunk_loans > 0, chunk_loans
         self._database = database
         self._chunk_loans = chunk_loans
+        self._steps = with_others(others)
 
     def run(
         self,
@@ -107,7 +115,7 @@ class EndOfDay:
             raise Refused("lending.day_not_open", business_date=str(day), open_date=str(current))
         night = Night(day, self._chunk_loans)
         steps: list[JobReport] = []
-        for step in STEPS:
+        for step in self._steps:
             job = Job(f"eod.{step.name}", day)
             steps.append(
                 run_job(self._database, bank, job, partial(_with_night, step, night), on_progress)
@@ -141,7 +149,7 @@ class EndOfDay:
         day = current_business_date(tx.connection, tx.tenant_id)
         for _ in range(NIGHTS_PER_COMMIT_MAX):
             night = Night(day, self._chunk_loans)
-            if day > through or not _end_within(tx, night):
+            if day > through or not _end_within(tx, night, self._steps):
                 break
             day = night.until
         return {"open_date": day.isoformat()}
@@ -151,17 +159,20 @@ class EndOfDay:
         principal.require(Scope.LEDGER_READ)
         with self._database.read() as connection:
             day = current_business_date(connection, principal.tenant_id)
-            jobs = [read_job(connection, principal, Job(f"eod.{step.name}", day)) for step in STEPS]
+            jobs = [
+                read_job(connection, principal, Job(f"eod.{step.name}", day))
+                for step in self._steps
+            ]
         return EndOfDayStatus(day, tuple(jobs))
 
 
-def _end_within(tx: Transaction, night: Night) -> bool:
+def _end_within(tx: Transaction, night: Night, steps: Sequence[NightStep]) -> bool:
     """Do what is to come of a night; tell whether it is ended or a step has more than a chunk."""
     return all(
         do_step(
             tx, Job(f"eod.{step.name}", night.business_date), partial(_with_night, step, night)
         ).done
-        for step in STEPS
+        for step in steps
     )
 
 

@@ -6,6 +6,8 @@ posts stands before `trial_balance`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from martlet.lending.collections.night import collect_step
 from martlet.lending.nights.accrual import accrue_step
 from martlet.lending.nights.allocation import allocate_step
@@ -16,6 +18,9 @@ from martlet.lending.nights.night import NightStep
 from martlet.lending.nights.proof import close_step, trial_balance_step, verify_step
 from martlet.lending.nights.provisions import provide_step
 from martlet.lending.participation.settlement import settle_step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STEPS = (
     NightStep("allocate", allocate_step),
@@ -31,3 +36,9 @@ STEPS = (
     NightStep("verify", verify_step),
     NightStep("close", close_step),
 )
+
+
+def with_others(others: Sequence[NightStep]) -> tuple[NightStep, ...]:
+    """Return the steps with those of other rooms before the trial balance that proves them all."""
+    place = next(number for number, step in enumerate(STEPS) if step.name == "trial_balance")
+    return (*STEPS[:place], *others, *STEPS[place:])
