@@ -26,8 +26,26 @@ NON_BUSINESS_DAYS_MAX = 31
 CALENDAR_DAYS_MAX = 4_000
 """Days named by one calendar: thirty years of holidays and make-up days."""
 
+CHUNK_POSITIONS = 500
+"""Positions in one commit of the night: under a second of the only writer."""
+
+YIELDS_PER_COMMAND_MAX = 31
+"""Days whose yields are published at once: a long holiday, or a month come late."""
+
 REFERENCE_CHARS_MAX = 120
 """A bank's own reference for a payment; longer ones are not references."""
 
+POSITIONS_SHOWN_MAX = 500
+"""Positions of one page of a list."""
+
+STATEMENT_EVENTS_MAX = 1_000
+"""Lines of one statement; older ones are read page by page."""
+
+ORDERS_PER_CALL_MAX = 500
+"""Payout orders handed to the rail in one sweep."""
+
 VERIFY_PAGE = 1_000
 """Positions read at a time when the room is verified."""
+
+EARNINGS_DAYS_SHOWN_MAX = 366
+"""Days of earnings shown one by one: a year."""
