@@ -184,9 +184,8 @@ def test_breaking_a_term_shows_its_price_first_and_keeps_to_it(bank: TreasuryBan
         bank.redeem(position, lost_fen_max=1_199)
     with pytest.raises(Refused, match=r"treasury\.too_little_left"):
         bank.redeem(position, 3_600_000)
+    assert (price["at_once_fen"], price["pays_on"]) == (3_650_200, bank.today.isoformat())
     assert bank.redeem(position, lost_fen_max=1_200)["amount_fen"] == 3_650_200
-    bank.proven()
-    bank.close_days()
     assert bank.balance(f"liabilities/customers/balance/{shop}") == 3_650_200
     assert bank.balance("expenses/treasury/yield/wenlibao") == 200
     bank.proven()

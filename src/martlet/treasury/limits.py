@@ -44,6 +44,9 @@ STATEMENT_EVENTS_MAX = 1_000
 ORDERS_PER_CALL_MAX = 500
 """Payout orders handed to the rail in one sweep."""
 
+SWEEPS_MAX = 2_000
+"""Such calls in a row: a million payouts of one day; what is left goes with the next night."""
+
 VERIFY_PAGE = 1_000
 """Positions read at a time when the room is verified."""
 

@@ -23,7 +23,7 @@ from martlet.treasury.falling_due import bring_forward
 from martlet.treasury.limits import CHUNK_POSITIONS
 from martlet.treasury.payouts import due, left_at_rail_fen, send
 from martlet.treasury.position import advance
-from martlet.treasury.postings import Movement, accounts_of, movements, settlement
+from martlet.treasury.postings import PLACES, Movement, accounts_of, movements, settlement
 from martlet.treasury.product import (
     BorneBy,
     Crediting,
@@ -85,6 +85,10 @@ _STANDING = Prepared(
 )
 
 
+_INSIDE, _OUTSIDE = "inside", "outside"
+"""Where a night's payments stand: to balances here, then out by the rail."""
+
+
 @dataclass(frozen=True, slots=True)
 class TreasuryNight:
     """The steps of a night, for one rail and one calendar."""
@@ -121,8 +125,14 @@ class TreasuryNight:
                 tx.emit("treasury.yield_missing", stream, told, business_date=day)
         return Progress(None, totals)
 
-    def accrue(self, tx: Transaction, _cursor: str, night: Night) -> Progress:
-        """Let every position earn up to the next morning; with the last, the partners' fees."""
+    def accrue(self, tx: Transaction, cursor: str, night: Night) -> Progress:
+        """Let every position earn up to the next morning; with the last, the partners' fees.
+
+        The mark moves with the first: a yield published while the night accrues becomes known to
+        all positions on the next morning, not to the later ones a day before.
+        """
+        if not cursor:
+            _set_mark(tx, night.until)
         asked = {"tenant": tx.tenant_id, "until": night.until, "chunk": self.chunk_positions}
         rows = _BEHIND.on(tx.connection, asked).all()
         moved: dict[tuple[str, str, str], int] = defaultdict(int)
@@ -145,7 +155,6 @@ class TreasuryNight:
         totals = {"positions": len(rows), "earned_fen": earned_fen}
         if len(rows) == self.chunk_positions:
             return Progress("more", totals)
-        _set_mark(tx, night.until)
         return Progress(None, {**totals, "fee_fen": _day_figures(tx, night)})
 
     def fall_due(self, tx: Transaction, _cursor: str, night: Night) -> Progress:
@@ -159,25 +168,29 @@ class TreasuryNight:
         more = len(rows) == self.chunk_positions
         return Progress("more" if more else None, dict(totals))
 
-    def pay(self, tx: Transaction, _cursor: str, night: Night) -> Progress:
-        """Hold and order what has waited for its day, in order; what cannot be paid waits on."""
+    def pay(self, tx: Transaction, cursor: str, night: Night) -> Progress:
+        """Hold and order what has waited for its day, in order; what cannot be paid waits on.
+
+        First what goes to balances here, which no rail can keep waiting; then what leaves.
+        """
         if not self.days.is_open(night.until):
             return Progress(None, {"orders": 0})
-        rows = due(tx.connection, tx.tenant_id, night.until, self.chunk_positions)
+        outside = cursor == _OUTSIDE
+        target = PaysTo.RAIL if outside else PaysTo.BALANCE
+        names = [one.name for one in products().values() if one.pays_to is target]
+        rows = due(tx.connection, tx.tenant_id, names, night.until, self.chunk_positions)
         left_fen = left_at_rail_fen(tx.connection, tx.tenant_id, self.rail)
         orders = paid_fen = 0
-        dry = False
         for row in rows:
-            outside = product_named(row.product).pays_to is PaysTo.RAIL
-            dry = dry or (outside and row.amount_fen > left_fen)
-            if outside and dry:
-                continue  # nobody is paid before one who waits longer
+            if outside and row.amount_fen > left_fen - paid_fen:
+                break  # nobody is paid before one who waits longer
             send(tx, row, night.business_date, self.rail)
-            left_fen -= row.amount_fen if outside else 0
             orders, paid_fen = orders + 1, paid_fen + row.amount_fen
-        more = len(rows) == self.chunk_positions and not dry
         totals = {"orders": orders, "ordered_fen": paid_fen, "kept_waiting": len(rows) - orders}
-        return Progress("more" if more else None, totals)
+        more = orders == self.chunk_positions
+        if outside:
+            return Progress(_OUTSIDE if more else None, totals)
+        return Progress(_INSIDE if more else _OUTSIDE, totals)
 
     def settle(self, tx: Transaction, _cursor: str, night: Night) -> Progress:
         """Settle with the fund partners on a business day: net, as far as the rail's money goes."""
@@ -185,7 +198,8 @@ class TreasuryNight:
         if not self.days.is_open(night.business_date):
             return Progress(None, totals)
         bank, here = system_principal(tx.tenant_id), settlement(self.rail)
-        book = {one.path: one for one in balances(tx.connection, bank)}
+        found = (*balances(tx.connection, bank, here), *balances(tx.connection, bank, PLACES))
+        book = {one.path: one for one in found}
         left_fen = book[here].available_fen if here in book else 0
         moves = []
         for product in products().values():

@@ -53,22 +53,16 @@ _ENDED = Prepared(
     .where(payout.c.order_id == bindparam("the_order"), payout.c.state == "ordered")
     .values(state=bindparam("outcome"))
 )
-_DUE = Prepared(
-    select(payout)
-    .where(
-        payout.c.tenant_id == bindparam("tenant"),
-        payout.c.state == "waiting",
-        payout.c.pays_on <= bindparam("until"),
-    )
-    .order_by(payout.c.pays_on, payout.c.order_id)
-    .limit(bindparam("chunk"))
-)
 
 
 def queue(tx: Transaction, row: Row[Any], one: Waiting, today: date, rail: str) -> UUID:
-    """Put redeemed money on its way; what is paid at once is held and ordered here and now."""
+    """Put redeemed money on its way; what is paid today is held and ordered here and now.
+
+    A broken term whose day is today goes to the balance with the break: its owner needs it now.
+    """
     order_id = _wait(tx, row, one, today)
-    if one.at_once:
+    inside = product_named(row.product).pays_to is PaysTo.BALANCE
+    if one.at_once or (inside and one.pays_on <= today):
         send(tx, _find(tx.connection, tx.tenant_id, order_id), today, rail)
     return order_id
 
@@ -101,9 +95,18 @@ def _find(connection: Connection, tenant_id: UUID, order_id: UUID) -> Row[Any]:
     return found
 
 
-def due(connection: Connection, tenant_id: UUID, until: date, chunk: int) -> Sequence[Row[Any]]:
-    """Return what waits and is due by a day, in the order in which it is to be paid."""
-    return _DUE.on(connection, {"tenant": tenant_id, "until": until, "chunk": chunk}).all()
+def due(
+    connection: Connection, tenant_id: UUID, names: Sequence[str], until: date, chunk: int
+) -> Sequence[Row[Any]]:
+    """Return what waits of some products and is due by a day, in the order of its payment."""
+    query = select(payout).where(
+        payout.c.tenant_id == tenant_id,
+        payout.c.state == "waiting",
+        payout.c.product.in_(names),
+        payout.c.pays_on <= until,
+    )
+    in_turn = query.order_by(payout.c.pays_on, payout.c.order_id).limit(chunk)
+    return connection.execute(in_turn).all()
 
 
 def send(tx: Transaction, order: Row[Any], today: date, rail: str) -> None:
@@ -180,11 +183,21 @@ def _failed(
     _wait(tx, row, again, today)
 
 
-def open_orders(connection: Connection, principal: Principal, limit: int) -> list[RedemptionOrder]:
-    """Return the orders on which the rail has not reported yet, oldest first."""
+def open_orders(
+    connection: Connection,
+    principal: Principal,
+    limit: int,
+    after: UUID | None = None,
+    only: Sequence[UUID] | None = None,
+) -> list[RedemptionOrder]:
+    """Return orders on which the rail has not reported yet, oldest first; of some, `only` those."""
     query = select(payout).where(
         payout.c.tenant_id == principal.tenant_id, payout.c.state == "ordered"
     )
+    if after is not None:
+        query = query.where(payout.c.order_id > after)
+    if only is not None:
+        query = query.where(payout.c.order_id.in_(only))
     return [
         RedemptionOrder(row.order_id, row.tenant_id, row.party_id, row.amount_fen)
         for row in connection.execute(query.order_by(payout.c.order_id).limit(limit))

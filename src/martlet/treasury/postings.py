@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING
 
 from martlet.treasury.product import BorneBy
 
+PLACES = "assets/treasury/"
+"""Where everything the bank has with its partners stands."""
+
+OWED = "liabilities/treasury/"
+"""Where everything the bank owes to positions stands."""
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID

@@ -13,14 +13,14 @@ from martlet.ledger import current_business_date
 from martlet.treasury.book import find_position, happen, yields_since
 from martlet.treasury.book import needed_since as since
 from martlet.treasury.model import Event, EventKind, Position
-from martlet.treasury.payouts import queue
+from martlet.treasury.payouts import left_at_rail_fen, queue
 from martlet.treasury.position import advance, early_end
 from martlet.treasury.product import OverCap, product_named
 from martlet.treasury.quotas import QuotaKind, left_at_once_fen, take
 from martlet.treasury.subscribing import shown, trade_day
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy import Connection, Row
@@ -48,10 +48,7 @@ def redeem(
 ) -> dict[str, Any]:
     """Take an amount, or all, out of a position; refused, nothing is changed."""
     row = find_position(tx.connection, tx.principal, position_id)
-    product, today = (
-        product_named(row.product),
-        current_business_date(tx.connection, tx.tenant_id),
-    )
+    product, today = product_named(row.product), current_business_date(tx.connection, tx.tenant_id)
     standing = position_today(tx.connection, row, today)
     asked_fen = standing.standing_fen if amount_fen is None else amount_fen
     _refuse_amount(product, standing, asked_fen)
@@ -62,7 +59,7 @@ def redeem(
         lost_fen = _price(row, standing, asked_fen, lost_fen_max)
         told = [Event(1, EventKind.BROKEN, today, asked_fen, due_on=pays_on)]
     else:
-        at_once_fen = _at_once(tx, product, today, row.party_id, asked_fen)
+        at_once_fen = _at_once(tx.connection, product, today, row, asked_fen, rail)
         told = _parts(today, pays_on, asked_fen, at_once_fen)
     first = row.events + 1
     row, state = happen(tx, row, told, today)
@@ -70,13 +67,17 @@ def redeem(
     if at_once_fen:
         take(tx, product, QuotaKind.AT_ONCE, today, row.party_id, at_once_fen)
     orders = [str(queue(tx, row, one, today, rail)) for one in new]
+    state = find_position(tx.connection, tx.principal, position_id).state
+    later_fen = sum(one.amount_fen for one in new if one in state.waiting and not one.at_once)
+    amount_fen = sum(one.amount_fen for one in new)
     answer = {
         "position_id": str(position_id),
         "party_id": str(row.party_id),
         "product": row.product,
-        "amount_fen": sum(one.amount_fen for one in new),
-        "at_once_fen": at_once_fen,
-        "later_fen": sum(one.amount_fen for one in new if not one.at_once),
+        "amount_fen": amount_fen,
+        "at_once_fen": amount_fen - later_fen,
+        "later_fen": later_fen,
+        "pays_to": product.pays_to.value,
         "pays_on": pays_on.isoformat(),
         "provisional": days.is_provisional(pays_on),
         "given_up_fen": lost_fen,
@@ -125,31 +126,58 @@ def _price(row: Row[Any], standing: Position, asked_fen: int, lost_fen_max: int 
     return lost_fen
 
 
-def _at_once(tx: Transaction, product: Product, today: date, party_id: UUID, asked_fen: int) -> int:
-    left_fen = left_at_once_fen(tx.connection, tx.tenant_id, product, today, party_id)
+def _at_once(
+    connection: Connection, product: Product, today: date, row: Row[Any], asked_fen: int, rail: str
+) -> int:
+    """Return what is paid on the spot: within the day's caps and what lies at the rail."""
+    left_fen = min(
+        left_at_once_fen(connection, row.tenant_id, product, today, row.party_id),
+        left_at_rail_fen(connection, row.tenant_id, rail),
+    )
     if asked_fen <= left_fen:
         return asked_fen
     return left_fen if product.over_cap is OverCap.SPLIT else 0
 
 
 def preview(
-    connection: Connection, principal: Principal, position_id: UUID, amount_fen: int | None
+    connection: Connection,
+    principal: Principal,
+    days: BusinessDays,
+    rail: str,
+    now: datetime,
+    position_id: UUID,
+    amount_fen: int | None,
 ) -> dict[str, Any]:
-    """Return what taking an amount out today would give and cost; nothing is written."""
+    """Return what taking an amount out now would give and cost, and when it would arrive.
+
+    Nothing is written.
+    """
     row = find_position(connection, principal, position_id)
     product, today = product_named(row.product), current_business_date(connection, row.tenant_id)
     standing = position_today(connection, row, today)
     asked_fen = standing.standing_fen if amount_fen is None else amount_fen
     _refuse_amount(product, standing, asked_fen)
-    told: dict[str, Any] = {"position_id": str(position_id), "amount_fen": asked_fen}
+    pays_on = days.later(trade_day(product, days, today, now), product.redeem_business_days)
+    earned_fen = given_up_fen = at_once_fen = 0
+    paid_fen = asked_fen
     if product.has_term:
         _price(row, standing, asked_fen, None)
         end = early_end(row.terms, standing, asked_fen)
-        prices = {"earned_fen": end.earned_fen, "given_up_fen": end.lost_fen}
-        return {**told, **prices, "at_once_fen": 0, "paid_fen": end.paid_fen}
-    left_fen = left_at_once_fen(connection, row.tenant_id, product, today, row.party_id)
-    at_once_fen = min(asked_fen, left_fen)
-    if asked_fen > left_fen and product.over_cap is OverCap.WAIT:
-        at_once_fen = 0
-    prices = {"earned_fen": 0, "given_up_fen": 0}
-    return {**told, **prices, "at_once_fen": at_once_fen, "paid_fen": asked_fen}
+        earned_fen, given_up_fen, paid_fen = end.earned_fen, end.lost_fen, end.paid_fen
+        at_once_fen = paid_fen if pays_on <= today else 0
+    else:
+        at_once_fen = _at_once(connection, product, today, row, asked_fen, rail)
+    return {
+        "position_id": str(position_id),
+        "amount_fen": asked_fen,
+        "breaks_a_term": product.has_term,
+        "earned_fen": earned_fen,
+        "given_up_fen": given_up_fen,
+        "paid_fen": paid_fen,
+        "at_once_fen": at_once_fen,
+        "later_fen": paid_fen - at_once_fen,
+        "pays_on": pays_on.isoformat(),
+        "provisional": days.is_provisional(pays_on),
+        "pays_to": product.pays_to.value,
+        "business_date": today.isoformat(),
+    }

@@ -6,6 +6,7 @@ Every change is one command under the caller's key: sent again, it is answered a
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from martlet.kernel.errors import Conflict, Invalid, Refused, TooLarge
 from martlet.kernel.limits import AMOUNT_FEN_MAX
@@ -20,6 +21,7 @@ from martlet.treasury.falling_due import available_fen
 from martlet.treasury.limits import (
     ORDERS_PER_CALL_MAX,
     REFERENCE_CHARS_MAX,
+    SWEEPS_MAX,
     YIELD_PPM_PER_YEAR_MAX,
     YIELDS_PER_COMMAND_MAX,
 )
@@ -28,13 +30,12 @@ from martlet.treasury.product import Crediting, YieldSource, product_named
 from martlet.treasury.rail import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
-    from uuid import UUID
 
     from martlet.store import Database, Transaction
     from martlet.treasury.business_days import BusinessDays
-    from martlet.treasury.rail import RedemptionRail, RedemptionReport
+    from martlet.treasury.rail import RedemptionOrder, RedemptionRail, RedemptionReport
 
 
 class TreasuryService:
@@ -156,7 +157,8 @@ class TreasuryService:
             ),
         )
         if answer.value["at_once_fen"] and not answer.replayed:
-            self.send_payouts(system_principal(principal.tenant_id))
+            bank = system_principal(principal.tenant_id)
+            self._hand_over(bank, only=[UUID(one) for one in answer.value["orders"]])
         return answer.value
 
     def preview(
@@ -165,17 +167,32 @@ class TreasuryService:
         """Return what taking an amount out today would give and cost; nothing is written."""
         principal.require(Scope.TREASURY_READ)
         with self._database.read() as connection:
-            return redeeming.preview(connection, principal, position_id, amount_fen)
+            now, rail = self._database.clock.now(), self._rail.name
+            return redeeming.preview(
+                connection, principal, self._days, rail, now, position_id, amount_fen
+            )
 
     def send_payouts(self, principal: Principal) -> int:
         """Hand open orders to the rail, again where it has not answered; return how many."""
         principal.require(Scope.END_OF_DAY)
+        count, after = 0, None
+        for _ in range(SWEEPS_MAX):
+            handed = self._hand_over(principal, after)
+            count += len(handed)
+            if len(handed) < ORDERS_PER_CALL_MAX:
+                break
+            after = handed[-1].order_id
+        return count
+
+    def _hand_over(
+        self, principal: Principal, after: UUID | None = None, only: Sequence[UUID] | None = None
+    ) -> list[RedemptionOrder]:
         with self._database.read() as connection:
-            orders = payouts.open_orders(connection, principal, ORDERS_PER_CALL_MAX)
+            orders = payouts.open_orders(connection, principal, ORDERS_PER_CALL_MAX, after, only)
         for order in orders:
             for report in self._rail.pay(order):
                 self._book(principal, report)
-        return len(orders)
+        return orders
 
     def _book(self, principal: Principal, report: RedemptionReport) -> None:
         try:

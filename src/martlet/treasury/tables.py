@@ -194,4 +194,4 @@ mark = Table(
     Column("accrued_until", Day, nullable=False),
     **STRICT,
 )
-"""The day until which every position of a tenant is accrued."""
+"""The day until which a tenant's nights have accrued, or have begun to."""

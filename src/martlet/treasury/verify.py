@@ -16,7 +16,7 @@ from martlet.ledger import balances
 from martlet.treasury.book import event_rows, events_of, figures, next_on, yields_since
 from martlet.treasury.limits import VERIFY_PAGE
 from martlet.treasury.position import replay
-from martlet.treasury.postings import accounts_of
+from martlet.treasury.postings import OWED, PLACES, accounts_of
 from martlet.treasury.product import BorneBy, product_named, products
 from martlet.treasury.quotas import QuotaKind
 from martlet.treasury.tables import payout, position, quota
@@ -65,7 +65,9 @@ def _verify_controls(
     connection: Connection, tenant_id: UUID, sums: dict[tuple[UUID, str, str], int]
 ) -> None:
     """Compare the sums over positions with the ledger, and what waits with the orders."""
-    book = {one.path: one for one in balances(connection, system_principal(tenant_id))}
+    bank = system_principal(tenant_id)
+    found = (*balances(connection, bank, PLACES), *balances(connection, bank, OWED))
+    book = {one.path: one for one in found}
     on_the_way = select(payout.c.product, func.sum(payout.c.amount_fen).label("fen")).where(
         payout.c.tenant_id == tenant_id, payout.c.state.in_(("waiting", "ordered"))
     )
