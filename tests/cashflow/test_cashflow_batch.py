@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import date, timedelta
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 import pytest
 
-from martlet.cashflow import forecast, read_history
-from martlet.cashflow.batch import BatchOrder, run_batch
-from martlet.kernel.errors import Conflict
+from martlet.cashflow import Tier, forecast, read_history
+from martlet.cashflow.batch import BatchOrder, On, begun_as_of, run_batch
+from martlet.cashflow.pool import in_processes
+from martlet.cashflow.shards import Outcome, Shard
+from martlet.kernel.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +75,110 @@ def test_a_pool_says_what_one_process_says(tmp_path: Path) -> None:
         out = tmp_path / f"by{processes}"
         run_batch(BatchOrder(source, out, 7, shards=2, processes=processes))
     assert _answers(tmp_path / "by1").equals(_answers(tmp_path / "by2"))
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    kinds = ("answers", "totals", "marks", "figures")
+    return {f.name: f.read_bytes() for kind in kinds for f in folder.glob(f"{kind}-*")}
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="extra `ray`")
+def test_ray_writes_the_bytes_that_the_pool_writes(tmp_path: Path) -> None:
+    """In a process of its own, as a command is: Ray and its children are gone when it ends."""
+    source = _series(tmp_path / "history.parquet")
+    words = ["cashflow", "batch", "--history", str(source), "--horizon", "7", "--shards", "3"]
+    words += ["--out", str(tmp_path / "ray"), "--on", "ray", "--json"]
+    environment = {**os.environ, "TMPDIR": "/tmp"}  # Ray's sockets need a short path.
+    subprocess.run([sys.executable, "-m", "martlet", *words], check=True, env=environment)
+    run_batch(BatchOrder(source, tmp_path / "here", 7, shards=3, processes=1))
+    here = _bytes(tmp_path / "here")
+    assert len(here) == 12
+    assert _bytes(tmp_path / "ray") == here
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="extra `ray`")
+def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    source = _series(tmp_path / "history.parquet")
+    order = BatchOrder(source, tmp_path / "out", 7, shards=2, on=On.RAY, address="no-such-place")
+    with pytest.raises(Unavailable, match="ray_unreachable"):
+        run_batch(order)
+
+
+def test_a_batch_killed_at_work_goes_on_where_it_stood(tmp_path: Path) -> None:
+    """By the signal that nothing can catch; processes of the pool end with it."""
+    source, out = _series(tmp_path / "history.parquet"), tmp_path / "out"
+    words = ["cashflow", "batch", "--history", str(source), "--horizon", "14", "--out", str(out)]
+    command = [sys.executable, "-m", "martlet", *words, "--shards", "64", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as killed:
+        until = monotonic() + 60
+        while not list(out.glob("figures-*.json")):
+            assert monotonic() < until, "no shard was ever done"
+            sleep(0.01)
+        killed.send_signal(signal.SIGKILL)
+    stood = len(list(out.glob("figures-*.json")))
+    assert 0 < stood < 64
+    began = begun_as_of(out)
+    assert began is not None
+    order = BatchOrder(source, out, 14, processes=1)
+    order = replace(order, rules=replace(order.rules, as_of=began))
+    report = run_batch(order)
+    assert report.shards_done_before_count >= stood
+    assert (report.series_count, report.broken_shards) == (SHOPS, ())
+    assert not list(out.glob("*.draft"))
+    run_batch(replace(order, out=tmp_path / "whole"))
+    assert _bytes(out) == _bytes(tmp_path / "whole")
+
+
+def test_a_broken_shard_costs_the_night_nothing_else(tmp_path: Path) -> None:
+    source, out = _series(tmp_path / "history.parquet"), tmp_path / "out"
+    order = BatchOrder(source, out, 7, shards=4, processes=1)
+    run_batch(order)
+    whole = _bytes(out)
+    for one in out.glob("*-000[0-3].*"):
+        one.unlink()
+    part = next((out / "parts" / "shard=1").iterdir())
+    kept = part.read_bytes()
+    part.write_bytes(b"not a table")
+    report = run_batch(order)
+    assert [one.number for one in report.broken_shards] == [1]
+    assert "file_unreadable" in report.broken_shards[0].broke_by
+    assert 0 < report.series_count < SHOPS
+    part.write_bytes(kept)
+    again = run_batch(order)
+    assert (again.shards_done_before_count, again.broken_shards) == (3, ())
+    assert _bytes(out) == whole
+
+
+def _dies_of_the_second(shard: Shard) -> Outcome:
+    if shard.number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Outcome(shard.number)
+
+
+def test_a_process_that_dies_costs_its_own_shard_alone(tmp_path: Path) -> None:
+    order = BatchOrder(tmp_path, tmp_path, 7)
+    shards = [Shard(number, order) for number in range(4)]
+    ended = {one.number: one.broke_by for one in in_processes(shards, 2, _dies_of_the_second)}
+    assert ended == {0: "", 1: "process died", 2: "", 3: ""}
+
+
+def test_two_batches_do_not_share_a_folder(tmp_path: Path) -> None:
+    import fcntl
+
+    order = BatchOrder(_series(tmp_path / "history.parquet"), tmp_path / "out", 7, shards=2)
+    run_batch(replace(order, processes=1))
+    with (tmp_path / "out" / "lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Conflict, match="batch_running"):
+            run_batch(order)
+
+
+def test_auto_looks_at_the_whole_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of two shards holds half the series: by itself it would be worth the blend."""
+    source = _series(tmp_path / "history.parquet")
+    order = BatchOrder(source, tmp_path / "out", 7, tier=Tier.AUTO, shards=2, processes=1)
+    monkeypatch.setattr("martlet.cashflow.batch.ACCURATE_SERIES_MAX", SHOPS - 10)
+    assert run_batch(order).tier is Tier.QUICK
 
 
 def test_every_shard_begins_on_the_same_day(tmp_path: Path) -> None:

@@ -7,23 +7,25 @@ figures are written last, so what has figures is whole.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from multiprocessing import get_context
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from polars.exceptions import PolarsError
 
 from martlet.cashflow import writing
-from martlet.cashflow.calendar import Calendar, chinese_calendar
-from martlet.cashflow.forecast import Tier, forecast
-from martlet.cashflow.history import ReadingRules, newest_day, read_history, scan
-from martlet.cashflow.limits import BATCH_CUT_ROWS, BATCH_SHARDS_MAX
-from martlet.cashflow.model import CUMULATIVE_DAYS, LEVELS, Ask, Standing
+from martlet.cashflow.cluster import on_ray
+from martlet.cashflow.forecast import Tier
+from martlet.cashflow.history import SERIES, ReadingRules, newest_day, scan
+from martlet.cashflow.limits import ACCURATE_SERIES_MAX, BATCH_CUT_ROWS, BATCH_SHARDS_MAX
+from martlet.cashflow.model import Ask
+from martlet.cashflow.pool import in_processes
+from martlet.cashflow.shards import PARTS, BatchOrder, On, Outcome, Shard
 from martlet.kernel.canonical import canonical_json, parse_json
 from martlet.kernel.errors import Conflict, Invalid
 
@@ -31,26 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from martlet.cashflow.calendar import Calendar
+
     OnProgress = Callable[[int, int | None], None]
 
-_ORDER, _PARTS = "order.json", "parts"
-_THREADS = ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+__all__ = ["BatchOrder", "BatchReport", "On", "begun_as_of", "files_of", "run_batch"]
 
-
-@dataclass(frozen=True, slots=True)
-class BatchOrder:
-    """What to forecast, how far, by what, and how the work is divided."""
-
-    history: Path
-    """A file, or a folder of files of one form."""
-    out: Path
-    horizon: int
-    levels: tuple[float, ...] = LEVELS
-    rules: ReadingRules = field(default_factory=ReadingRules)
-    calendar: Calendar = field(default_factory=chinese_calendar)
-    tier: Tier = Tier.QUICK
-    shards: int = 64
-    processes: int = 2
+_ORDER, _LOCK = "order.json", "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +51,10 @@ class BatchReport:
     series_count: int
     thin_count: int
     refused_count: int
+    tier: Tier
+    broken_shards: tuple[Outcome, ...]
+    """The same order again tries these and no others."""
     answers: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Shard:
-    """One shard's work: everything that a process needs to know."""
-
-    number: int
-    order: BatchOrder
-
-    def place(self, what: str, suffix: str = ".parquet") -> Path:
-        """Return where something of this shard lies."""
-        return self.order.out / f"{what}-{self.number:04d}{suffix}"
 
 
 def run_batch(order: BatchOrder, on_progress: OnProgress | None = None) -> BatchReport:
@@ -82,28 +62,88 @@ def run_batch(order: BatchOrder, on_progress: OnProgress | None = None) -> Batch
     Ask(order.horizon, order.levels)
     if not 1 <= order.shards <= BATCH_SHARDS_MAX:
         raise Invalid("cashflow.shards_outside", shards=order.shards, most=BATCH_SHARDS_MAX)
-    files = files_of(order.history)
-    order = replace(order, rules=_with_last_day(order, files))
     order.out.mkdir(parents=True, exist_ok=True)
-    _pin(order, files)
-    _cut_once(order, files)
-    shards = [_Shard(number, order) for number in range(order.shards)]
-    left = [shard for shard in shards if not shard.place("figures", ".json").exists()]
-    done = order.shards - len(left)
-    if on_progress is not None:
-        on_progress(done, order.shards)
-    for count, _ in enumerate(_worked(left, order.processes), done + 1):
+    order = replace(order, out=order.out.resolve())
+    with _alone(order.out):
+        for left_over in order.out.glob(f"*{writing.DRAFT}"):
+            if left_over.is_file():
+                left_over.unlink()
+        order = _begun(order)
+        shards = [Shard(number, order) for number in range(order.shards)]
+        left = [shard for shard in shards if not shard.done]
+        done = order.shards - len(left)
         if on_progress is not None:
-            on_progress(count, order.shards)
-    figures = [parse_json(s.place("figures", ".json").read_bytes()) for s in shards]
+            on_progress(done, order.shards)
+        broke = []
+        for count, outcome in enumerate(_worked(left, order), done + 1):
+            if outcome.broke_by:
+                broke.append(outcome)
+            if on_progress is not None:
+                on_progress(count, order.shards)
+        figures = [parse_json(s.place("figures", ".json").read_bytes()) for s in shards if s.done]
     return BatchReport(
         shards_count=order.shards,
         shards_done_before_count=done,
         series_count=sum(one["series"] for one in figures),
         thin_count=sum(one["thin"] for one in figures),
         refused_count=sum(one["refused"] for one in figures),
+        tier=order.tier,
+        broken_shards=tuple(sorted(broke, key=lambda one: one.number)),
         answers=str(order.out / "answers-*.parquet"),
     )
+
+
+def begun_as_of(out: Path) -> date | None:
+    """Return the day after which a folder's order knows nothing; None where none was begun.
+
+    A night goes past midnight: what was begun yesterday goes on as of yesterday.
+    """
+    place = out / _ORDER
+    if not place.exists():
+        return None
+    told = parse_json(place.read_bytes())["rules"]["as_of"]
+    return None if told == "None" else date.fromisoformat(told)
+
+
+def _worked(shards: list[Shard], order: BatchOrder) -> Iterator[Outcome]:
+    if order.on is On.RAY and shards:
+        return on_ray(shards, order.processes, order.address)
+    return in_processes(shards, order.processes)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder while a batch runs; a second one on it is refused, a killed one lets go."""
+    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise Conflict("cashflow.batch_running", folder=folder.name) from error
+    finally:
+        os.close(handle)
+
+
+def _begun(order: BatchOrder) -> BatchOrder:
+    """Return the order with all that its shards share, its file cut."""
+    files = files_of(order.history)
+    told = order.tier
+    order = replace(order, rules=_with_last_day(order, files))
+    _pin(order, files)
+    _cut_once(order, files)
+    if told is Tier.AUTO:
+        order = replace(order, tier=_tier_for(order))
+    return order
+
+
+def _tier_for(order: BatchOrder) -> Tier:
+    """Return which tier the whole file is worth: a shard alone would always seem small."""
+    parts = sorted((order.out / PARTS).glob("*/*.parquet"))
+    if not parts:
+        return Tier.QUICK
+    names = pl.scan_parquet(parts, glob=False).select(pl.col(SERIES).approx_n_unique())
+    count = int(names.collect(engine="streaming").item())
+    return Tier.ACCURATE if count <= ACCURATE_SERIES_MAX else Tier.QUICK
 
 
 def files_of(path: Path) -> list[Path]:
@@ -114,35 +154,6 @@ def files_of(path: Path) -> list[Path]:
     if not found or len({file.suffix for file in found}) > 1:
         raise Invalid("cashflow.file_unreadable", file=path.name, detail="csv, parquet")
     return found
-
-
-def forecast_shard(shard: _Shard) -> int:
-    """Forecast one shard and put its files in place; what comes is the same on every machine."""
-    order = shard.order
-    part = order.out / _PARTS / f"shard={shard.number}"
-    files = sorted(part.glob("*.parquet")) if part.exists() else []
-    figures = {"series": 0, "thin": 0, "refused": 0}
-    if files:
-        history = read_history(files, order.rules)
-        said = forecast(
-            history,
-            order.horizon,
-            order.levels,
-            cumulative_days=CUMULATIVE_DAYS,
-            calendar=order.calendar,
-            tier=order.tier,
-        )
-        writing.write(writing.answers(said), shard.place("answers"))
-        writing.write(writing.totals(said), shard.place("totals"))
-        writing.write(writing.marks(said.findings), shard.place("marks"))
-        refused = {f.series_id for f in said.findings if f.standing is Standing.REFUSED}
-        figures = {
-            "series": len(said.series_ids),
-            "thin": len(history.thin_ids),
-            "refused": len(refused),
-        }
-    writing.put(shard.place("figures", ".json"), canonical_json(figures))
-    return shard.number
 
 
 def _with_last_day(order: BatchOrder, files: list[Path]) -> ReadingRules:
@@ -161,7 +172,7 @@ def _pin(order: BatchOrder, files: list[Path]) -> None:
             "horizon": order.horizon,
             "levels": [f"{level:g}" for level in order.levels],
             "rules": rules,
-            "calendar": repr(order.calendar),
+            "calendar": _told(order.calendar),
             "tier": order.tier,
             "shards": order.shards,
         }
@@ -177,10 +188,10 @@ def _cut_once(order: BatchOrder, files: list[Path]) -> None:
 
     By the hash that polars gives a text, which holds within a version; a run is cut once.
     """
-    parts = order.out / _PARTS
+    parts = order.out / PARTS
     if parts.exists():
         return
-    draft = order.out / f"{_PARTS}.draft"
+    draft = order.out / f"{PARTS}{writing.DRAFT}"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     try:
@@ -200,34 +211,10 @@ def _cut_once(order: BatchOrder, files: list[Path]) -> None:
     draft.replace(parts)
 
 
-def _worked(shards: list[_Shard], processes: int) -> Iterator[Any]:
-    """Yield as shards are done; in this process where one is enough."""
-    if processes == 1 or len(shards) < 2:  # noqa: PLR2004 - one shard needs no pool
-        yield from map(forecast_shard, shards)
-        return
-    with _pool(processes) as pool:
-        asked = [pool.submit(forecast_shard, shard) for shard in shards]
-        try:
-            for future in as_completed(asked):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool whose processes each compute with one thread: they are as many as the cores.
-
-    Libraries read how many threads they may use when they are loaded, so it is said before.
-    """
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-            yield pool
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+def _told(calendar: Calendar) -> dict[str, Any]:
+    """Return a calendar in an order that every process gives it."""
+    decrees = [
+        {name: sorted(map(str, v)) if isinstance(v, frozenset) else str(v) for name, v in one}
+        for one in (asdict(decree).items() for decree in calendar.decrees)
+    ]
+    return {"observed": calendar.observed, "decrees": decrees}

@@ -29,6 +29,12 @@ BATCH_SHARDS_MAX = 4_096
 BATCH_CUT_ROWS = 100_000
 """Rows of a row group while a file is cut: some megabytes for each shard that is open."""
 
+RAY_STORE_BYTES = 80 * 2**20
+"""About the least that Ray takes: shards lie in files, and only their numbers are passed around."""
+
+FAILURE_CHARS_MAX = 300
+"""Of why a shard broke: the line that says it, not a stack."""
+
 HISTORY_DAYS_MAX = 3_660
 """Ten years of a grid: older rows are left out, so that one row of 1900 costs nobody memory."""
 

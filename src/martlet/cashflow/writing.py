@@ -1,12 +1,13 @@
 """Forecasts and marks as files: long form, Parquet or CSV by the file's name.
 
-The invariant: a file is whole or not there: it is written beside its place and renamed into it.
-Every series of the history is in the answers or refused in the marks.
+The invariant: a file is whole or not there: it is written beside its place, brought to the disk
+and renamed into it. Every series of the history is in the answers or refused in the marks.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from martlet.cashflow.model import Finding, FloatArray, Forecast
 
 FORMATS = (".parquet", ".csv")
+DRAFT = ".draft"
+"""What is being written ends so; nobody reads it."""
 
 
 def answers(forecast: Forecast) -> pl.DataFrame:
@@ -95,12 +98,29 @@ def write(frame: pl.DataFrame, out: Path) -> None:
     """Write a table whole."""
     check_format(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(f"{out.name}.draft")
+    draft = _draft(out)
     if out.suffix == ".parquet":
         frame.write_parquet(draft, compression="zstd", compression_level=1)
     else:
         frame.write_csv(draft)
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
     draft.replace(out)
+
+
+def put(place: Path, data: bytes) -> None:
+    """Write a small file whole and durably."""
+    draft = _draft(place)
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(place)
+
+
+def _draft(place: Path) -> Path:
+    """Return where a file is written before it is put in its place: no two processes share it."""
+    return place.with_name(f"{place.name}.{platform.node()}-{os.getpid()}{DRAFT}")
 
 
 def _repeated(names: Sequence[str], times: int) -> pl.Series:
@@ -109,13 +129,3 @@ def _repeated(names: Sequence[str], times: int) -> pl.Series:
 
 def _levels(levels: Sequence[float], quantiles: FloatArray) -> dict[str, FloatArray]:
     return {level_name(level): quantiles[..., place].ravel() for place, level in enumerate(levels)}
-
-
-def put(place: Path, data: bytes) -> None:
-    """Write a small file whole and durably."""
-    draft = place.with_name(f"{place.name}.draft")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(place)

@@ -189,25 +189,42 @@ def batch_command(
     negatives: _Negatives = "keep",
     calendar: _CalendarFile = None,
     no_holidays: _Plain = False,
+    tier: _Tier = "quick",
     shards: Annotated[int, typer.Option(min=1, help=say("Parts forecast one by one."))] = 64,
     processes: Annotated[
-        int, typer.Option(min=1, max=256, help=say("Processes that forecast."))
+        int, typer.Option(min=1, max=256, help=say("Parts forecast at a time."))
     ] = 2,
+    on: Annotated[str, typer.Option(help=say("Where: processes (of this machine) or ray."))] = (
+        "processes"
+    ),
+    address: Annotated[
+        str, typer.Option(help=say("Of a Ray cluster; without one Ray is started here."))
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Run a batch, or go on with one that was stopped."""
-    from martlet.cashflow.batch import BatchOrder, run_batch
+    from martlet.cashflow import Tier
+    from martlet.cashflow.batch import BatchOrder, On, begun_as_of, run_batch
 
+    began = begun_as_of(out)
+    since = as_of or (began.isoformat() if began else "")
     order = BatchOrder(
         history=history,
         out=out,
         horizon=horizon,
         levels=_wanted_levels(levels),
-        rules=_rules(as_of, gaps, duplicates, negatives, None),
+        rules=_rules(since, gaps, duplicates, negatives, None),
         calendar=_calendar(calendar, plain=no_holidays),
+        tier=choice(Tier, tier),
         shards=shards,
         processes=processes,
+        on=choice(On, on),
+        address=address,
     )
     with progress(say("forecasting"), quiet=as_json) as moved:
         report = run_batch(order, moved)
     show(report, as_json=as_json)
+    if report.broken_shards:
+        if not as_json:
+            note(say("Some parts broke; the same command again tries these and no others."))
+        raise typer.Exit(1)
