@@ -52,3 +52,6 @@ VERIFY_PAGE = 1_000
 
 EARNINGS_DAYS_SHOWN_MAX = 366
 """Days of earnings shown one by one: a year."""
+
+FLOW_DAYS_MAX = 800
+"""Days of flows read at once: two years and a bit; a forecast of flows reads no more."""

@@ -11,13 +11,15 @@ from martlet.ledger import current_business_date
 from martlet.treasury.book import event_rows, events_of, find_position, yields_since
 from martlet.treasury.limits import (
     EARNINGS_DAYS_SHOWN_MAX,
+    FLOW_DAYS_MAX,
     POSITIONS_SHOWN_MAX,
     STATEMENT_EVENTS_MAX,
 )
+from martlet.treasury.model import MONEY_IN
 from martlet.treasury.position import advance, replay
 from martlet.treasury.product import products
 from martlet.treasury.subscribing import shown
-from martlet.treasury.tables import day_figures, day_yield, payout, position, sweep
+from martlet.treasury.tables import day_figures, day_yield, event, payout, position, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,3 +238,38 @@ def book(connection: Connection, principal: Principal) -> dict[str, Any]:
             for row in found
         ],
     }
+
+
+def daily_flows(
+    connection: Connection, principal: Principal, first: date, last: date
+) -> list[dict[str, Any]]:
+    """Return what was subscribed to and redeemed from each product on each day, all businesses'.
+
+    A redemption counts on the day it was asked for, at the amount that it pays; days on which
+    nothing moved are not there.
+    """
+    first = max(first, last - timedelta(days=FLOW_DAYS_MAX - 1))
+    inwards = (
+        select(position.c.product, event.c.day, func.sum(event.c.amount_fen).label("fen"))
+        .join(position, position.c.position_id == event.c.position_id)
+        .where(
+            event.c.tenant_id == principal.tenant_id,
+            event.c.day.between(first, last),
+            event.c.kind.in_([kind.value for kind in MONEY_IN]),
+        )
+        .group_by(position.c.product, event.c.day)
+    )
+    outwards = (
+        select(payout.c.product, payout.c.asked_on, func.sum(payout.c.amount_fen).label("fen"))
+        .where(
+            payout.c.tenant_id == principal.tenant_id,
+            payout.c.asked_on.between(first, last),
+            payout.c.state != "voided",
+        )
+        .group_by(payout.c.product, payout.c.asked_on)
+    )
+    return [
+        {"product": product, "direction": direction, "day": day, "amount_fen": int(fen)}
+        for direction, query in (("subscription", inwards), ("redemption", outwards))
+        for product, day, fen in connection.execute(query)
+    ]

@@ -298,3 +298,9 @@ class TreasuryService:
         principal.require(Scope.LEDGER_READ)
         with self._database.read() as connection:
             return queries.book(connection, principal)
+
+    def daily_flows(self, principal: Principal, first: date, last: date) -> list[dict[str, Any]]:
+        """Return what was subscribed and redeemed by product and day, as the book has it."""
+        principal.require(Scope.LEDGER_READ)
+        with self._database.read() as connection:
+            return queries.daily_flows(connection, principal, first, last)

@@ -91,6 +91,7 @@ event = append_only(
         Column("business_date", Day, nullable=False),
         Column("actor", String, nullable=False),
         Column("recorded_at", Moment, nullable=False),
+        Index("ix_treasury_event_day", "tenant_id", "day"),
         **STRICT,
     )
 )
@@ -169,6 +170,7 @@ payout = Table(
         postgresql_where=text("state <> 'voided'"),
     ),
     Index("ix_treasury_payout_queue", "tenant_id", "state", "pays_on", "order_id"),
+    Index("ix_treasury_payout_asked", "tenant_id", "asked_on"),
     **STRICT,
 )
 """Redeemed money on its way out: it waits for its day, is held and ordered, and has gone or not."""

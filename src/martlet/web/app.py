@@ -16,6 +16,7 @@ from martlet.web import console, owner, sign_in
 from martlet.web.books import Books
 from martlet.web.limits import STATIC_CACHE_SECONDS
 from martlet.web.portfolios import Portfolios
+from martlet.web.reckonings import Reckonings
 from martlet.web.rendering import STATIC, render
 from martlet.web.visitors import SignInNeeded, Visitor, answer_sign_in
 
@@ -41,6 +42,7 @@ def create_pages(bank: Bank, doorkeeper: Doorkeeper) -> ASGIApp:
     app.state.doorkeeper = doorkeeper
     app.state.portfolios = Portfolios(bank)
     app.state.books = Books(bank)
+    app.state.reckonings = Reckonings()
     for router in (sign_in.router, *owner.routers, *console.routers):
         app.include_router(router)
     files = StaticFiles(directory=STATIC)

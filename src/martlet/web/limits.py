@@ -73,3 +73,24 @@ BOOK_KEPT_SECONDS = 300
 
 RELIEF_STEPS_SHOWN = 4
 """Measures that the form of a relief programme offers; longer ones come as a file."""
+
+FAN_GRID_LINES = 4
+"""Lines of a chart of what lies ahead, about: more are not read on a phone."""
+
+FAN_TICKS = 4
+"""Dates under such a chart: as many as do not touch on a phone."""
+
+RECKONING_WAIT_SECONDS = 0.2
+"""How long a page waits for a slow answer before it says that it is being reckoned."""
+
+RECKONINGS_KEPT_MAX = 32
+"""Slow answers kept at once: a few of each tenant, some megabytes each."""
+
+RECKONINGS_WAITING_MAX = 8
+"""Slow answers waiting their turn; whoever comes after them is asked to come again."""
+
+DESK_FILE_BYTES_MAX = 32 * 1024 * 1024
+"""A partner's flows: a million lines of a day, a series and an amount."""
+
+DESK_SERIES_MAX = 400
+"""Series of a partner's file on a page: some seconds of work; the command line takes more."""

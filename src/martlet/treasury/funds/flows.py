@@ -39,6 +39,9 @@ _WORDS = {
     },
 }
 _BY_WORD = {word: direction for direction, words in _WORDS.items() for word in words}
+DIRECTION_WORDS = frozenset(_BY_WORD)
+"""Every word that tells a direction, in small letters."""
+
 DIRECTION = "direction"
 TOTAL = "total"
 BETWEEN = " / "

@@ -1,0 +1,100 @@
+"""A fund desk's whole answer for one set of flows: the forecast, and reserves by settlement time.
+
+The invariant: where there are too few days for a figure, the figure is not there and the answer
+says how many days are missing; nothing stands in for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from martlet.cashflow import SEASON_DAYS, Ask, History
+from martlet.cashflow.limits import SHORT_DAYS
+from martlet.treasury.funds.flows import Direction, Flows, flows_of
+from martlet.treasury.funds.forecast import FundForecast, foretell_flows
+from martlet.treasury.funds.limits import HISTORY_DAYS_MIN
+from martlet.treasury.funds.reserve import ReserveReport, Trial, reserves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from martlet.cashflow import Calendar
+
+HORIZON_DAYS = 30
+SETTLEMENTS = (1, 2, 3)
+"""Days from a redemption to its money: of a money fund, and of slower ones."""
+
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+"""Bands of 50, 80 and 90 per cent around the median."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """What is foretold of flows, and what must be held for them."""
+
+    flows: Flows
+    found: FundForecast | None
+    """None where there are too few days."""
+    reserves: tuple[ReserveReport, ...]
+    """For all together, a report for each settlement time; empty where there are too few days."""
+    forecast_days_missing: int
+    reserve_days_missing: int
+
+    @property
+    def tells_directions(self) -> bool:
+        """Whether subscriptions are told from redemptions, without which there is no reserve."""
+        return set(self.flows.directions) == set(Direction)
+
+
+def desk_of(history: History, calendar: Calendar) -> Desk:
+    """Return a desk's answer, as far as the days allow."""
+    flows = flows_of(history)
+    days = history.day_count
+    few = max(SHORT_DAYS - days, 0)
+    both = set(flows.directions) == set(Direction)
+    missing = max(HISTORY_DAYS_MIN + SETTLEMENTS[-1] - days, 0)
+    ask = Ask(HORIZON_DAYS, LEVELS, (SEASON_DAYS, HORIZON_DAYS))
+    return Desk(
+        flows,
+        None if few else foretell_flows(flows, ask, calendar),
+        ()
+        if missing or not both
+        else tuple(reserves(flows, calendar, Trial(settle))[0] for settle in SETTLEMENTS),
+        few,
+        missing,
+    )
+
+
+def history_of(rows: Iterable[dict[str, Any]], last_day: date) -> History | None:
+    """Return the store's daily flows as a history up to a day; None where nothing ever moved.
+
+    Every product has both directions, and a day without a row moved nothing.
+    """
+    told = [row for row in rows if row["day"] <= last_day]
+    if not told:
+        return None
+    first = min(row["day"] for row in told)
+    products = sorted({row["product"] for row in told})
+    series = [(product, side) for product in products for side in Direction]
+    places = {pair: at for at, pair in enumerate(series)}
+    values = np.zeros((len(series), (last_day - first) // timedelta(days=1) + 1))
+    for row in told:
+        pair = (row["product"], Direction(row["direction"]))
+        values[places[pair], (row["day"] - first).days] += row["amount_fen"]
+    return History(
+        series_ids=tuple(f"{product}/{side}" for product, side in series),
+        first_day=first,
+        values=values,
+        groups=MappingProxyType(
+            {
+                "direction": tuple(side.value for _, side in series),
+                "product": tuple(product for product, _ in series),
+            }
+        ),
+    )

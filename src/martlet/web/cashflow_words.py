@@ -1,0 +1,33 @@
+"""Words for the codes of the cash-flow and fund pages: flows, known items, segments, methods."""
+
+from __future__ import annotations
+
+WORDS: dict[str, dict[str, str]] = {
+    "fund_flow": {
+        "subscription": "Subscriptions",
+        "redemption": "Redemptions",
+        "": "Flow",
+    },
+    "segment": {
+        "all": "All series",
+        "still": "Nothing moves",
+        "rare": "Moves on up to a tenth of days",
+        "sparse": "Moves on up to four tenths of days",
+        "regular": "Moves on up to nine tenths of days",
+        "daily": "Moves almost daily",
+    },
+    "cash_side": {"in": "Inflow", "out": "Outflow"},
+    "known_item": {
+        "instalment": "Loan instalment",
+        "maturity": "Term that ends",
+        "saving": "Savings instalment",
+        "contract": "Contract",
+        "bill": "Bill",
+        "tax": "Tax day",
+        "wages": "Wages",
+        "rent": "Rent",
+        "recurring": "Comes every month",
+        "order": "New order",
+        "one_off": "One-off payment",
+    },
+}
