@@ -51,6 +51,18 @@ class Metrics:
         self._drawn_fen = Counter(
             "martlet_drawn_fen", "Fen drawn here in loans", registry=self.registry
         )
+        self._placed_fen = Counter(
+            "martlet_treasury_subscribed_fen",
+            "Fen put into products for idle cash here",
+            ("product",),
+            registry=self.registry,
+        )
+        self._redeemed_fen = Counter(
+            "martlet_treasury_redeemed_fen",
+            "Fen taken out of products for idle cash here",
+            ("product", "when"),
+            registry=self.registry,
+        )
 
     def observe(self, scope: Scope, status: int, seconds: float) -> None:
         """Count one answer under its route's pattern, never under its path."""
@@ -67,6 +79,15 @@ class Metrics:
         """Count a loan and its amount."""
         self._drawn.inc()
         self._drawn_fen.inc(answer["amount_fen"])
+
+    def was_subscribed(self, answer: dict[str, Any]) -> None:
+        """Count what went into a product."""
+        self._placed_fen.labels(answer["product"]).inc(answer["amount_fen"])
+
+    def was_redeemed(self, answer: dict[str, Any]) -> None:
+        """Count what came out of a product, at once and later."""
+        for when in ("at_once", "later"):
+            self._redeemed_fen.labels(answer["product"], when).inc(answer[f"{when}_fen"])
 
     def book(self, business_date: date, difference_fen: int) -> None:
         """Note how the book stands."""

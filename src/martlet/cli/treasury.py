@@ -1,4 +1,4 @@
-"""`martlet treasury`: idle cash put to work. Plan and back-test open no bank and move nothing."""
+"""`martlet treasury`: idle cash put to work. Plan, back-test and the fund desk open no bank."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import funds
+from martlet.cli import funds, idle_cash
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import note, progress, show
 from martlet.cli.reading import amount, day, share
@@ -112,5 +112,7 @@ def plan(
         note(sentence)
 
 
+for _name, _command, _help in idle_cash.COMMANDS:
+    app.command(_name, help=_help)(_command)
 app.command("fund-forecast", help=funds.FORECAST_HELP)(funds.fund_forecast)
 app.command("fund-reserve", help=funds.RESERVE_HELP)(funds.fund_reserve)

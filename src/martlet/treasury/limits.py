@@ -55,3 +55,19 @@ EARNINGS_DAYS_SHOWN_MAX = 366
 
 FLOW_DAYS_MAX = 800
 """Days of flows read at once: two years and a bit; a forecast of flows reads no more."""
+
+BUSINESS_FLOW_DAYS_MAX = 1_100
+"""Days of money in and out that a plan looks back on: three years, with three Spring Festivals."""
+
+SHORT_PPM_MIN, SHORT_PPM_MAX = 100, 50_000
+"""How likely it may be to be short: surer than 99.99 % no history here can say, and one in twenty
+is no plan any more."""
+
+CONSENT_PRODUCTS_MAX = 20
+"""Products named by one standing order: more than the bank offers."""
+
+ORDERS_SHOWN_MAX = 200
+"""Orders of one page of a business's history."""
+
+YIELDS_SHOWN_DAYS = 30
+"""Published yields shown of a product: a month."""

@@ -27,7 +27,6 @@ from martlet.treasury.postings import PLACES, Movement, accounts_of, movements, 
 from martlet.treasury.product import (
     BorneBy,
     Crediting,
-    PaysTo,
     YieldSource,
     product_named,
     products,
@@ -176,9 +175,8 @@ class TreasuryNight:
         if not self.days.is_open(night.until):
             return Progress(None, {"orders": 0})
         outside = cursor == _OUTSIDE
-        target = PaysTo.RAIL if outside else PaysTo.BALANCE
-        names = [one.name for one in products().values() if one.pays_to is target]
-        rows = due(tx.connection, tx.tenant_id, names, night.until, self.chunk_positions)
+        asked = (tx.connection, tx.tenant_id, night.until, self.chunk_positions)
+        rows = due(*asked, to_balance=not outside)
         left_fen = left_at_rail_fen(tx.connection, tx.tenant_id, self.rail)
         orders = paid_fen = 0
         for row in rows:

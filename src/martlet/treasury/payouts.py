@@ -17,6 +17,7 @@ from martlet.kernel.principal import system_principal
 from martlet.ledger import balances, current_business_date, hold, release, settle
 from martlet.store import Prepared
 from martlet.treasury.book import find_position, happen, transfers
+from martlet.treasury.daily_flows import note_flow
 from martlet.treasury.limits import REFERENCE_CHARS_MAX
 from martlet.treasury.model import Event, EventKind
 from martlet.treasury.postings import Movement, accounts_of, balance_of, settlement
@@ -55,19 +56,27 @@ _ENDED = Prepared(
 )
 
 
-def queue(tx: Transaction, row: Row[Any], one: Waiting, today: date, rail: str) -> UUID:
+def queue(
+    tx: Transaction,
+    row: Row[Any],
+    one: Waiting,
+    today: date,
+    rail: str,
+    *,
+    to_balance: bool = False,
+) -> UUID:
     """Put redeemed money on its way; what is paid today is held and ordered here and now.
 
     A broken term whose day is today goes to the balance with the break: its owner needs it now.
     """
-    order_id = _wait(tx, row, one, today)
-    inside = product_named(row.product).pays_to is PaysTo.BALANCE
+    inside = to_balance or product_named(row.product).pays_to is PaysTo.BALANCE
+    order_id = _wait(tx, row, one, today, to_balance=inside)
     if one.at_once or (inside and one.pays_on <= today):
         send(tx, _find(tx.connection, tx.tenant_id, order_id), today, rail)
     return order_id
 
 
-def _wait(tx: Transaction, row: Row[Any], one: Waiting, today: date) -> UUID:
+def _wait(tx: Transaction, row: Row[Any], one: Waiting, today: date, *, to_balance: bool) -> UUID:
     order_id = tx.ids.new()
     values = {
         "order_id": order_id,
@@ -77,6 +86,7 @@ def _wait(tx: Transaction, row: Row[Any], one: Waiting, today: date) -> UUID:
         "sequence": one.sequence,
         "product": row.product,
         "at_once": int(one.at_once),
+        "to_balance": int(to_balance),
         "amount_fen": one.amount_fen,
         "asked_on": today,
         "pays_on": one.pays_on,
@@ -96,13 +106,13 @@ def _find(connection: Connection, tenant_id: UUID, order_id: UUID) -> Row[Any]:
 
 
 def due(
-    connection: Connection, tenant_id: UUID, names: Sequence[str], until: date, chunk: int
+    connection: Connection, tenant_id: UUID, until: date, chunk: int, *, to_balance: bool
 ) -> Sequence[Row[Any]]:
-    """Return what waits of some products and is due by a day, in the order of its payment."""
+    """Return what waits for here or for outside and is due by a day, in the order of payment."""
     query = select(payout).where(
         payout.c.tenant_id == tenant_id,
         payout.c.state == "waiting",
-        payout.c.product.in_(names),
+        payout.c.to_balance == int(to_balance),
         payout.c.pays_on <= until,
     )
     in_turn = query.order_by(payout.c.pays_on, payout.c.order_id).limit(chunk)
@@ -111,10 +121,10 @@ def due(
 
 def send(tx: Transaction, order: Row[Any], today: date, rail: str) -> None:
     """Hold the money of an order; to a business's own balance it goes at once."""
-    product = product_named(order.product)
-    inside = product.pays_to is PaysTo.BALANCE
+    inside = bool(order.to_balance)
     target = balance_of(order.party_id) if inside else settlement(rail)
-    move = Movement(accounts_of(product).waiting, target, order.amount_fen, "treasury.payout")
+    accounts = accounts_of(product_named(order.product))
+    move = Movement(accounts.waiting, target, order.amount_fen, "treasury.payout")
     (held,) = transfers(tx, [move], f"position:{order.position_id}")
     hold(tx, [held], today)
     keys = {"the_order": order.order_id, "held": held.id, "at": tx.now}
@@ -159,6 +169,8 @@ def book_report(
         settle(tx, [order.hold_id], today)
         paid = Event(1, EventKind.PAID_OUT, today, order.amount_fen, order.sequence)
         happen(tx, row, [paid], today)
+        if not order.to_balance:
+            note_flow(tx, order.party_id, today, out_fen=order.amount_fen)
     else:
         release(tx, [order.hold_id], today)
         _failed(tx, row, order, today, days)
@@ -180,7 +192,7 @@ def _failed(
     assert days is not None
     (one,) = (one for one in row.state.waiting if one.sequence == order.sequence)
     again = type(one)(one.sequence, one.amount_fen, days.on_or_after(next_day(today)), one.at_once)
-    _wait(tx, row, again, today)
+    _wait(tx, row, again, today, to_balance=False)
 
 
 def open_orders(

@@ -5,21 +5,19 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from martlet.ledger import current_business_date
 from martlet.treasury.book import event_rows, events_of, find_position, yields_since
 from martlet.treasury.limits import (
     EARNINGS_DAYS_SHOWN_MAX,
-    FLOW_DAYS_MAX,
     POSITIONS_SHOWN_MAX,
     STATEMENT_EVENTS_MAX,
+    YIELDS_SHOWN_DAYS,
 )
-from martlet.treasury.model import MONEY_IN
 from martlet.treasury.position import advance, replay
 from martlet.treasury.product import products
 from martlet.treasury.subscribing import shown
-from martlet.treasury.tables import day_figures, day_yield, event, payout, position, sweep
+from martlet.treasury.tables import day_yield, payout, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,20 +29,48 @@ if TYPE_CHECKING:
     from martlet.treasury.product import Product
 
 
-def list_products(day: date) -> list[dict[str, Any]]:
-    """Return what the bank offers for idle cash, with the yields of a day."""
-    return [_product(one, day) for one in products().values()]
+def list_products(connection: Connection, tenant_id: UUID, day: date) -> list[dict[str, Any]]:
+    """Return what the bank offers for idle cash, with its caps and the yields known on a day."""
+    return [_product(connection, tenant_id, one, day) for one in products().values()]
 
 
-def _product(one: Product, day: date) -> dict[str, Any]:
+def published_yields(
+    connection: Connection, tenant_id: UUID, product: str, days_count: int
+) -> list[dict[str, Any]]:
+    """Return the latest days' yields that are on the record, the newest first."""
+    query = (
+        select(day_yield)
+        .where(day_yield.c.tenant_id == tenant_id, day_yield.c.product == product)
+        .order_by(day_yield.c.day.desc())
+        .limit(days_count)
+    )
+    return [
+        {
+            "day": row.day.isoformat(),
+            "yield_ppm": row.ppm_per_year,
+            "known_on": row.known_on.isoformat(),
+            "source": row.source,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def _product(connection: Connection, tenant_id: UUID, one: Product, day: date) -> dict[str, Any]:
+    published = published_yields(connection, tenant_id, one.name, YIELDS_SHOWN_DAYS)
     return {
         "product": one.name,
         "en": one.en,
         "zh_cn": one.zh_cn,
         "borne_by": one.borne_by.value,
         "crediting": one.crediting.value,
+        "currency": one.currency,
+        "yield_source": one.yield_source.value,
+        "pays_to": one.pays_to.value,
         "subscribe_min_fen": one.subscribe_min_fen,
+        "subscribe_daily_max_fen": one.subscribe_daily_max_fen,
         "holding_max_fen": one.holding_max_fen,
+        "redeem_min_fen": one.redeem_min_fen,
+        "keep_min_fen": one.keep_min_fen,
         "at_once_daily_max_fen": one.at_once_daily_max_fen,
         "cut_off": one.cut_off.isoformat("minutes"),
         "confirm_business_days": one.confirm_business_days,
@@ -58,6 +84,11 @@ def _product(one: Product, day: date) -> dict[str, Any]:
             for count in one.instalment_counts
         ],
         "breakable": one.breakage.allowed,
+        "breaks_in_part": one.breakage.partial,
+        "kept_when_broken": one.breakage.kept.value,
+        "missed_max": one.missed_max,
+        "latest_yield_ppm": published[0]["yield_ppm"] if published else None,
+        "yields": published,
     }
 
 
@@ -136,28 +167,6 @@ def earnings(
     }
 
 
-def overview(connection: Connection, principal: Principal, party_id: UUID) -> dict[str, Any]:
-    """Return what an owner wants to see first: what is there, and what yesterday has brought."""
-    today = current_business_date(connection, principal.tenant_id)
-    yesterday = today - timedelta(days=1)
-    held = positions(connection, principal, party_id, closed=False)
-    brought = earnings(connection, principal, party_id, yesterday, yesterday)
-    query = select(sweep).where(
-        sweep.c.tenant_id == principal.tenant_id, sweep.c.party_id == party_id
-    )
-    standing = connection.execute(query).first()
-    return {
-        "party_id": str(party_id),
-        "business_date": today.isoformat(),
-        "value_fen": sum(one["value_fen"] for one in held),
-        "yesterday": yesterday.isoformat(),
-        "yesterday_fen": brought["earned_fen"],
-        "days_without_yield": brought["days_without_yield"],
-        "sweep": standing and {"product": standing.product, "keep_fen": standing.keep_fen},
-        "positions": held,
-    }
-
-
 def statement(
     connection: Connection, principal: Principal, position_id: UUID, first: date, last: date
 ) -> dict[str, Any]:
@@ -200,76 +209,3 @@ def statement(
             )
         ],
     }
-
-
-def book(connection: Connection, principal: Principal) -> dict[str, Any]:
-    """Return what stands of each product, and the days whose yield is not known."""
-    today = current_business_date(connection, principal.tenant_id)
-    mine = position.c.tenant_id == principal.tenant_id
-    parts = ("pending_fen", "standing_fen", "accrued_fen", "waiting_fen")
-    sums = select(
-        position.c.product,
-        func.count().label("positions"),
-        *(func.sum(position.c[part]).label(part) for part in parts),
-    )
-    found = connection.execute(
-        sums.where(mine, position.c.live == 1)
-        .group_by(position.c.product)
-        .order_by(position.c.product)
-    )
-    latest = select(day_yield.c.product, func.max(day_yield.c.day).label("day")).where(
-        day_yield.c.tenant_id == principal.tenant_id
-    )
-    said = {row.product: row.day for row in connection.execute(latest.group_by("product"))}
-    fees = select(day_figures.c.product, func.sum(day_figures.c.fee_fen).label("fee")).where(
-        day_figures.c.tenant_id == principal.tenant_id
-    )
-    earned = {row.product: int(row.fee) for row in connection.execute(fees.group_by("product"))}
-    return {
-        "business_date": today.isoformat(),
-        "products": [
-            {
-                "product": row.product,
-                "positions": int(row.positions),
-                **{part: int(getattr(row, part)) for part in parts},
-                "fee_fen": earned.get(row.product, 0),
-                "latest_yield": said[row.product].isoformat() if row.product in said else None,
-            }
-            for row in found
-        ],
-    }
-
-
-def daily_flows(
-    connection: Connection, principal: Principal, first: date, last: date
-) -> list[dict[str, Any]]:
-    """Return what was subscribed to and redeemed from each product on each day, all businesses'.
-
-    A redemption counts on the day it was asked for, at the amount that it pays; days on which
-    nothing moved are not there.
-    """
-    first = max(first, last - timedelta(days=FLOW_DAYS_MAX - 1))
-    inwards = (
-        select(position.c.product, event.c.day, func.sum(event.c.amount_fen).label("fen"))
-        .join(position, position.c.position_id == event.c.position_id)
-        .where(
-            event.c.tenant_id == principal.tenant_id,
-            event.c.day.between(first, last),
-            event.c.kind.in_([kind.value for kind in MONEY_IN]),
-        )
-        .group_by(position.c.product, event.c.day)
-    )
-    outwards = (
-        select(payout.c.product, payout.c.asked_on, func.sum(payout.c.amount_fen).label("fen"))
-        .where(
-            payout.c.tenant_id == principal.tenant_id,
-            payout.c.asked_on.between(first, last),
-            payout.c.state != "voided",
-        )
-        .group_by(payout.c.product, payout.c.asked_on)
-    )
-    return [
-        {"product": product, "direction": direction, "day": day, "amount_fen": int(fen)}
-        for direction, query in (("subscription", inwards), ("redemption", outwards))
-        for product, day, fen in connection.execute(query)
-    ]

@@ -15,7 +15,7 @@ from martlet.treasury.book import needed_since as since
 from martlet.treasury.model import Event, EventKind, Position
 from martlet.treasury.payouts import left_at_rail_fen, queue
 from martlet.treasury.position import advance, early_end
-from martlet.treasury.product import OverCap, product_named
+from martlet.treasury.product import OverCap, PaysTo, product_named
 from martlet.treasury.quotas import QuotaKind, left_at_once_fen, take
 from martlet.treasury.subscribing import shown, trade_day
 
@@ -45,6 +45,8 @@ def redeem(
     position_id: UUID,
     amount_fen: int | None,
     lost_fen_max: int | None,
+    *,
+    to_balance: bool = False,
 ) -> dict[str, Any]:
     """Take an amount, or all, out of a position; refused, nothing is changed."""
     row = find_position(tx.connection, tx.principal, position_id)
@@ -59,14 +61,15 @@ def redeem(
         lost_fen = _price(row, standing, asked_fen, lost_fen_max)
         told = [Event(1, EventKind.BROKEN, today, asked_fen, due_on=pays_on)]
     else:
-        at_once_fen = _at_once(tx.connection, product, today, row, asked_fen, rail)
+        outside = None if to_balance else rail
+        at_once_fen = _at_once(tx.connection, product, today, row, asked_fen, outside)
         told = _parts(today, pays_on, asked_fen, at_once_fen)
     first = row.events + 1
     row, state = happen(tx, row, told, today)
     new = [one for one in state.waiting if one.sequence >= first]
     if at_once_fen:
         take(tx, product, QuotaKind.AT_ONCE, today, row.party_id, at_once_fen)
-    orders = [str(queue(tx, row, one, today, rail)) for one in new]
+    orders = [str(queue(tx, row, one, today, rail, to_balance=to_balance)) for one in new]
     state = find_position(tx.connection, tx.principal, position_id).state
     later_fen = sum(one.amount_fen for one in new if one in state.waiting and not one.at_once)
     amount_fen = sum(one.amount_fen for one in new)
@@ -77,7 +80,7 @@ def redeem(
         "amount_fen": amount_fen,
         "at_once_fen": amount_fen - later_fen,
         "later_fen": later_fen,
-        "pays_to": product.pays_to.value,
+        "pays_to": (PaysTo.BALANCE if to_balance else product.pays_to).value,
         "pays_on": pays_on.isoformat(),
         "provisional": days.is_provisional(pays_on),
         "given_up_fen": lost_fen,
@@ -127,13 +130,17 @@ def _price(row: Row[Any], standing: Position, asked_fen: int, lost_fen_max: int 
 
 
 def _at_once(
-    connection: Connection, product: Product, today: date, row: Row[Any], asked_fen: int, rail: str
+    connection: Connection,
+    product: Product,
+    today: date,
+    row: Row[Any],
+    asked_fen: int,
+    rail: str | None,
 ) -> int:
-    """Return what is paid on the spot: within the day's caps and what lies at the rail."""
-    left_fen = min(
-        left_at_once_fen(connection, row.tenant_id, product, today, row.party_id),
-        left_at_rail_fen(connection, row.tenant_id, rail),
-    )
+    """Return what is paid on the spot: within the day's caps and, outside, what the rail holds."""
+    left_fen = left_at_once_fen(connection, row.tenant_id, product, today, row.party_id)
+    if rail is not None:
+        left_fen = min(left_fen, left_at_rail_fen(connection, row.tenant_id, rail))
     if asked_fen <= left_fen:
         return asked_fen
     return left_fen if product.over_cap is OverCap.SPLIT else 0

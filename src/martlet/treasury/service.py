@@ -8,13 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from martlet.kernel.errors import Conflict, Invalid, Refused, TooLarge
+from martlet.kernel.errors import Conflict, Forbidden, Invalid, Refused, TooLarge
 from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.kernel.principal import Principal, Scope, system_principal
 from martlet.ledger import current_business_date
 from martlet.parties import business_facts
 from martlet.store import Command
-from martlet.treasury import payouts, queries, redeeming, subscribing
+from martlet.treasury import (
+    holdings,
+    payouts,
+    product_book,
+    queries,
+    redeeming,
+    subscribing,
+    withdrawing,
+)
 from martlet.treasury.book import yields_since
 from martlet.treasury.business_days import shipped_business_days
 from martlet.treasury.falling_due import available_fen
@@ -28,6 +36,7 @@ from martlet.treasury.limits import (
 from martlet.treasury.night import TreasuryNight, accrued_until, write_yields
 from martlet.treasury.product import Crediting, YieldSource, product_named
 from martlet.treasury.rail import Outcome
+from martlet.treasury.verify import verify_treasury
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,22 +147,32 @@ class TreasuryService:
         position_id: UUID,
         amount_fen: int | None = None,
         lost_fen_max: int | None = None,
+        *,
+        to_balance: bool = False,
     ) -> dict[str, Any]:
         """Take an amount, or all, out of a position: at once within the caps, else in its turn.
 
         Before its term it costs interest; `lost_fen_max` is what the owner has agreed to lose.
+        What would leave by the rail stays in the balance where that is asked for.
         """
         principal.require(Scope.TREASURY_WRITE)
         body = {
             "position_id": str(position_id),
             "amount_fen": amount_fen,
             "lost_fen_max": lost_fen_max,
+            "to_balance": to_balance,
         }
         command = Command("treasury.redeem", principal, key, body)
         answer = self._database.command(
             command,
             lambda tx: redeeming.redeem(
-                tx, self._days, self._rail.name, position_id, amount_fen, lost_fen_max
+                tx,
+                self._days,
+                self._rail.name,
+                position_id,
+                amount_fen,
+                lost_fen_max,
+                to_balance=to_balance,
             ),
         )
         if answer.value["at_once_fen"] and not answer.replayed:
@@ -172,6 +191,30 @@ class TreasuryService:
                 connection, principal, self._days, rail, now, position_id, amount_fen
             )
 
+    def withdraw(
+        self,
+        principal: Principal,
+        key: str,
+        party_id: UUID,
+        amount_fen: int,
+        reference: str = "",
+    ) -> dict[str, Any]:
+        """Pay an amount out of a business's balance by the rail."""
+        principal.require(Scope.TREASURY_WRITE)
+        self._check(principal, party_id, amount_fen)
+        if len(reference) > REFERENCE_CHARS_MAX:
+            raise Invalid("treasury.reference_too_long", max_chars=REFERENCE_CHARS_MAX)
+        body = {"party_id": str(party_id), "amount_fen": amount_fen, "reference": reference}
+        command = Command("treasury.withdraw", principal, key, body)
+        answer = self._database.command(
+            command,
+            lambda tx: withdrawing.withdraw(tx, party_id, amount_fen, reference, self._rail.name),
+        )
+        if not answer.replayed:
+            bank = system_principal(principal.tenant_id)
+            self._hand_over(bank, only=[UUID(answer.value["order_id"])])
+        return answer.value
+
     def send_payouts(self, principal: Principal) -> int:
         """Hand open orders to the rail, again where it has not answered; return how many."""
         principal.require(Scope.END_OF_DAY)
@@ -187,8 +230,11 @@ class TreasuryService:
     def _hand_over(
         self, principal: Principal, after: UUID | None = None, only: Sequence[UUID] | None = None
     ) -> list[RedemptionOrder]:
+        asked = (principal, ORDERS_PER_CALL_MAX, after, only)
         with self._database.read() as connection:
-            orders = payouts.open_orders(connection, principal, ORDERS_PER_CALL_MAX, after, only)
+            found = payouts.open_orders(connection, *asked)
+            found += withdrawing.open_withdrawals(connection, *asked)
+        orders = sorted(found, key=lambda one: one.order_id)[:ORDERS_PER_CALL_MAX]
         for order in orders:
             for report in self._rail.pay(order):
                 self._book(principal, report)
@@ -210,10 +256,15 @@ class TreasuryService:
         body = {"order_id": str(order_id), "outcome": said.value, "reference": reference}
         key = f"redemption:{order_id}:{said}:{reference[:REFERENCE_CHARS_MAX]}"
         command = Command("treasury.rail_reported", principal, key, body)
-        answer = self._database.command(
-            command,
-            lambda tx: payouts.book_report(tx, order_id, said, reference, self._days),
-        ).value
+        told = reference[:REFERENCE_CHARS_MAX]
+
+        def handler(tx: Transaction) -> dict[str, Any]:
+            order = withdrawing.find_withdrawal(tx.connection, tx.tenant_id, order_id)
+            if order is not None:
+                return withdrawing.book_report(tx, order, said, told)
+            return payouts.book_report(tx, order_id, said, told, self._days)
+
+        answer = self._database.command(command, handler).value
         if answer["verdict"] == "contradicted":
             raise Conflict("treasury.rail_contradiction", **answer)
         return answer
@@ -261,7 +312,7 @@ class TreasuryService:
         """Return what the bank offers for idle cash today."""
         with self._database.read() as connection:
             today = current_business_date(connection, principal.tenant_id)
-        return queries.list_products(today)
+            return queries.list_products(connection, principal.tenant_id, today)
 
     def positions(
         self, principal: Principal, party_id: UUID, *, closed: bool = False
@@ -275,7 +326,19 @@ class TreasuryService:
         """Return a business's positions, their value, and what yesterday has brought."""
         principal.require(Scope.TREASURY_READ)
         with self._database.read() as connection:
-            return queries.overview(connection, principal, party_id)
+            return holdings.overview(connection, principal, party_id)
+
+    def orders(self, principal: Principal, party_id: UUID) -> list[dict[str, Any]]:
+        """Return a business's payments out, the latest first."""
+        principal.require(Scope.TREASURY_READ)
+        with self._database.read() as connection:
+            return holdings.orders(connection, principal, party_id)
+
+    def month(self, principal: Principal, party_id: UUID, month: str) -> dict[str, Any]:
+        """Return what a month (YYYY-MM) did to each of a business's positions."""
+        principal.require(Scope.TREASURY_READ)
+        with self._database.read() as connection:
+            return holdings.month_account(connection, principal, party_id, month)
 
     def earnings(
         self, principal: Principal, party_id: UUID, first: date, last: date
@@ -294,13 +357,23 @@ class TreasuryService:
             return queries.statement(connection, principal, position_id, first, last)
 
     def book(self, principal: Principal) -> dict[str, Any]:
-        """Return what stands of each product."""
+        """Return what stands of each product, for the bank's own people."""
         principal.require(Scope.LEDGER_READ)
+        if principal.party_ids is not None:
+            raise Forbidden("treasury.book_is_the_banks")
         with self._database.read() as connection:
-            return queries.book(connection, principal)
+            return product_book.book(connection, principal)
+
+    def prove(self, principal: Principal) -> dict[str, Any]:
+        """Replay every position of the tenant and compare all sums; raise `Corrupt` on a lie."""
+        principal.require(Scope.LEDGER_READ)
+        if principal.party_ids is not None:
+            raise Forbidden("treasury.book_is_the_banks")
+        with self._database.read() as connection:
+            return verify_treasury(connection, principal.tenant_id)
 
     def daily_flows(self, principal: Principal, first: date, last: date) -> list[dict[str, Any]]:
         """Return what was subscribed and redeemed by product and day, as the book has it."""
         principal.require(Scope.LEDGER_READ)
         with self._database.read() as connection:
-            return queries.daily_flows(connection, principal, first, last)
+            return product_book.daily_flows(connection, principal, first, last)

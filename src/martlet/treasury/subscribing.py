@@ -15,6 +15,7 @@ from martlet.kernel.calendar import SHANGHAI, add_months
 from martlet.kernel.errors import Refused
 from martlet.ledger import current_business_date
 from martlet.treasury.book import happen, open_position, record, single_position
+from martlet.treasury.daily_flows import note_flow
 from martlet.treasury.model import Event, EventKind, Position
 from martlet.treasury.postings import Movement, balance_of, settlement
 from martlet.treasury.product import InstalmentYield, product_named
@@ -194,6 +195,7 @@ def take_in(
     record(tx, [came], f"party:{party_id}", today)
     query = select(sweep).where(sweep.c.tenant_id == tx.tenant_id, sweep.c.party_id == party_id)
     standing = tx.execute(query).first()
+    note_flow(tx, party_id, today, in_fen=amount_fen)
     answer: dict[str, Any] = {"party_id": str(party_id), "amount_fen": amount_fen, "swept": None}
     if standing is not None:
         spare_fen = balance_fen + amount_fen - standing.keep_fen

@@ -20,6 +20,7 @@ from martlet.store.schema import (
     append_only,
     metadata,
 )
+from martlet.treasury.consent import Limits
 from martlet.treasury.model import Position
 from martlet.treasury.product import Terms
 
@@ -153,6 +154,7 @@ payout = Table(
     Column("sequence", Amount, nullable=False),
     Column("product", String, nullable=False),
     Column("at_once", Flag, nullable=False),
+    Column("to_balance", Flag, nullable=False, server_default=text("0")),
     Column("amount_fen", Amount, nullable=False),
     Column("asked_on", Day, nullable=False),
     Column("pays_on", Day, nullable=False),
@@ -174,6 +176,75 @@ payout = Table(
     **STRICT,
 )
 """Redeemed money on its way out: it waits for its day, is held and ordered, and has gone or not."""
+
+withdrawal = Table(
+    "treasury_withdrawal",
+    metadata,
+    Column("order_id", Id, primary_key=True),
+    Column("tenant_id", Id, nullable=False),
+    Column("party_id", Id, nullable=False),
+    Column("amount_fen", Amount, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("asked_on", Day, nullable=False),
+    Column("state", String, nullable=False),
+    Column("hold_id", Id, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    CheckConstraint("state IN ('ordered', 'posted', 'voided')", name="state"),
+    Index("ix_treasury_withdrawal_open", "tenant_id", "state", "order_id"),
+    Index("ix_treasury_withdrawal_party", "tenant_id", "party_id", "order_id"),
+    **STRICT,
+)
+"""Money that a business pays out of its balance: held and ordered, and gone or not."""
+
+flow = Table(
+    "treasury_flow",
+    metadata,
+    Column("tenant_id", Id, primary_key=True),
+    Column("party_id", Id, primary_key=True),
+    Column("day", Day, primary_key=True),
+    Column("in_fen", Amount, nullable=False),
+    Column("out_fen", Amount, nullable=False),
+    CheckConstraint("in_fen >= 0 AND out_fen >= 0", name="ways"),
+    **STRICT,
+)
+"""What a business date brought to a business from outside, and what left it."""
+
+consent = append_only(
+    Table(
+        "treasury_consent",
+        metadata,
+        Column("tenant_id", Id, primary_key=True),
+        Column("party_id", Id, primary_key=True),
+        Column("version", Amount, primary_key=True),
+        Column("given", Flag, nullable=False),
+        Column("limits", Json(Limits), nullable=False),
+        Column("given_on", Day, nullable=False),
+        Column("actor", String, nullable=False),
+        Column("recorded_at", Moment, nullable=False),
+        **STRICT,
+    )
+)
+"""What an owner agreed to once, each change a version; the last one counts, or ends it."""
+
+plan = append_only(
+    Table(
+        "treasury_plan",
+        metadata,
+        Column("plan_id", Id, primary_key=True),
+        Column("tenant_id", Id, nullable=False),
+        Column("party_id", Id, nullable=False),
+        Column("day", Day, nullable=False),
+        Column("consent_version", Amount, nullable=True),
+        Column("inputs_hash", String, nullable=False),
+        Column("inputs", Json(), nullable=False),
+        Column("orders", Json(), nullable=False),
+        Column("actor", String, nullable=False),
+        Column("recorded_at", Moment, nullable=False),
+        Index("ix_treasury_plan_party", "tenant_id", "party_id", "plan_id"),
+        **STRICT,
+    )
+)
+"""A plan that was carried out: everything it was made from, so that it can be made again."""
 
 sweep = Table(
     "treasury_sweep",

@@ -30,20 +30,23 @@ if TYPE_CHECKING:
 PARTS = ("pending", "standing", "accrued", "waiting")
 
 
-def verify_treasury(connection: Connection) -> dict[str, Any]:
-    """Replay every position, add all up, and compare with rows, ledger, payouts and caps."""
+def verify_treasury(connection: Connection, tenant_id: UUID | None = None) -> dict[str, Any]:
+    """Replay every position, add all up, and compare with rows, ledger, payouts and caps.
+
+    Of one tenant where it is named, else of the whole installation.
+    """
     sums: dict[tuple[UUID, str, str], int] = defaultdict(int)
     tenants: set[UUID] = set()
     count = 0
-    for row in _all_positions(connection):
+    for row in _all_positions(connection, tenant_id):
         _verify_position(connection, row)
         tenants.add(row.tenant_id)
         for part in PARTS:
             sums[row.tenant_id, row.product, part] += getattr(row, f"{part}_fen")
         count += 1
-    for tenant_id in sorted(tenants):
-        _verify_controls(connection, tenant_id, sums)
-    _verify_caps(connection)
+    for one in sorted(tenants):
+        _verify_controls(connection, one, sums)
+    _verify_caps(connection, tenant_id)
     totals = {
         f"{part}_fen": sum(fen for (*_, name), fen in sums.items() if name == part)
         for part in PARTS
@@ -85,19 +88,19 @@ def _verify_controls(
         _compare(f"{accounts.waiting} (orders)", waiting, orders.get(name, 0))
 
 
-def _verify_caps(connection: Connection) -> None:
+def _verify_caps(connection: Connection, tenant_id: UUID | None) -> None:
     """Compare what was paid at once with what the days' caps say was used."""
+    taken = select(quota).where(quota.c.kind == QuotaKind.AT_ONCE.value)
+    given = select(payout).where(payout.c.at_once == 1, payout.c.state != "voided")
+    if tenant_id is not None:
+        taken = taken.where(quota.c.tenant_id == tenant_id)
+        given = given.where(payout.c.tenant_id == tenant_id)
     used = {
         (row.tenant_id, row.product, row.day, row.whose): row.used_fen
-        for row in connection.execute(  # all tenants: the proof covers the whole installation
-            select(quota).where(quota.c.kind == QuotaKind.AT_ONCE.value)
-        )
+        for row in connection.execute(taken)
     }
     paid: dict[tuple[Any, ...], int] = defaultdict(int)
-    rows = connection.execute(  # all tenants, as above
-        select(payout).where(payout.c.at_once == 1, payout.c.state != "voided")
-    )
-    for row in rows:
+    for row in connection.execute(given):
         for whose in (row.party_id, row.tenant_id):
             paid[row.tenant_id, row.product, row.asked_on, whose] += row.amount_fen
     for key in used.keys() | paid.keys():
@@ -114,11 +117,13 @@ def _compare(what: str, expected_fen: int, found_fen: int) -> None:
         )
 
 
-def _all_positions(connection: Connection) -> Iterator[Row[Any]]:
-    # all tenants: the proof covers the whole installation.
+def _all_positions(connection: Connection, tenant_id: UUID | None) -> Iterator[Row[Any]]:
+    # Without a tenant, all of them: the proof covers the whole installation.
     after = None
     while True:
         query = select(position).order_by(position.c.position_id).limit(VERIFY_PAGE)
+        if tenant_id is not None:
+            query = query.where(position.c.tenant_id == tenant_id)
         if after is not None:
             query = query.where(position.c.position_id > after)
         rows = connection.execute(query).all()

@@ -15,6 +15,7 @@ from martlet.api.routes import (
     records,
     relief,
     takings,
+    treasury,
 )
 
 routers = (
@@ -30,6 +31,7 @@ routers = (
     monitoring.router,
     receivables.router,
     takings.router,
+    treasury.router,
     relief.router,
     participation.router,
     participation.own,
