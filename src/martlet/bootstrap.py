@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from martlet.cashflow.service import CashflowService
 from martlet.credit import CreditService, Deciders, Drafting
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.clock import Clock, SystemClock
@@ -69,6 +70,7 @@ class Bank:
     ledger: LedgerService
     parties: PartiesService
     records: RecordsService
+    cashflow: CashflowService
     credit: CreditService
     lending: LendingService
     receivables: ReceivablesService
@@ -195,6 +197,7 @@ def open_bank(
         ledger=LedgerService(database),
         parties=parties,
         records=records,
+        cashflow=CashflowService(records),
         credit=credit,
         lending=lending,
         receivables=ReceivablesService(database),

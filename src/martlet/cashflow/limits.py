@@ -91,3 +91,33 @@ POOLED_SAMPLES = 30
 
 ACCURATE_SERIES_MAX = 20_000
 """Where nobody says which tier: so many series are answered by the blend within minutes."""
+
+PATHS = 1_000
+"""Ways in which the days ahead may go: the worst in a thousand is still one that was drawn."""
+
+PATHS_FITTED = 400
+"""Of them that are looked at while it is fitted how days go together."""
+
+SCALE_MIN, SCALE_MAX = 0.5, 2.0
+"""By how much paths are scaled to the forecast's mean; beyond it their quantiles would be lost."""
+
+FACTOR_MIN, FACTOR_MAX = 0.2, 5.0
+"""By how much a stretch of one path is scaled: further, and it would be another business."""
+
+OUTLOOK_DAYS_MAX = 183
+"""Half a year: an owner's plan, and as far as paths bear."""
+
+RECORDS_AGE_DAYS_MAX = 183
+"""Records that end earlier say nothing of the next weeks."""
+
+RECORDS_AGE_DAYS_THIN = 14
+"""Days since the newest record from which on an outlook is marked as thin."""
+
+OUTLOOK_HISTORY_DAYS = 1_100
+"""Three years of a firm's records are read: a Spring Festival twice over."""
+
+CHANGES_MAX = 20
+"""Changes thought of at once; more are another business."""
+
+KNOWN_ITEMS_MAX = 500
+"""Items ahead of one business: daily instalments of some loans over half a year."""

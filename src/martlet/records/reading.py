@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from martlet.parties import consents_in_force, consents_of_many, consents_of_some
+from martlet.records.features.engine import visible
 from martlet.records.figures import Figures, figures_of
 from martlet.records.limits import SHARDS
-from martlet.records.model import Kind
+from martlet.records.model import COLUMNS, Kind
 from martlet.records.queries import files_of_party, files_of_shard, parties_of_shard
 from martlet.records.shelf import scan_rows, shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
     from uuid import UUID
 
@@ -85,6 +86,29 @@ def figures_of_party(
     records: Plans = dict(zip(there, rows, strict=True))
     evidence = {party_id: evidence_of_imports(reading.imports, kinds, as_of)}
     return figures_of(records, as_of, evidence).get(party_id)
+
+
+def rows_of_party(
+    connection: Connection,
+    folder: Path,
+    whose: tuple[UUID, UUID],
+    allowed: frozenset[str],
+    through: date,
+    as_of: datetime,
+) -> dict[Kind, pl.DataFrame]:
+    """Return a business's visible rows through a day, of the kinds that it allows to be read."""
+    tenant_id, party_id = whose
+    kinds = [kind for kind in Kind if kind.value in allowed]
+    files = files_of_party(connection, tenant_id, party_id, kinds) if kinds else ()
+    there = [kind for kind in kinds if any(file.kind is kind for file in files)]
+    plans = [
+        visible(scan_rows(folder, kind, files, [party_id]), as_of)
+        .filter(pl.col("day") <= through)
+        .select(list(COLUMNS[kind]))
+        for kind in there
+    ]
+    found = zip(there, pl.collect_all(plans), strict=True)
+    return {kind: rows for kind, rows in found if not rows.is_empty()}
 
 
 def evidence_of_imports(

@@ -27,7 +27,7 @@ from martlet.records.integrity.reading import Checking
 from martlet.records.integrity.signals import IntegritySignals
 from martlet.records.limits import ORPHAN_HOURS, SIGNALS_PER_STEP
 from martlet.records.quarantine import Quarantine
-from martlet.records.reading import ConsentSource, read_shards
+from martlet.records.reading import ConsentSource, read_shards, rows_of_party
 from martlet.records.registration import store_figures
 from martlet.records.signals import RecordsSignals
 from martlet.records.source import open_source
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from martlet.records.integrity.reading import AskNames
     from martlet.records.integrity.signals import IntegrityReport
     from martlet.records.integrity.signs import Signs
+    from martlet.records.model import Kind
     from martlet.records.report import ImportProgress, ImportReport
     from martlet.store import Database, JobReport, Transaction
 
@@ -186,6 +187,26 @@ class RecordsService:
             consents = self._consents.of_some(connection, principal, party_ids, now)
             allowed = readable(consents, party_ids)
             return taken_on(connection, self._folder, principal.tenant_id, allowed, day, now)
+
+    def now(self) -> datetime:
+        """Return the moment by which everything that is stored is known."""
+        return self._database.clock.now()
+
+    def rows(
+        self, principal: Principal, party_id: UUID, through: date, as_of: datetime
+    ) -> dict[Kind, pl.DataFrame]:
+        """Return a business's rows through a day, known at a moment, of the kinds it lets be read.
+
+        Each is in its newest revision; a kind that has no row or may not be read is not there.
+        """
+        principal.require(Scope.RECORDS_READ)
+        principal.require_party(party_id)
+        with self._database.read() as connection:
+            business_facts(connection, principal, party_id)
+            allowed = self._consents.of_one(connection, principal, party_id, as_of)
+            return rows_of_party(
+                connection, self._folder, (principal.tenant_id, party_id), allowed, through, as_of
+            )
 
     def integrity(self, principal: Principal, party_id: UUID, as_of: datetime) -> IntegrityReport:
         """Return what the checks find about a business as of a moment, with the records behind it.

@@ -1,0 +1,143 @@
+"""The room's door to a stored business: its outlook, what-ifs, and its customers' rhythm.
+
+Reads the records that the business lets the bank read, writes nothing. The invariant: an outlook as
+of a day is made from records of that day and before, known by then, whoever asks and whenever;
+the same question is answered with the same figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from martlet.cashflow.calendar import chinese_calendar, weekday_calendar
+from martlet.cashflow.changes import Ground
+from martlet.cashflow.firm_flows import flows_of
+from martlet.cashflow.outlook import RISK_PPM
+from martlet.cashflow.projecting import Known, Question, projected
+from martlet.kernel.calendar import SHANGHAI, business_date_of
+from martlet.kernel.errors import Invalid, NotFound
+from martlet.kernel.principal import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from martlet.cashflow.calendar import Calendar
+    from martlet.cashflow.changes import Change
+    from martlet.cashflow.known_flows import KnownFlows
+    from martlet.cashflow.outlook import Outlook
+    from martlet.cashflow.projecting import Projection
+    from martlet.kernel.principal import Principal
+    from martlet.records import RecordsService
+
+HORIZON_DAYS = 56
+"""Eight weeks ahead where nothing else is asked."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WhatIf:
+    """An outlook before and after changes, from the same draws, and what the changes do."""
+
+    before: Outlook
+    after: Outlook
+
+    @property
+    def lowest_moves_fen(self) -> int:
+        """By how much the expected lowest point moves."""
+        return self.after.lowest.expected_fen - self.before.lowest.expected_fen
+
+    @property
+    def shortfall_moves_ppm(self) -> int | None:
+        """By how much the chance of a shortfall moves; None where the opening is unknown."""
+        if self.after.shortfall is None or self.before.shortfall is None:
+            return None
+        return self.after.shortfall.probability_ppm - self.before.shortfall.probability_ppm
+
+    @property
+    def safe_moves_fen(self) -> int | None:
+        """By how much the amount that is safe to move changes; None as above."""
+        if self.after.safe_to_move_fen is None or self.before.safe_to_move_fen is None:
+            return None
+        return self.after.safe_to_move_fen - self.before.safe_to_move_fen
+
+
+class CashflowService:
+    """What comes in and goes out of a stored business in the days ahead."""
+
+    def __init__(
+        self,
+        records: RecordsService,
+        known: Sequence[KnownFlows] = (),
+        calendar: Calendar | None = None,
+    ) -> None:
+        self._records = records
+        self._known = tuple(known)
+        self._calendar = calendar or chinese_calendar()
+        self._plain = weekday_calendar()
+
+    def outlook(
+        self,
+        principal: Principal,
+        party_id: UUID,
+        *,
+        as_of: date | None = None,
+        horizon_days: int = HORIZON_DAYS,
+        changes: Sequence[Change] = (),
+        risk_ppm: int = RISK_PPM,
+    ) -> Outlook:
+        """Return the outlook of a business after the day `as_of`, with changes that are thought of.
+
+        `as_of` is the last day that counts as over (None: yesterday): records of later days, or
+        known only later, are not read; of yesterday and today all that is known by now is.
+        A business without usable records is refused as `cashflow.nothing_known`.
+        """
+        projection, ground = self._projection(principal, party_id, as_of, horizon_days, risk_ppm)
+        return projection.outlook(changes, ground)
+
+    def what_if(
+        self,
+        principal: Principal,
+        party_id: UUID,
+        changes: Sequence[Change],
+        *,
+        as_of: date | None = None,
+        horizon_days: int = HORIZON_DAYS,
+        risk_ppm: int = RISK_PPM,
+    ) -> WhatIf:
+        """Return the outlook before and after changes, drawn with the same numbers."""
+        projection, ground = self._projection(principal, party_id, as_of, horizon_days, risk_ppm)
+        return WhatIf(projection.outlook(), projection.outlook(changes, ground))
+
+    def _projection(
+        self,
+        principal: Principal,
+        party_id: UUID,
+        as_of: date | None,
+        horizon_days: int,
+        risk_ppm: int,
+    ) -> tuple[Projection, Ground]:
+        principal.require(Scope.RECORDS_READ)
+        now = self._records.now()
+        today = business_date_of(now)
+        day = as_of or today - timedelta(days=1)
+        if day > today:
+            raise Invalid("cashflow.as_of_ahead", as_of=day.isoformat(), today=today.isoformat())
+        moment = min(now, _end_of(day)) if day < today - timedelta(days=1) else now
+        question = Question(party_id, day, moment, horizon_days, risk_ppm)
+        flows = flows_of(self._records.rows(principal, party_id, day, moment))
+        if flows is None:
+            raise NotFound("cashflow.nothing_known", party_id=str(party_id))
+        until = day + timedelta(days=horizon_days)
+        items = [item for one in self._known for item in one.items(principal, party_id, day, until)]
+        held = [one.held_fen(principal, party_id) for one in self._known]
+        at_hand = [fen for fen in held if fen is not None]
+        known = Known(tuple(items), held_fen=sum(at_hand) if at_hand else None)
+        projection = projected(flows, question, known, self._calendar, self._plain)
+        return projection, Ground(projection.basis.days)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
