@@ -286,7 +286,7 @@ def lowest_of(basis: Basis, paths: Paths) -> LowestPoint:
     lowest = balance.min(axis=1)
     return LowestPoint(
         on=basis.days[place],
-        expected_fen=fen_of(float(expected[place])),
+        expected_fen=fen_of(expected[place]),
         quantiles_fen=fens_of(np.quantile(lowest, OUTLOOK_LEVELS), RoundingMode.FLOOR),
     )
 
