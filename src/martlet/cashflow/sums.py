@@ -8,7 +8,7 @@ quantiles never cross.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,12 +21,13 @@ from martlet.cashflow.limits import (
     SUMS_SERIES_A_TIME,
 )
 from martlet.cashflow.model import SEASON_DAYS
-from martlet.cashflow.ridge import MEMBERS, design, members
+from martlet.cashflow.ridge import design, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from martlet.cashflow.model import DayFeatures, FloatArray, IntArray
+    from martlet.cashflow.ridge import Stock
 
 PART_ENDS = (1, 7, 14, 30, 60, 120, 366)
 """The horizon in parts: the next day, the week, the fortnight, the month, and beyond."""
@@ -54,7 +55,9 @@ class Plays:
         return gone
 
 
-def foretell_sums(values: FloatArray, days: DayFeatures, horizon: int) -> tuple[FloatArray, Plays]:
+def foretell_sums(
+    values: FloatArray, days: DayFeatures, horizon: int, stock: Stock | None = None
+) -> tuple[FloatArray, Plays]:
     """Return the weighed mean (N x H) and the plays behind it, for N series of T days.
 
     `days` tell of the T days and of the horizon, as known at the origin.
@@ -62,7 +65,9 @@ def foretell_sums(values: FloatArray, days: DayFeatures, horizon: int) -> tuple[
     features = design(days)
     means, plays = [], []
     for at in range(0, values.shape[0], SUMS_SERIES_A_TIME):
-        mean, played = _some(values[at : at + SUMS_SERIES_A_TIME], features, horizon)
+        span = slice(at, at + SUMS_SERIES_A_TIME)
+        part = None if stock is None else replace(stock, paid_out=stock.paid_out[span])
+        mean, played = _some(values[span], features, horizon, part)
         means.append(mean)
         plays.append(played)
     return np.concatenate(means), Plays(
@@ -72,16 +77,19 @@ def foretell_sums(values: FloatArray, days: DayFeatures, horizon: int) -> tuple[
     )
 
 
-def _some(values: FloatArray, features: FloatArray, horizon: int) -> tuple[FloatArray, Plays]:
+def _some(
+    values: FloatArray, features: FloatArray, horizon: int, stock: Stock | None
+) -> tuple[FloatArray, Plays]:
     count, known = values.shape
     enough = min(SUMS_DAYS_MIN, max(known // 2, SEASON_DAYS))
     first = max(enough, known - SUMS_PLAY_DAYS - horizon)
     origins = np.arange(first, known, max(1, horizon // SUMS_PLAYS_THIN_FROM_DAYS))
-    now = members(values, features, horizon)
-    played = np.empty((len(origins), len(MEMBERS), count, horizon))
+    now = members(values, features, horizon, stock)
+    played = np.empty((len(origins), *now.shape))
     came = np.full((len(origins), count, horizon), np.nan)
     for at, origin in enumerate(origins):
-        played[at] = members(values[:, :origin], features, horizon)
+        then = stock and stock.until(origin)
+        played[at] = members(values[:, :origin], features, horizon, then)
         there = min(horizon, known - origin)
         came[at, :, :there] = values[:, origin : origin + there]
     mean = np.empty((count, horizon))
@@ -149,7 +157,7 @@ def parts(horizon: int) -> Iterator[tuple[int, int]]:
 def _weights(played: FloatArray, came: FloatArray, origins: IntArray, newest: int) -> FloatArray:
     """Return members x N: weights by error of the days and of their total, newest plays first."""
     whole = origins <= newest
-    even = np.full((len(MEMBERS), came.shape[1]), 1 / len(MEMBERS))
+    even = np.full(played.shape[1:3], 1 / played.shape[1])
     if not whole.any():
         return even
     gone = np.nan_to_num(came[whole][:, None] - played[whole])
@@ -164,7 +172,11 @@ def _weights(played: FloatArray, came: FloatArray, origins: IntArray, newest: in
 
 
 def rolled_sums(
-    values: FloatArray, days_known_at: Callable[[int], DayFeatures], horizon: int, first: int
+    values: FloatArray,
+    days_known_at: Callable[[int], DayFeatures],
+    horizon: int,
+    first: int,
+    stock: Stock | None = None,
 ) -> Plays:
     """Return what was said at each origin from `first` days on, each weighed by its own past.
 
@@ -174,12 +186,14 @@ def rolled_sums(
     count, known = values.shape
     begin = max(SUMS_DAYS_MIN, first - SUMS_PLAY_DAYS - horizon)
     origins = np.arange(begin, known + 1)
-    played = np.empty((len(origins), len(MEMBERS), count, horizon))
+    said_by_each = []
     came = np.full((len(origins), count, horizon), np.nan)
     for at, origin in enumerate(origins.tolist()):
-        played[at] = members(values[:, :origin], design(days_known_at(origin)), horizon)
+        features, then = design(days_known_at(origin)), stock and stock.until(origin)
+        said_by_each.append(members(values[:, :origin], features, horizon, then))
         there = min(horizon, known - origin)
         came[at, :, :there] = values[:, origin : origin + there]
+    played = np.stack(said_by_each)
     asked = np.flatnonzero(origins >= first)
     said = np.empty((len(asked), count, horizon))
     for row, at in enumerate(asked.tolist()):

@@ -16,6 +16,7 @@ import numpy as np
 from martlet.cashflow import boosting
 from martlet.cashflow.blend import Weights, blended
 from martlet.cashflow.calendar import chinese_calendar
+from martlet.cashflow.directions import Direction, directions_of, stock_of
 from martlet.cashflow.levels import normal_scores, rising
 from martlet.cashflow.limits import SUMS_DAYS_MIN
 from martlet.cashflow.model import Forecast, days_from
@@ -85,7 +86,10 @@ class Sums:
     def _forecast(self, history: History, ask: Ask) -> Forecast:
         count = history.day_count + ask.horizon
         days = self.calendar.features(history.first_day, count, history.last_day)
-        mean, plays = foretell_sums(history.values, days, ask.horizon)
+        directions, _ = directions_of(history)
+        paid_out = np.array([each is Direction.REDEMPTION for each in directions], dtype=np.bool_)
+        stock = stock_of(history.values, directions, paid_out)
+        mean, plays = foretell_sums(history.values, days, ask.horizon, stock)
         return Forecast(
             series_ids=history.series_ids,
             days=days_from(history.first_day, count)[history.day_count :],

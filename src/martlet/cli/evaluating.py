@@ -53,7 +53,10 @@ def evaluate(
     show(table.days_shown(report), as_json=False)
     show(table.totals_shown(report), as_json=False)
     if totals:
-        show(whole["fund_totals"], as_json=False, title=say("totals of the fund"))
+        shown = evaluation.accuracies_shown(totals)
+        show(shown, as_json=False, title=say("totals of the fund"))
+        first, last = totals[0].first_origin, totals[0].last_origin
+        note(say("Known to {first} at first, to {last} at last; rolling.", first=first, last=last))
     for line in report.lines:
         if line.weights:
             note(

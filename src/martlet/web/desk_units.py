@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from martlet.cashflow.directions import DIRECTION_WORDS
 from martlet.kernel.errors import NotFound
 from martlet.kernel.i18n import Locale, text, yuan
 from martlet.kernel.rounding import divide
 from martlet.treasury import product_named
 from martlet.treasury.funds import Direction
-from martlet.treasury.funds.flows import DIRECTION, DIRECTION_WORDS, TOTAL
+from martlet.treasury.funds.flows import DIRECTION, TOTAL
 from martlet.treasury.funds.reserve import OF_REDEMPTIONS
 from martlet.web.fan import DESK, Ahead, draw
 

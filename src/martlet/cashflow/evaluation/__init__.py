@@ -1,6 +1,7 @@
 """The proof of the forecasts: rolling origins on anyone's series, plain methods in the same run."""
 
 from martlet.cashflow.evaluation.funds import Accuracy, accuracies, has_sides
+from martlet.cashflow.evaluation.funds import shown as accuracies_shown
 from martlet.cashflow.evaluation.protocols import PROTOCOLS, Protocol, protocol
 from martlet.cashflow.evaluation.reading import read_series
 from martlet.cashflow.evaluation.run import Line, Report, evaluate
@@ -12,6 +13,7 @@ __all__ = [
     "Protocol",
     "Report",
     "accuracies",
+    "accuracies_shown",
     "evaluate",
     "has_sides",
     "protocol",

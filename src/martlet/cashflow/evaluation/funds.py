@@ -1,33 +1,40 @@
 """How right a fund's totals are: the next day, the week, the month, per side, on rolling days.
 
-The invariant: an accuracy is one less the sum of errors over the sum of what came, of totals over
-all types, and it says of which side, how far ahead, and over how many windows. Windows roll over
-the last four months: every day for the next day, every week for weeks, month ends for months.
+Every method is asked for the same thirty days at every origin: the last four month ends with thirty
+days behind them, and each day from the first of these on. The invariant: an accuracy is one less
+the sum of errors over the sum of what came, of totals over all types, and it says of which side,
+how far ahead and from which days; origins whose days are not all over are left out.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from martlet.cashflow.directions import Direction, directions_of
 from martlet.cashflow.evaluation.protocols import OURS, Protocol, last_days
 from martlet.cashflow.evaluation.run import said_by
 from martlet.cashflow.model import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
+    from typing import Any
 
     from martlet.cashflow.model import FloatArray, History
 
-SIDES = ("purchase", "redeem")
 METHODS = ("weekday mean", "AutoETS", OURS)
-ROLLING_DAYS = 120
 LEVELS = (0.1, 0.5, 0.9)
-WEEK, MONTH = 7, 30
+DAY, WEEK, MONTH = 1, 7, 30
+ORIGINS_A_TASK = 16
+"""Days that one process plays in a row: some seconds, so that the bar moves."""
+BOTH = "mean of both"
+DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,15 @@ class Accuracy:
     horizon: str
     accuracy: float
     windows: int
+    first_origin: date
+    last_origin: date
+    """Last known days of the first window and of the last."""
 
 
 def has_sides(history: History) -> bool:
-    """Return whether every series is named for a side of the fund."""
-    return all(any(side in name for side in SIDES) for name in history.series_ids)
+    """Return whether a column or the names tell which series come in and which go out."""
+    directions, _ = directions_of(history)
+    return set(directions) == set(Direction) and len(set(history.currencies)) <= 1
 
 
 def accuracies(
@@ -54,54 +65,108 @@ def accuracies(
 ) -> tuple[Accuracy, ...]:
     """Return every method's accuracy of both sides' totals."""
     totals = _totals(history)
-    newest = totals.day_count - 1
-    origins = {
-        1: tuple(range(newest - ROLLING_DAYS + 1, newest + 1)),
-        WEEK: tuple(range(newest - ROLLING_DAYS + 1, newest - WEEK + 2, WEEK)),
-        MONTH: tuple((day - totals.first_day).days + 1 for day in last_days(history, asked)),
-    }
-    jobs = [(method, days) for method in METHODS for days in (1, WEEK, MONTH)]
-    work = [(totals, asked, method, days, origins[days]) for method, days in jobs]
-    found: list[Accuracy] = []
-    moved(0, len(jobs))
+    ends = last_days(history, replace(asked, horizon=MONTH))
+    first = (ends[0] - totals.first_day).days + 1
+    origins = tuple(range(first, totals.day_count))
+    tasks = [origins[at : at + ORIGINS_A_TASK] for at in range(0, len(origins), ORIGINS_A_TASK)]
+    work = [(totals, asked, method, task) for method in METHODS for task in tasks]
+    moved(0, len(work))
+    answers: list[FloatArray] = []
     if processes == 1:
         for one in work:
-            found += played(*one)
-            moved(len(found) // len(SIDES), len(jobs))
-        return tuple(found)
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        for answers in pool.map(played, *zip(*work, strict=True)):
-            found += answers
-            moved(len(found) // len(SIDES), len(jobs))
-    return tuple(found)
+            answers.append(played(*one))
+            moved(len(answers), len(work))
+    else:
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            for answer in pool.map(played, *zip(*work, strict=True)):
+                answers.append(answer)
+                moved(len(answers), len(work))
+    return tuple(
+        line
+        for at, method in enumerate(METHODS)
+        for line in scored(
+            totals,
+            method,
+            origins,
+            np.concatenate(answers[at * len(tasks) : (at + 1) * len(tasks)]),
+            ends,
+        )
+    )
 
 
-def played(
-    totals: History, asked: Protocol, method: str, days: int, origins: tuple[int, ...]
-) -> list[Accuracy]:
-    """Return a method's accuracy of the total over so many days ahead, side by side."""
-    wrong, came = np.zeros(len(SIDES)), np.zeros(len(SIDES))
+def played(totals: History, asked: Protocol, method: str, origins: Sequence[int]) -> FloatArray:
+    """Return origins x sides x 30: what a method says, knowing the days before each origin."""
+    ask = Ask(MONTH, LEVELS, (WEEK, MONTH))
+    found = []
     for origin in origins:
         then = replace(totals, values=totals.values[:, :origin])
-        said, _ = said_by(then, Ask(days, LEVELS, (days,)), asked, method)
-        actual = totals.values[:, origin : origin + days].sum(axis=1)
-        wrong += np.abs(said.mean.sum(axis=1) - actual)
-        came += np.abs(actual)
-    horizon = {1: "next day", WEEK: "7-day total", MONTH: "30-day total"}[days]
-    return [
-        Accuracy(method, f"{side} total", horizon, float(1.0 - wrong[at] / came[at]), len(origins))
-        for at, side in enumerate(SIDES)
-    ]
+        said, _ = said_by(then, ask, asked, method)
+        found.append(said.mean)
+    return np.stack(found)
+
+
+def scored(
+    totals: History,
+    method: str,
+    origins: Sequence[int],
+    said: FloatArray,
+    month_ends: Sequence[date],
+) -> Iterator[Accuracy]:
+    """Give the accuracies of what was said: rolling days and weeks, months from month ends."""
+    known = [totals.first_day + timedelta(days=origin - 1) for origin in origins]
+    for days, name in ((DAY, "next day"), (WEEK, "7-day total"), (MONTH, "30-day total")):
+        rows = [at for at, origin in enumerate(origins) if origin + days <= totals.day_count]
+        if days != MONTH:
+            yield from _of_rows(totals, method, origins, said, (rows, days, name))
+            continue
+        ends = [at for at in rows if known[at] in month_ends]
+        yield from _of_rows(totals, method, origins, said, (ends, days, f"{name}, month ends"))
+        yield from _of_rows(totals, method, origins, said, (rows, days, f"{name}, every day"))
+        for at in ends:
+            one = ([at], days, f"{days} days after {known[at]}")
+            yield from _of_rows(totals, method, origins, said, one)
+
+
+def shown(lines: Sequence[Accuracy]) -> list[dict[str, Any]]:
+    """Return a row per horizon and level, a column per method."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in lines:
+        row = rows.setdefault(
+            (line.horizon, line.level),
+            {"accuracy_of": line.horizon, "level": line.level, "windows": str(line.windows)},
+        )
+        row[line.method] = f"{line.accuracy:.{DIGITS}f}"
+    return list(rows.values())
+
+
+def _of_rows(
+    totals: History,
+    method: str,
+    origins: Sequence[int],
+    said: FloatArray,
+    asked: tuple[Sequence[int], int, str],
+) -> Iterator[Accuracy]:
+    rows, days, name = asked
+    if not rows:
+        return
+    came = np.stack([totals.values[:, origins[at] : origins[at] + days].sum(axis=1) for at in rows])
+    wrong = np.abs(said[list(rows), :, :days].sum(axis=2) - came).sum(axis=0)
+    right = 1.0 - wrong / np.maximum(np.abs(came).sum(axis=0), 1e-9)
+    known = [totals.first_day + timedelta(days=origins[at] - 1) for at in (rows[0], rows[-1])]
+    levels = {f"{side} total": float(right[at]) for at, side in enumerate(Direction)}
+    for level, accuracy in {**levels, BOTH: float(right.mean())}.items():
+        yield Accuracy(method, level, name, accuracy, len(rows), *known)
 
 
 def _totals(history: History) -> History:
+    directions, _ = directions_of(history)
     rows: list[FloatArray] = []
-    for side in SIDES:
-        of = [place for place, name in enumerate(history.series_ids) if side in name]
+    for side in Direction:
+        of = [place for place, each in enumerate(directions) if each is side]
         rows.append(np.nansum(history.values[of], axis=0))
     return replace(
         history,
-        series_ids=SIDES,
+        series_ids=tuple(Direction),
         values=np.stack(rows),
         groups={},
         currencies=(),

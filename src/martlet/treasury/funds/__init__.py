@@ -4,7 +4,8 @@ The invariant: what is foretold per product and partner adds up, to the last bit
 foretold for their sums; a reserve is measured beside the fixed ratio that it would replace.
 """
 
-from martlet.treasury.funds.flows import Direction, Flows, flows_of
+from martlet.cashflow.directions import Direction
+from martlet.treasury.funds.flows import Flows, flows_of
 from martlet.treasury.funds.forecast import FundForecast, Sum, foretell_flows
 from martlet.treasury.funds.reserve import ReserveReport, Rule, Trial, reserves
 from martlet.treasury.funds.writing import group_frame, series_frame, write_frame

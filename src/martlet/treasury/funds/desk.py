@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from martlet.cashflow import SEASON_DAYS, Ask, History
+from martlet.cashflow.directions import Direction
 from martlet.cashflow.limits import SHORT_DAYS
-from martlet.treasury.funds.flows import Direction, Flows, flows_of
+from martlet.treasury.funds.flows import Flows, flows_of
 from martlet.treasury.funds.forecast import FundForecast, foretell_flows
 from martlet.treasury.funds.limits import HISTORY_DAYS_MIN
 from martlet.treasury.funds.reserve import ReserveReport, Trial, reserves

@@ -6,11 +6,12 @@ invariant: sums never mix the two directions nor two currencies.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from martlet.cashflow.directions import Direction, directions_of
 from martlet.cashflow.reconcile import Hierarchy, hierarchy
 from martlet.kernel.errors import Invalid, TooLarge
 from martlet.treasury.funds.limits import FUND_SERIES_MAX
@@ -19,28 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from martlet.cashflow import History
+    from martlet.cashflow.model import BoolArray
 
-
-class Direction(StrEnum):
-    """Money into the fund, or out of it."""
-
-    SUBSCRIPTION = "subscription"
-    REDEMPTION = "redemption"
-
-
-_WORDS = {
-    Direction.SUBSCRIPTION: {
-        *("subscription", "subscriptions", "subscribe", "purchase", "purchases", "buy", "in"),
-        *("inflow", "deposit", "申购", "认购", "买入", "转入", "流入"),
-    },
-    Direction.REDEMPTION: {
-        *("redemption", "redemptions", "redeem", "sell", "out", "outflow", "withdrawal"),
-        *("赎回", "卖出", "转出", "流出"),
-    },
-}
-_BY_WORD = {word: direction for direction, words in _WORDS.items() for word in words}
-DIRECTION_WORDS = frozenset(_BY_WORD)
-"""Every word that tells a direction, in small letters."""
 
 DIRECTION = "direction"
 TOTAL = "total"
@@ -57,6 +38,14 @@ class Flows:
     columns: tuple[str, ...]
     """Group columns that the file has, without the one that tells directions."""
 
+    def paid_out(self) -> BoolArray:
+        """Return which nodes (sums first, then series) are redemptions and nothing else."""
+        out = np.array([each is Direction.REDEMPTION for each in self.directions])
+        if not len(out):
+            return np.zeros(len(self.tree.groups) + len(self.history.series_ids), dtype=np.bool_)
+        nodes: BoolArray = self.tree.nodes(~out * 1.0) == 0.0
+        return nodes
+
     def rows(self, direction: Direction) -> tuple[int, ...]:
         """Return the series of a direction."""
         return tuple(at for at, each in enumerate(self.directions) if each is direction)
@@ -72,14 +61,8 @@ def flows_of(history: History) -> Flows:
     if len(set(history.currencies)) > 1:
         shown = ", ".join(sorted(set(history.currencies))[:5])
         raise Invalid("funds.currencies_mixed", currencies=shown)
-    groups = {name: tuple(members) for name, members in history.groups.items()}
-    telling = [name for name, members in groups.items() if _all_told(members)]
-    if telling:
-        directions = _told(groups.pop(telling[0]))
-        for name in telling[1:]:
-            groups.pop(name)
-    else:
-        directions = _by_name(history.series_ids)
+    directions, telling = directions_of(history)
+    groups = {name: tuple(each) for name, each in history.groups.items() if name not in telling}
     if not groups:
         groups = _groups_of_names(history.series_ids)
     return Flows(
@@ -101,26 +84,6 @@ def _tree(
         both = zip(directions, members, strict=True)
         crossed[name] = tuple(f"{way}{BETWEEN}{member}" for way, member in both)
     return hierarchy(names, crossed)
-
-
-def _all_told(members: Sequence[str]) -> bool:
-    return bool(members) and all(member.strip().lower() in _BY_WORD for member in members)
-
-
-def _told(members: Sequence[str]) -> tuple[Direction, ...]:
-    return tuple(_BY_WORD[member.strip().lower()] for member in members)
-
-
-def _by_name(names: Sequence[str]) -> tuple[Direction, ...]:
-    """Return the one direction that each name says; none at all where any says none or both."""
-    found = []
-    for name in names:
-        words = set(re.split(r"[\W_]+", name.lower()))
-        said = {_BY_WORD[word] for word in words if word in _BY_WORD}
-        if len(said) != 1:
-            return ()
-        found.append(said.pop())
-    return tuple(found)
 
 
 def _groups_of_names(names: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from martlet.cashflow import Ask, Finding, Forecast, Standing
+from martlet.cashflow.directions import stock_of
 from martlet.cashflow.model import days_from
 from martlet.cashflow.reconcile import agree
 from martlet.cashflow.sums import Plays, daily_quantiles, foretell_sums, total_quantiles
@@ -57,7 +58,8 @@ def foretell_flows(flows: Flows, ask: Ask, calendar: Calendar) -> FundForecast:
     days = calendar.features(history.first_day, history.day_count + horizon, origin)
     filled = np.nan_to_num(history.values)
     nodes = np.concatenate([tree.nodes(filled)[: len(tree.groups)], history.values])
-    mean, plays = foretell_sums(nodes, days, horizon)
+    stock = stock_of(history.values, flows.directions, flows.paid_out())
+    mean, plays = foretell_sums(nodes, days, horizon, stock)
     known = tree.nodes(filled)
     came = np.where(np.isfinite(plays.came), plays.came, _came(known, plays, horizon))
     positive = bool((filled >= 0).all())

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from martlet.cashflow.directions import Direction, stock_of
 from martlet.cashflow.limits import SUMS_DAYS_MIN
 from martlet.cashflow.sums import conformal, rolled_sums
 from martlet.kernel.errors import Invalid
-from martlet.treasury.funds.flows import DIRECTION, TOTAL, Direction
+from martlet.treasury.funds.flows import DIRECTION, TOTAL
 from martlet.treasury.funds.limits import (
     CALIBRATION_DAYS,
     CALIBRATION_DAYS_MIN,
@@ -110,7 +111,9 @@ def reserves(flows: Flows, calendar: Calendar, test: Trial, by: str = "") -> lis
     units = list(_units(flows, by))
     both = np.concatenate([values for _, values in units])
     first = max(SUMS_DAYS_MIN, known - test.days - test.settlement_days - CALIBRATION_DAYS)
-    plays = rolled_sums(both, days_known_at, test.settlement_days, first)
+    paid_out = np.arange(len(both)) % 2 == 1
+    stock = stock_of(flows.history.values, flows.directions, paid_out)
+    plays = rolled_sums(both, days_known_at, test.settlement_days, first, stock)
     ahead = _most_ahead(plays.said[:, 1::2] - plays.said[:, ::2])
     return [
         _report(name, values, plays.origins, ahead[:, at], first_day, test)
