@@ -100,7 +100,7 @@ def test_shares_never_read_past_the_origin_and_leave_what_comes_in_alone() -> No
 
 def test_a_till_that_is_emptied_daily_is_no_stock() -> None:
     flows = np.tile([[100.0], [100.0]], (1, 120))
-    till = Stock(flows[0] * 0.9, flows[1], OF_OUT)
+    till = Stock(flows[0] * 0.8, flows[1], OF_OUT)
     assert np.isnan(till.standing()[-1])
     said = members(flows, design(calendar_of(120, 7)), 7, till)
     assert said[:, 1] == pytest.approx(np.full((len(said), 7), 100.0), rel=0.01)
