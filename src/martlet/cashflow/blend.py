@@ -15,6 +15,7 @@ import numpy as np
 
 from martlet.cashflow.conformal import Checked, calibrated, moved
 from martlet.cashflow.levels import at_levels, rising
+from martlet.cashflow.settling import SPAN_DAYS, is_crowd, leaning, typical_totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,7 @@ SERIES_WEIGHED_COSTLY = 40
 """Where a tier fits series one by one: forty series of three origins tell enough."""
 
 ERROR_CAP = 3.0
+LEANS = (0.0, 0.25, 0.5, 0.75, 1.0)
 MEDIAN = "median"
 
 
@@ -68,12 +70,14 @@ class Weights:
     Half way between the best and the even weights, because errors of totals are few and noisy."""
     days: tuple[float, ...]
     totals: tuple[float, ...]
+    lean: float = 0.0
+    """How far a crowd's totals lean from what is expected to what is typical."""
 
     def told(self) -> str:
         """Return the weights in a line: of the mean, of days, of totals."""
         parts = zip(self.names, self.mean[:-1], self.days, self.totals, strict=True)
         told = ", ".join(f"{name} {m:.1f}/{d:.1f}/{t:.1f}" for name, m, d, t in parts)
-        return f"{told}, median {self.mean[-1]:.1f}"
+        return f"{told}, median {self.mean[-1]:.1f}, typical totals {self.lean:.2f}"
 
 
 @dataclass(frozen=True)
@@ -118,15 +122,20 @@ def weighed(windows: Sequence[Window]) -> Weights:
     names = tuple(windows[0].said)
     days = _best(_day_loss, windows, len(names))
     totals = _best(_total_loss, windows, len(names))
-    # The median is the blend's own, so it is weighed after the days are.
-    with_median = [
-        replace(one, said={**one.said, MEDIAN: _of_median(one.said, names, days)})
-        for one in windows
-    ]
-    best = _best(_mean_loss, with_median, len(names) + 1)
     even = (*(1.0 / len(names) for _ in names), 0.0)
+    if is_crowd(windows[0].known):
+        # A median of mostly quiet days is nothing: a part of it only makes the whole too small.
+        best = (*_best(_mean_loss, windows, len(names)), 0.0)
+    else:
+        # The median is the blend's own, so it is weighed after the days are.
+        with_median = [
+            replace(one, said={**one.said, MEDIAN: _of_median(one.said, names, days)})
+            for one in windows
+        ]
+        best = _best(_mean_loss, with_median, len(names) + 1)
     mean = tuple((one + other) / 2.0 for one, other in zip(best, even, strict=True))
-    return Weights(names, mean, days, totals)
+    chosen = Weights(names, mean, days, totals)
+    return replace(chosen, lean=_best_lean(windows, chosen))
 
 
 def mixed(said: Mapping[str, Forecast], weights: Weights) -> Forecast:
@@ -190,6 +199,25 @@ def _best(loss: Loss, windows: Sequence[Window], count: int) -> tuple[float, ...
         _simplex(count),
         key=lambda weights: float(np.mean([loss(one, names, weights) for one in windows])),
     )
+
+
+def _best_lean(windows: Sequence[Window], weights: Weights) -> float:
+    """Return how far totals should have leaned to the typical, by each firm's own error."""
+    known = windows[0].known
+    told = next(iter(windows[0].said.values()))
+    if SPAN_DAYS not in told.cumulative or not is_crowd(known):
+        return 0.0
+    errors = np.zeros(len(LEANS))
+    for one in windows:
+        said = mixed(one.said, weights)
+        expected = said.mean[:, :SPAN_DAYS].sum(axis=1)
+        typical = typical_totals(said.cumulative[SPAN_DAYS], said.levels)
+        came = np.nansum(one.actual[:, :SPAN_DAYS], axis=1)
+        unit = _unit(one.known) * SPAN_DAYS
+        for at, lean in enumerate(LEANS):
+            wrong = np.abs(leaning(expected, typical, lean) - came) / unit
+            errors[at] += float(np.mean(np.minimum(wrong, ERROR_CAP)))
+    return LEANS[int(np.argmin(errors))]
 
 
 def _simplex(count: int) -> list[tuple[float, ...]]:

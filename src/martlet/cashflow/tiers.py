@@ -22,6 +22,7 @@ from martlet.cashflow.limits import SUMS_DAYS_MIN
 from martlet.cashflow.model import Forecast, days_from
 from martlet.cashflow.profiles import Profiles
 from martlet.cashflow.rules import RULES, by_rule
+from martlet.cashflow.settling import QUIET_SHARE_MIN, SPAN_DAYS, is_crowd, quiet_share, settled
 from martlet.cashflow.statistical import Model, foretell
 from martlet.cashflow.sums import daily_quantiles, foretell_sums, total_quantiles
 
@@ -42,8 +43,6 @@ BOOSTED_SERIES_MIN = 20
 """Trees grown on fewer series lost to a weekday mean: fund totals are not for them."""
 
 BOOSTED_DAYS_MIN = 120
-QUIET_SHARE_MIN = 0.1
-"""Of days without a flow: from here on the mean's head may be a Tweedie's."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ class Boosting:
 def tiers_for(history: History, calendar: Days, processes: int = 1) -> dict[str, Tier]:
     """Return the tiers that a history is worth, of those whose libraries are installed."""
     count, days = len(history.series_ids), history.day_count
-    quiet = float(np.mean(np.nan_to_num(history.values[:, -91:]) == 0.0))
+    quiet = quiet_share(history.values)
     if count <= TOTALS_MAX and quiet < QUIET_SHARE_MIN and days >= 2 * SUMS_DAYS_MIN:
         return {"ridge": Sums(calendar)}
     found: dict[str, Tier] = {"profiles": Cheap(calendar)}
@@ -190,7 +189,31 @@ def accurate(
     history: History, ask: Ask, calendar: Days, processes: int = 1
 ) -> tuple[Forecast, Weights]:
     """Return the blend of the tiers that a history is worth, and how much each counts."""
-    return blended(history, ask, tiers_for(history, calendar, processes))
+    inner = _wider(history, ask)
+    said, weights = blended(history, inner, tiers_for(history, calendar, processes))
+    if weights.lean > 0.0:
+        said = settled(said, history, weights.lean, calendar)
+    return _as_asked(said, ask), weights
+
+
+def _wider(history: History, ask: Ask) -> Ask:
+    """Return the ask with what settling a crowd's totals reads: the median of the span's."""
+    if ask.horizon < SPAN_DAYS or not is_crowd(history.values):
+        return ask
+    levels = tuple(sorted({*ask.levels, 0.1, 0.5, 0.9}))
+    spans = tuple(sorted({*ask.cumulative_days, SPAN_DAYS}))
+    return replace(ask, levels=levels, cumulative_days=spans)
+
+
+def _as_asked(said: Forecast, ask: Ask) -> Forecast:
+    """Return the forecast with the levels and totals that were asked for, and no others."""
+    places = [said.levels.index(level) for level in ask.levels]
+    return replace(
+        said,
+        levels=ask.levels,
+        quantiles=said.quantiles[:, :, places],
+        cumulative={days: said.cumulative[days][:, places] for days in ask.totals},
+    )
 
 
 @dataclass(frozen=True)
