@@ -88,7 +88,7 @@ def test_a_batch_of_the_same_file_gives_the_same_count(history: Path, tmp_path: 
         ("--levels", "many", "levels_unreadable"),
         ("--levels", "0", "levels_unusable"),
         ("--gaps", "holes", "word_unknown"),
-        ("--group", "province", "column_missing"),
+        ("--group", "province", "group_missing"),
         ("--out", "answers.xlsx", "format_unknown"),
     ],
 )

@@ -123,7 +123,8 @@ def test_parquet_reads_as_csv_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("", "file_unreadable"),
+        ("", "history_empty"),
+        ("\n\n", "history_empty"),
         ("series_id,date\na,2026-01-01\n", "column_missing"),
         ("series_id,date,value\n", "history_empty"),
     ],

@@ -21,10 +21,11 @@ from polars.exceptions import PolarsError
 from martlet.cashflow import writing
 from martlet.cashflow.cluster import on_ray
 from martlet.cashflow.forecast import Tier
-from martlet.cashflow.history import SERIES, ReadingRules, newest_day, scan
+from martlet.cashflow.history import ReadingRules, newest_day
 from martlet.cashflow.limits import ACCURATE_SERIES_MAX, BATCH_CUT_ROWS, BATCH_SHARDS_MAX
 from martlet.cashflow.model import Ask
 from martlet.cashflow.pool import in_processes
+from martlet.cashflow.reading import SERIES, scan, unreadable
 from martlet.cashflow.shards import PARTS, BatchOrder, On, Outcome, Shard
 from martlet.kernel.canonical import canonical_json, parse_json
 from martlet.kernel.errors import Conflict, Invalid
@@ -131,6 +132,8 @@ def _begun(order: BatchOrder) -> BatchOrder:
     order = replace(order, rules=_with_last_day(order, files))
     _pin(order, files)
     _cut_once(order, files)
+    # What is cut has our names already.
+    order = replace(order, rules=replace(order.rules, columns=()))
     if told is Tier.AUTO:
         order = replace(order, tier=_tier_for(order))
     return order
@@ -195,8 +198,10 @@ def _cut_once(order: BatchOrder, files: list[Path]) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     try:
-        text = pl.col("series_id").cast(pl.String).str.strip_chars()
-        keyed = scan(files).with_columns((text.hash(0) % order.shards).fill_null(0).alias("shard"))
+        text = pl.col(SERIES).cast(pl.String).str.strip_chars()
+        keyed = scan(files, dict(order.rules.columns)).with_columns(
+            (text.hash(0) % order.shards).fill_null(0).alias("shard")
+        )
         keyed.sink_parquet(
             pl.PartitionBy(draft, key="shard", include_key=False),
             mkdir=True,
@@ -206,8 +211,7 @@ def _cut_once(order: BatchOrder, files: list[Path]) -> None:
             compression="lz4",
         )
     except (PolarsError, OSError) as error:
-        detail = str(error)[:200]
-        raise Invalid("cashflow.file_unreadable", file=files[0].name, detail=detail) from error
+        raise unreadable(files[0].name, error) from error
     draft.replace(parts)
 
 

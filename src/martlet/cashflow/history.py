@@ -2,7 +2,7 @@
 
 The invariant: no series spoils another. What is odd about one is a finding of that series alone:
 its answer is thin and says why, or it is refused and is not in the grid. Only a file without the
-three columns is refused as a whole.
+three columns, or that is no table at all, is refused as a whole.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
+from martlet.cashflow.cells import days, numbers
 from martlet.cashflow.judging import judged
-from martlet.cashflow.limits import HISTORY_DAYS_MAX, NAME_CHARS_MAX
+from martlet.cashflow.limits import CELL_CHARS_MAX, HISTORY_DAYS_MAX, NAME_CHARS_MAX
 from martlet.cashflow.model import FloatArray, History
+from martlet.cashflow.reading import CURRENCY, DATE, ROW, SERIES, SPILLED, VALUE, scan, unreadable
 from martlet.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SERIES, DATE, VALUE, CURRENCY = "series_id", "date", "value", "currency"
-_ALSO_CALLED = {SERIES: ("unique_id",), DATE: ("ds",), VALUE: ("y",)}
-"""What other forecasting tools call the three columns."""
-
 _NO_DAY = date(2000, 1, 1)
 """Of a grid without rows, where no day is known at all."""
 
-_DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+_OURS = {SERIES, DATE, VALUE, CURRENCY, ROW, SPILLED}
+_ONE_CURRENCY = {"RMB": "CNY", "人民币": "CNY", "CNH": "CNY"}
+"""Names of the same money."""
 
 
 class Gaps(StrEnum):
@@ -68,6 +68,8 @@ class ReadingRules:
     """The newest day that can have happened; later rows are left out and said so."""
     group_columns: tuple[str, ...] | None = None
     """None: every other column that never changes within a series."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """What the file calls our columns, ours first, where it is none of the known names."""
     last_day: date | None = None
     """The grid's last day, where a shard must end with the others; None: the newest of its own."""
 
@@ -75,16 +77,20 @@ class ReadingRules:
 def read_history(source: Path | Sequence[Path], rules: ReadingRules | None = None) -> History:
     """Return the grid of a file (or of several of one form) with a finding for all that is odd."""
     files = [source] if isinstance(source, Path) else list(source)
-    rows = _rows(files)
-    return history_of(rows, rules or ReadingRules())
+    rules = rules or ReadingRules()
+    try:
+        rows = scan(files, dict(rules.columns)).collect()
+        if rows.is_empty():
+            raise Invalid("cashflow.history_empty", file=files[0].name)
+        return history_of(rows, rules)
+    except (PolarsError, OSError) as error:
+        raise unreadable(files[0].name, error) from error
 
 
 def history_of(rows: pl.DataFrame, rules: ReadingRules) -> History:
     """Return the grid of rows in long form."""
     groups = _group_columns(rows, rules)
     typed = _typed(rows, groups)
-    if typed.height == 0:
-        raise Invalid("cashflow.history_empty")
     usable = typed.drop_nulls([SERIES, DATE, VALUE])
     if rules.as_of is not None:
         usable = usable.filter(pl.col(DATE) <= rules.as_of)
@@ -108,56 +114,29 @@ def history_of(rows: pl.DataFrame, rules: ReadingRules) -> History:
     )
 
 
-def scan(files: Sequence[Path]) -> pl.LazyFrame:
-    """Return a plan to read files, their three columns by our names and CSV cells as text."""
-    name = files[0].name if files else ""
-    try:
-        if all(file.suffix == ".parquet" for file in files):
-            rows = pl.scan_parquet(list(files), glob=False)
-        else:
-            rows = pl.scan_csv(list(files), infer_schema=False, glob=False)
-        columns = rows.collect_schema().names()
-    except (PolarsError, OSError) as error:
-        raise _unreadable(name, error) from error
-    names = {column: column.strip().lstrip("\ufeff") for column in columns}
-    for ours, others in _ALSO_CALLED.items():
-        if ours not in names.values():
-            names.update({c: ours for c, known in names.items() if known in others})
-        if ours not in names.values():
-            raise Invalid("cashflow.column_missing", file=name, column=ours)
-    return rows.rename({column: known for column, known in names.items() if column != known})
-
-
 def newest_day(files: Sequence[Path], rules: ReadingRules) -> date | None:
     """Return the newest day of all files that is not after `as_of`, read without the rest."""
-    plan = scan(files)
-    days = plan.select(_day(plan.collect_schema()[DATE])).drop_nulls()
+    plan = scan(files, dict(rules.columns))
+    schema = plan.collect_schema()
+    kind, cell = schema[VALUE], pl.col(VALUE)
+    plan = plan.filter(cell.str.contains(r"\d") if kind == pl.String else cell.is_not_null())
+    if SPILLED in schema.names():
+        plan = plan.filter(pl.col(SPILLED).is_null())
+    found = days(plan.select(pl.col(DATE).unique()).collect(engine="streaming")[DATE])
     if rules.as_of is not None:
-        days = days.filter(pl.col(DATE) <= rules.as_of)
-    newest = days.max().collect(engine="streaming").item()
+        found = found.filter(found <= rules.as_of)
+    newest = found.max()
     assert newest is None or isinstance(newest, date)
     return newest
 
 
-def _rows(files: Sequence[Path]) -> pl.DataFrame:
-    try:
-        return scan(files).collect()
-    except (PolarsError, OSError) as error:
-        raise _unreadable(files[0].name, error) from error
-
-
-def _unreadable(name: str, error: Exception) -> Invalid:
-    detail = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-    return Invalid("cashflow.file_unreadable", file=name, detail=detail)
-
-
 def _group_columns(rows: pl.DataFrame, rules: ReadingRules) -> tuple[str, ...]:
     """Return the columns that sort series into groups."""
-    others = [name for name in rows.columns if name not in {SERIES, DATE, VALUE, CURRENCY}]
+    others = [n for n in rows.columns if n not in _OURS and not n.startswith("\x00")]
     if rules.group_columns is not None:
         for name in rules.group_columns:
             if name not in others:
-                raise Invalid("cashflow.column_missing", file="", column=name)
+                raise Invalid("cashflow.group_missing", column=name, found=", ".join(others)[:200])
         return rules.group_columns
     if not others:
         return ()
@@ -169,33 +148,51 @@ def _group_columns(rows: pl.DataFrame, rules: ReadingRules) -> tuple[str, ...]:
 
 
 def _typed(rows: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
-    """Return rows of text, days and finite numbers; what is not understood is null."""
+    """Return rows of text, days and numbers; what is not understood is null, and told as text."""
     texts = [SERIES, *groups, *([CURRENCY] if CURRENCY in rows.columns else [])]
-    named = [pl.col(name).cast(pl.String).str.strip_chars().alias(name) for name in texts]
-    typed = rows.select(*named, _day(rows.schema[DATE]), _number(rows.schema[VALUE]))
-    return typed.with_columns(
+    typed = rows.select(pl.col(name).cast(pl.String).str.strip_chars() for name in texts)
+    day, number = days(rows[DATE]), numbers(rows[VALUE])
+    spilled = pl.Series(SPILLED, [False]).new_from_index(0, rows.height)
+    if SPILLED in rows.columns:
+        spilled = rows[SPILLED].is_not_null()
+        day, number = day.set(spilled, None), number.set(spilled, None)
+    typed = typed.with_columns(
         pl.when(pl.col(SERIES).str.len_chars().is_between(1, NAME_CHARS_MAX))
         .then(pl.col(SERIES))
         .alias(SERIES),
         *[pl.col(name).fill_null("") for name in texts if name != SERIES],
+        day.alias(DATE),
+        number.alias(VALUE),
+        spilled.alias("spilled"),
+        _unread(rows, day, number).alias("unread"),
     )
+    if CURRENCY in texts:
+        typed = typed.with_columns(pl.col(CURRENCY).str.to_uppercase().replace(_ONE_CURRENCY))
+    return typed
 
 
-def _day(dtype: pl.DataType) -> pl.Expr:
-    column = pl.col(DATE)
-    if dtype == pl.Date or isinstance(dtype, pl.Datetime):
-        return column.cast(pl.Date)
-    text = column.cast(pl.String).str.strip_chars()
-    read = [text.str.to_datetime(form, strict=False).cast(pl.Date) for form in _DAY_FORMATS]
-    return pl.coalesce(read).alias(DATE)
+def _unread(rows: pl.DataFrame, day: pl.Series, number: pl.Series) -> pl.Series:
+    """Return, where a row is not understood, the cell that is the reason; null elsewhere."""
+    odd = day.is_null() | number.is_null()
+    told = pl.Series("unread", [None], dtype=pl.String).new_from_index(0, rows.height)
+    if not odd.any():
+        return told
+    place = (pl.lit("#") + pl.col(ROW).cast(pl.String) + " ") if ROW in rows.columns else pl.lit("")
+    cell = [
+        pl.lit(f"{name} “") + _shown(rows.schema[name], name) + pl.lit("”")
+        for name in (DATE, VALUE)
+    ]
+    some = rows.filter(odd).with_columns(
+        dayless=day.filter(odd).is_null(),
+    )
+    found = some.select(place + pl.when("dayless").then(cell[0]).otherwise(cell[1])).to_series()
+    return told.scatter(odd.arg_true(), found)
 
 
-def _number(dtype: pl.DataType) -> pl.Expr:
-    column = pl.col(VALUE)
-    if dtype == pl.String:
-        column = column.str.strip_chars().str.replace_all(",", "")
-    number = column.cast(pl.Float64, strict=False)
-    return pl.when(number.is_finite()).then(number).alias(VALUE)
+def _shown(kind: pl.DataType, name: str) -> pl.Expr:
+    if kind.is_nested() or kind == pl.Binary:
+        return pl.lit(str(kind)[:CELL_CHARS_MAX])
+    return pl.col(name).cast(pl.String).fill_null("").str.head(CELL_CHARS_MAX)
 
 
 def _grid(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from martlet.cashflow.history import ReadingRules
 
 _SERIES, _DATE, _VALUE, _CURRENCY = "series_id", "date", "value", "currency"
+_OURS = {_SERIES, _DATE, _VALUE, _CURRENCY, "spilled", "unread"}
 
 
 class _Question(NamedTuple):
@@ -45,6 +46,7 @@ def _questions(rules: ReadingRules) -> tuple[_Question, ...]:
         pl.col("negative_days") <= pl.col("moving_days") * REVERSALS_SHARE_MAX
     )
     named = pl.col(_SERIES) != ""
+    unread = ("unread_count", "first_unread")
     only_later = (pl.col("days") == 0) & (pl.col("later_count") > 0) & named
     return (
         _Question("cashflow.series_unnamed", refused, ~named, ("rows_count",)),
@@ -59,7 +61,7 @@ def _questions(rules: ReadingRules) -> tuple[_Question, ...]:
             "cashflow.nothing_usable",
             refused,
             (pl.col("days") == 0) & ~only_later & named,
-            ("rows_count",),
+            ("rows_count", "first_unread"),
         ),
         _Question(
             f"cashflow.duplicates_{'refused' if doubled is refused else 'added'}",
@@ -73,7 +75,8 @@ def _questions(rules: ReadingRules) -> tuple[_Question, ...]:
             reversals,
             ("negative_days",),
         ),
-        _Question("cashflow.rows_unreadable", thin, pl.col("unread_count") > 0, ("unread_count",)),
+        _Question("cashflow.rows_spilled", thin, pl.col("spilled_count") > 0, ("spilled_count",)),
+        _Question("cashflow.rows_unreadable", thin, pl.col("unread_count") > 0, unread),
         _Question("cashflow.future_days", thin, pl.col("later_count") > 0, ("later_count",)),
         _Question("cashflow.days_too_old", thin, pl.col("older_count") > 0, ("older_count",)),
         _Question("cashflow.all_zero", thin, pl.col("moving_days") == 0, ("known_days",)),
@@ -88,6 +91,7 @@ CODES = (
     *("cashflow.series_unnamed", "cashflow.currencies_mixed", "cashflow.only_future_days"),
     *("cashflow.nothing_usable", "cashflow.duplicates_refused", "cashflow.duplicates_added"),
     *("cashflow.negatives_refused", "cashflow.negatives_kept", "cashflow.rows_unreadable"),
+    "cashflow.rows_spilled",
     *("cashflow.future_days", "cashflow.days_too_old", "cashflow.all_zero"),
     *("cashflow.series_short", "cashflow.series_ended", "cashflow.gaps_no_movement"),
     *("cashflow.gaps_unknown", "cashflow.group_changes"),
@@ -129,7 +133,7 @@ def _seen(
     later = pl.lit(value=False)
     if rules.as_of is not None:
         later = pl.col(_DATE) > rules.as_of
-    groups = [n for n in typed.columns if n not in {_SERIES, _DATE, _VALUE, _CURRENCY}]
+    groups = [n for n in typed.columns if n not in _OURS]
     currency = [_CURRENCY] if _CURRENCY in typed.columns else []
     names = pl.col(_CURRENCY).unique().sort().str.join(", ").str.head(40)
     regrouped = pl.any_horizontal([pl.col(g).n_unique() > 1 for g in groups] or [pl.lit(False)])  # noqa: FBT003
@@ -140,6 +144,8 @@ def _seen(
             *[pl.col(name).first() for name in [*groups, *currency]],
             pl.len().cast(pl.Int64).alias("rows_count"),
             (pl.col(_DATE).is_null() | pl.col(_VALUE).is_null()).sum().alias("unread_count"),
+            pl.col("unread").drop_nulls().first().fill_null("").alias("first_unread"),
+            pl.col("spilled").sum().alias("spilled_count"),
             later.sum().alias("later_count"),
             (pl.col(_DATE) < oldest).sum().alias("older_count"),
             (pl.col(_CURRENCY).n_unique() if currency else pl.lit(1)).alias("currencies"),

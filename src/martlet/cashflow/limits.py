@@ -38,6 +38,21 @@ FAILURE_CHARS_MAX = 300
 HISTORY_DAYS_MAX = 3_660
 """Ten years of a grid: older rows are left out, so that one row of 1900 costs nobody memory."""
 
+VALUE_MAX = 1e15
+"""A thousand million millions: beyond it a float no longer tells a cell's hundredths."""
+
+CELL_CHARS_MAX = 40
+"""Of a cell that cannot be read, shown to whoever has to find it."""
+
+COLUMNS_MAX = 1_000
+"""Of a table in long form; a file with more is none."""
+
+SNIFFED_BYTES = 2**18
+"""Of a file's beginning, which tells its encoding and headings."""
+
+CONVERTED_BYTES_MAX = 2**28
+"""A spreadsheet's file in another encoding is converted in memory up to 256 MiB."""
+
 NAME_CHARS_MAX = 200
 """The longest name of a series: a chain, a shop and a kind of flow, not a document."""
 

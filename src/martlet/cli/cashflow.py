@@ -58,6 +58,10 @@ _CalendarFile = Annotated[
         dir_okay=False,
     ),
 ]
+_Columns = Annotated[
+    str,
+    typer.Option(help=say("Your names of the columns: series_id=shop,date=day,value=amount.")),
+]
 _Plain = Annotated[
     bool, typer.Option("--no-holidays", help=say("Weekdays only: series of another country."))
 ]
@@ -80,6 +84,7 @@ def forecast_command(
     duplicates: _Duplicates = "add",
     negatives: _Negatives = "keep",
     group_columns: _Groups = None,
+    columns: _Columns = "",
     calendar: _CalendarFile = None,
     no_holidays: _Plain = False,
     totals_out: _Totals = None,
@@ -92,7 +97,7 @@ def forecast_command(
     for place in places:
         writing.check_format(place)
     wanted = _wanted_levels(levels)
-    rules = _rules(as_of, gaps, duplicates, negatives, group_columns)
+    rules = _rules(as_of, gaps, duplicates, negatives, group_columns, columns)
     with progress(say("reading"), quiet=as_json):
         found = read_history(history, rules)
     with progress(say("forecasting"), quiet=as_json) as moved:
@@ -125,7 +130,12 @@ def _wanted_levels(text: str) -> tuple[float, ...]:
 
 
 def _rules(
-    as_of: str, gaps: str, duplicates: str, negatives: str, groups: list[str] | None
+    as_of: str,
+    gaps: str,
+    duplicates: str,
+    negatives: str,
+    groups: list[str] | None,
+    columns: str,
 ) -> ReadingRules:
     from martlet.cashflow import Duplicates, Gaps, Negatives, ReadingRules
     from martlet.kernel.calendar import business_date_of
@@ -137,7 +147,19 @@ def _rules(
         negatives=choice(Negatives, negatives),
         as_of=day(as_of) if as_of else business_date_of(SystemClock().now()),
         group_columns=tuple(groups) if groups else None,
+        columns=_called(columns),
     )
+
+
+def _called(text: str) -> tuple[tuple[str, str], ...]:
+    """Read what a file calls our columns."""
+    from martlet.cashflow.reading import COLUMNS
+
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    found = {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
+    if not set(found) <= set(COLUMNS) or not all(found.values()):
+        raise Invalid("cli.columns_unreadable", text=text[:80], words=", ".join(COLUMNS))
+    return tuple(sorted(found.items()))
 
 
 def _calendar(path: Path | None, *, plain: bool) -> Calendar:
@@ -187,6 +209,7 @@ def batch_command(
     gaps: _Gaps = "no_movement",
     duplicates: _Duplicates = "add",
     negatives: _Negatives = "keep",
+    columns: _Columns = "",
     calendar: _CalendarFile = None,
     no_holidays: _Plain = False,
     tier: _Tier = "quick",
@@ -213,7 +236,7 @@ def batch_command(
         out=out,
         horizon=horizon,
         levels=_wanted_levels(levels),
-        rules=_rules(since, gaps, duplicates, negatives, None),
+        rules=_rules(since, gaps, duplicates, negatives, None, columns),
         calendar=_calendar(calendar, plain=no_holidays),
         tier=choice(Tier, tier),
         shards=shards,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from martlet.cashflow.history import DATE, SERIES, VALUE, ReadingRules, history_of, read_history
+from martlet.cashflow.history import ReadingRules, history_of, read_history
+from martlet.cashflow.reading import DATE, SERIES, VALUE
 
 if TYPE_CHECKING:
     from pathlib import Path
