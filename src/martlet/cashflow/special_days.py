@@ -23,6 +23,9 @@ _FESTIVAL_BANDS = (-21, -14, -7, -3, 0, 3, 7, 11, 16, 22)
 
 KIND_COUNT = _FESTIVAL + len(_FESTIVAL_BANDS)
 
+NOTHING_SHARE = 1e-9
+"""Of a class's largest day: less is rounding, not money."""
+
 _WEEKS_AROUND = (-28, -21, -14, -7, 7, 14, 21, 28)
 _CLEAR_ERRORS = 2.0
 _FACTOR_MAX = 5.0
@@ -64,7 +67,8 @@ def _factors(series: FloatArray, weekdays: IntArray, kinds: IntArray) -> FloatAr
         counts = inside & plain[there] & (weekdays[there] == weekdays)
         total += np.where(counts, series[there], 0.0)
         count += counts
-    usable = (count > 1) & (total > 0)
+    # Beside days without a movement to speak of, any day would stand out beyond all measure.
+    usable = (count > 1) & (total > float(series.max(initial=0.0)) * NOTHING_SHARE)
     ratio = np.divide(series * count, total, out=np.ones_like(series), where=usable)
     calm = ratio[usable & plain]
     if calm.size < 2 * len(_WEEKS_AROUND):
