@@ -34,7 +34,7 @@ def test_nothing_is_drawn_outside_the_canvas(
         middle,
         [(low, high)],
         floor_fen=floor_fen,
-        lowest=middle.index(min(middle)),
+        lowest=(middle.index(min(middle)), min(middle)),
         marks=[Mark(len(rows) - 1, "out", "rent")],
         provisional={0, len(rows) - 1},
     )

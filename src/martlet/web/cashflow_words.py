@@ -17,6 +17,14 @@ WORDS: dict[str, dict[str, str]] = {
         "daily": "Moves almost daily",
     },
     "cash_side": {"in": "Inflow", "out": "Outflow"},
+    "cash_change": {
+        "new_store": "The new store",
+        "customer_gone": "The customer that is gone",
+        "promotion": "The promotion",
+        "late_receipts": "Receipts that come later",
+        "one_off": "One payment more",
+        "new_order": "The new order",
+    },
     "known_item": {
         "instalment": "Loan instalment",
         "maturity": "Term that ends",

@@ -51,8 +51,8 @@ class Ahead:
     """Below it lies the red zone; None where no amount is too little."""
     before: Sequence[int] = ()
     """The middle as it was before something was changed."""
-    lowest: int | None = None
-    """The place of the lowest day."""
+    lowest: tuple[int, int] | None = None
+    """The place of the lowest day, and what is expected there."""
     marks: Sequence[Mark] = ()
     provisional: Collection[int] = ()
     """Places of days whose calendar nobody has decreed yet."""
@@ -146,7 +146,7 @@ def draw(ahead: Ahead, canvas: Canvas, locale: Locale) -> Drawing:
             Sign(scale.x(mark.place), bottom + 9, mark.kind, mark.told) for mark in ahead.marks
         ),
         provisional=tuple(_strips(ahead.provisional, scale, plot)),
-        lowest=None if lowest is None else (scale.x(lowest), scale.y(ahead.middle[lowest])),
+        lowest=None if lowest is None else (scale.x(lowest[0]), scale.y(lowest[1])),
     )
 
 

@@ -94,3 +94,21 @@ DESK_FILE_BYTES_MAX = 32 * 1024 * 1024
 
 DESK_SERIES_MAX = 400
 """Series of a partner's file on a page: some seconds of work; the command line takes more."""
+
+DRIVERS_SHOWN = 6
+"""Parts of the way to the lowest point, the largest first; the rest are small change."""
+
+KNOWN_ITEMS_SHOWN = 30
+"""Known flows ahead that are listed: eight weeks of a shop with some loans."""
+
+STORE_OPENS_DAYS = 14
+"""A store that is thought of opens in two weeks."""
+
+PROMOTION_DAYS = 14
+"""A promotion that is thought of lasts two weeks."""
+
+WHAT_IF_PERCENT_MAX = 100
+"""A store as large as all there is, a promotion that doubles sales: the end of a slider."""
+
+WHAT_IF_DAYS_MAX = 60
+"""Two months late: the end of a slider."""

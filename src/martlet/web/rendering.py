@@ -15,6 +15,7 @@ from martlet.kernel.i18n import Locale, day, explain, text, yuan
 from martlet.kernel.money import decimal_text
 from martlet.kernel.rates import percent_text
 from martlet.web import wording
+from martlet.web.cash_ahead import whole_yuan
 from martlet.web.prose import prose
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "yuan": yuan,
+        "whole_yuan": whole_yuan,
         "yuan_plain": decimal_text,
         "percent": percent_text,
         "day": _day,

@@ -103,6 +103,12 @@ function followProduct(form) {
   show();
 }
 
+// What a slider stands at, beside it, while the thumb still holds it.
+document.addEventListener("input", (event) => {
+  const shown = document.querySelector(`output[for="${event.target.id}"]`);
+  if (shown) shown.textContent = event.target.value + shown.dataset.unit;
+});
+
 function ready(root) {
   root.querySelectorAll("form:has([data-for])").forEach(followProduct);
   root.querySelectorAll("[data-from-address]").forEach(readAddress);

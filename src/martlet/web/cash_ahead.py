@@ -1,0 +1,173 @@
+"""An outlook as its owner sees it: the chart, the sentences under it, and the table beside it.
+
+The invariant: chart, sentences and table are read off one outlook, and where the money at hand is
+unknown the page speaks of what comes in less what goes out, never of a balance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from martlet.cashflow.changes import CHANGES
+from martlet.cashflow.known_flows import ItemSource
+from martlet.cashflow.outlook import OUTLOOK_LEVELS, Flow
+from martlet.kernel.i18n import explain, yuan
+from martlet.kernel.rates import PPM, percent_text
+from martlet.kernel.rounding import divide
+from martlet.web.fan import PHONE, SPARK, Ahead, Mark, draw, short_day
+from martlet.web.limits import DRIVERS_SHOWN, KNOWN_ITEMS_SHOWN
+from martlet.web.wording import word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from martlet.cashflow.explaining import Driver
+    from martlet.cashflow.known_flows import KnownItem
+    from martlet.cashflow.outlook import Outlook
+    from martlet.kernel.i18n import Locale
+    from martlet.web.fan import Canvas, Drawing
+
+_MIDDLE = OUTLOOK_LEVELS.index(0.5)
+_PAIRS = tuple(
+    (OUTLOOK_LEVELS.index(low), OUTLOOK_LEVELS.index(high))
+    for low, high in ((0.05, 0.95), (0.1, 0.9), (0.25, 0.75))
+)
+"""The widest first: 90, 80 and 50 per cent."""
+
+SURELY_NOT_PPM = 10_000
+"""A chance below one in a hundred is told as that: a thousand ways tell no finer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is held side by side before and after a change."""
+
+    lowest_on: date
+    lowest_fen: int
+    short_ppm: int | None
+    safe_fen: int | None
+    end_fen: int
+
+
+def ahead_of(outlook: Outlook) -> Flow:
+    """Return the money at hand day by day, or the net flow so far where it is unknown."""
+    return outlook.balance or Flow.of(outlook.paths.running)
+
+
+def chart(
+    outlook: Outlook, locale: Locale, canvas: Canvas = PHONE, before: Outlook | None = None
+) -> Drawing:
+    """Return the chart of an outlook, the middle of another one behind it."""
+    flow = ahead_of(outlook)
+    by_level = list(zip(*flow.quantiles_fen, strict=True))
+    days = list(outlook.days)
+    small = canvas is SPARK
+    return draw(
+        Ahead(
+            days,
+            by_level[_MIDDLE],
+            [(by_level[low], by_level[high]) for low, high in _PAIRS],
+            floor_fen=0 if outlook.balance is not None else None,
+            before=middles(before) if before else (),
+            lowest=None if small else (days.index(outlook.lowest.on), outlook.lowest.expected_fen),
+            marks=() if small else tuple(_marks(outlook, locale)),
+            provisional=() if small else {days.index(day) for day in outlook.basis.provisional},
+        ),
+        canvas,
+        locale,
+    )
+
+
+def middles(outlook: Outlook) -> tuple[int, ...]:
+    """Return the median of every day."""
+    return tuple(day[_MIDDLE] for day in ahead_of(outlook).quantiles_fen)
+
+
+def lowest_label(outlook: Outlook, locale: Locale) -> str:
+    """Write the lowest point beside its mark: day and amount, in whole yuan."""
+    return f"{short_day(outlook.lowest.on, locale)} {whole_yuan(outlook.lowest.expected_fen)}"
+
+
+def whole_yuan(amount_fen: int | None) -> str:
+    """Write what is foretold in whole yuan: the fen of a forecast say nothing."""
+    return "—" if amount_fen is None else yuan(divide(amount_fen, 100) * 100).removesuffix(".00")
+
+
+def figures(outlook: Outlook) -> Figures:
+    """Return what is held side by side."""
+    short = outlook.shortfall
+    return Figures(
+        outlook.lowest.on,
+        outlook.lowest.expected_fen,
+        None if short is None else short.probability_ppm,
+        outlook.safe_to_move_fen,
+        ahead_of(outlook).mean_fen[-1],
+    )
+
+
+def table(outlook: Outlook, before: Outlook | None) -> list[dict[str, Any]]:
+    """Return the chart's numbers day by day."""
+    earlier = middles(before) if before else ()
+    return [
+        {
+            "day": day,
+            "middle": fens[_MIDDLE],
+            "bands": [(fens[low], fens[high]) for low, high in reversed(_PAIRS)],
+            "before": earlier[place] if earlier else None,
+        }
+        for place, (day, fens) in enumerate(
+            zip(outlook.days, ahead_of(outlook).quantiles_fen, strict=True)
+        )
+    ]
+
+
+def drivers(outlook: Outlook, locale: Locale) -> list[tuple[str, int]]:
+    """Return what moves the money until the lowest point, the largest first, with words."""
+    largest = sorted(outlook.drivers, key=lambda one: -abs(one.amount_fen))
+    return [(_driver(one, locale), one.amount_fen) for one in largest[:DRIVERS_SHOWN]]
+
+
+def _driver(driver: Driver, locale: Locale) -> str:
+    details = dict(driver.details)
+    if driver.code == "cashflow.driver_change":
+        return word("cash_change", str(details.get("change", "")), locale)
+    if "kind" in details and details.get("label") in {"", details["kind"]}:
+        details["label"] = word("known_item", str(details["kind"]), locale)
+    return explain(driver.code, details, locale)
+
+
+def items(outlook: Outlook, locale: Locale) -> list[dict[str, Any]]:
+    """Return what is known ahead, the next first."""
+    return [
+        {
+            "on": item.due_on,
+            "name": _item(item, locale),
+            "amount_fen": item.amount_fen,
+            "chance": None
+            if item.probability_ppm >= PPM
+            else f"{percent_text(item.probability_ppm, 0)}%",
+        }
+        for item in outlook.known_items[:KNOWN_ITEMS_SHOWN]
+    ]
+
+
+def _item(item: KnownItem, locale: Locale) -> str:
+    if item.source is ItemSource.CHANGE and item.label in CHANGES:
+        return word("cash_change", item.label, locale)
+    kind = word("known_item", item.kind.value, locale)
+    return f"{kind} · {item.label}" if item.label and item.label != item.kind.value else kind
+
+
+def _marks(outlook: Outlook, locale: Locale) -> Sequence[Mark]:
+    places = {day: place for place, day in enumerate(outlook.days)}
+    return [
+        Mark(
+            places[item.due_on],
+            "in" if item.amount_fen > 0 else "out",
+            f"{short_day(item.due_on, locale)} {_item(item, locale)} {yuan(item.amount_fen)}",
+        )
+        for item in outlook.known_items
+        if item.due_on in places
+    ]
