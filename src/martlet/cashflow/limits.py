@@ -136,3 +136,6 @@ CHANGES_MAX = 20
 
 KNOWN_ITEMS_MAX = 500
 """Items ahead of one business: daily instalments of some loans over half a year."""
+
+QUALITY_FIRMS_MAX = 400
+"""Firms played again for a page: half a minute of reading; more change no figure."""

@@ -16,7 +16,14 @@ WORDS: dict[str, dict[str, str]] = {
         "regular": "Moves on up to nine tenths of days",
         "daily": "Moves almost daily",
     },
-    "cash_side": {"in": "Inflow", "out": "Outflow"},
+    "cash_side": {"all": "Both sides", "in": "Inflow", "out": "Outflow"},
+    "quality_reason": {
+        "no_records": "No records, or none that may be read",
+        "not_told": "No record tells this side",
+        "short": "Known for fewer than twelve weeks",
+        "ended": "Ended long before the newest",
+        "not_always": "Played, but not at every origin",
+    },
     "cash_change": {
         "new_store": "The new store",
         "customer_gone": "The customer that is gone",

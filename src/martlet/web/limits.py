@@ -112,3 +112,9 @@ WHAT_IF_PERCENT_MAX = 100
 
 WHAT_IF_DAYS_MAX = 60
 """Two months late: the end of a slider."""
+
+QUALITY_PAGE = 200
+"""Businesses listed at a time where forecasts are played again."""
+
+QUALITY_FIRMS_LISTED_MAX = 4_000
+"""Businesses from which a sample is played again; a page says where there are more."""

@@ -4,6 +4,7 @@ from martlet.web.console import (
     arrears,
     book,
     credit,
+    forecast_quality,
     fund_desk,
     loan_events,
     loans,
@@ -30,6 +31,7 @@ routers = (
     policies.router,
     relief.router,
     monitoring.router,
+    forecast_quality.router,
     records.router,
     book.router,
 )
