@@ -71,3 +71,29 @@ ORDERS_SHOWN_MAX = 200
 
 YIELDS_SHOWN_DAYS = 30
 """Published yields shown of a product: a month."""
+
+HISTORY_PER_HORIZON = 3
+"""How many times a look ahead must have been seen before its need is told: three windows that do
+not overlap are the fewest whose largest says anything."""
+
+UNSEEN_EXTRA_PPM = 250_000
+"""What is kept above the largest need that was seen, where the accepted chance is finer than the
+number of windows: a quarter more."""
+
+CAP_LOOK_DAYS = 14
+"""How far ahead the balance is stocked because of a daily cap: a fortnight of caps."""
+
+LOT_SHARE_LEAST_PPM = 50_000
+"""A lot below a twentieth of everything is not worth its line in the statement."""
+
+MOVE_FEN_LEAST = 10_000
+"""Below 100 yuan nothing is moved between balance and surplus by itself."""
+
+NEED_DAYS = (1, 2, 3, 5, 7, 14, 28, 56, 91, 182)
+"""Looks ahead of a plan; the ends of offers are added."""
+
+PLANS_SHOWN_MAX = 100
+"""Plans of one page of a business's history."""
+
+PARTIES_PER_READ = 500
+"""Businesses with a standing order read at a time."""
