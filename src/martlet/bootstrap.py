@@ -40,6 +40,8 @@ from martlet.records import IntegritySignals, RecordsService, RecordsSignals
 from martlet.store import Database, Snapshots, open_database, verify_chain
 from martlet.treasury.rail import SimulatedRedemptions
 from martlet.treasury.service import TreasuryService
+from martlet.treasury.standing import StandingOrders
+from martlet.treasury.standing.outlooks import OutlookNeeds
 from martlet.treasury.verify import verify_treasury
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Bank:
     end_of_day: EndOfDay
     relief: ReliefService
     treasury: TreasuryService
+    standing: StandingOrders
 
     def set_up(
         self, name: str, *, tenant_id: UUID | None = None, business_date: date | None = None
@@ -94,12 +97,13 @@ class Bank:
     def end_day(self, principal: Principal, day: date | None = None) -> EndOfDayReport:
         """End a business date, store tomorrow's signals, and sweep away what cut-off imports left.
 
-        What relief has forgone by the next morning is taken to income. Windows end each day:
+        What relief has forgone by the next morning is taken to income, payouts leave, and plans
+        for idle cash are carried out where their owners have consented. Windows end each day:
         without the signals, every decision of the next days would read its business's records anew.
         All of it may be killed anywhere and run again.
         """
         report = self.end_of_day.run(principal, day)
-        self.treasury.send_payouts(system_principal(principal.tenant_id))
+        self.follow_treasury(principal)
         self.relief.follow(principal, report.next_business_date)
         self.records.refresh_signals(system_principal(principal.tenant_id))
         self.records.sweep()
@@ -122,12 +126,18 @@ class Bank:
             raise TooLarge("lending.catch_up_too_far", max_days=days_max, open_date=str(first))
         ended_count = self.end_of_day.catch_up(principal, through, on_ended)
         opened = self.end_of_day.status(principal).business_date
-        self.treasury.send_payouts(system_principal(principal.tenant_id))
+        self.follow_treasury(principal)
         self.relief.follow(principal, opened)
         self.records.refresh_signals(system_principal(principal.tenant_id))
         self.records.sweep()
         told = {"from_date": first, "business_date": opened}
         return {name: day.isoformat() for name, day in told.items()} | {"ended_count": ended_count}
+
+    def follow_treasury(self, principal: Principal) -> dict[str, int]:
+        """Hand payouts over and carry the new morning's plans out, as far as owners agreed."""
+        bank = system_principal(principal.tenant_id)
+        self.treasury.send_payouts(bank)
+        return self.standing.carry_out(bank)
 
     def verify(self, on_check: Callable[[str], None] | None = None) -> dict[str, Any]:
         """Recompute everything that is stored twice, in one snapshot; raise `Corrupt` on a lie."""
@@ -207,6 +217,9 @@ def open_bank(
         end_of_day=EndOfDay(database, others=treasury_steps(treasury)),
         relief=ReliefService(database),
         treasury=treasury,
+        standing=StandingOrders(
+            database, rail.name, treasury.days, OutlookNeeds(CashflowService(records))
+        ),
     )
 
 

@@ -150,3 +150,38 @@ def test_an_owner_opens_its_own_drawer_and_never_the_banks(
         bank_itself.tenant_id, stranger, ActorKind.OWNER, OWNER_SCOPES, frozenset({stranger})
     )
     assert bank.treasury.orders(owner, stranger) == []
+
+
+def test_a_plan_is_shown_agreed_to_carried_out_and_made_again(
+    api: TestClient, party_id: str, send: Callable[..., Any], night: Callable[[], None],
+    bank: Bank, bank_itself: Principal, clock: ManualClock,
+) -> None:  # fmt: skip
+    """Nothing is known of this shop's needs: its money works, and none of it is locked."""
+    send(api, f"{TREASURY}/takings", {"party_id": party_id, "amount_fen": 3_000_000})
+    whose = {"party_id": party_id}
+    plan = api.get(f"{TREASURY}/plan", params=whose).json()
+    assert plan["consent"] is None
+    assert [one["kind"] for one in plan["orders"]] == ["surplus"]
+    assert "Nothing is locked" in plan["orders"][0]["sentences"][1]
+    assert "too few" in plan["sentences"][0]
+    shown = {**whose, "inputs_hash": plan["inputs_hash"]}
+    wrong = send(api, f"{TREASURY}/plan/acceptances", {**shown, "inputs_hash": "0" * 64})
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "treasury.plan_changed")
+    assert send(api, f"{TREASURY}/plan/acceptances", shown).status_code == 201
+    limits = {"floor_fen": 200_000, "products": ["yulibao"], "move_fen_max": 500_000}
+    consent = send(api, f"{TREASURY}/consents", {**whose, "limits": limits})
+    assert consent.json()["version"] == 1
+    send(api, f"{TREASURY}/takings", {"party_id": party_id, "amount_fen": 900_000})
+    night()
+    done = api.get(f"{TREASURY}/plans", params=whose).json()["plans"]
+    assert [one["consent_version"] for one in done] == [1, None]
+    assert done[0]["orders"][0]["amount_fen"] == 500_000
+    replayed = api.get(f"{TREASURY}/plans/{done[0]['plan_id']}/replay").json()
+    assert replayed["identical"]
+    send(api, f"{TREASURY}/consents/revocations", whose)
+    assert send(api, f"{TREASURY}/plans", {}).json()["consents"] == 0
+    given = [
+        one["given"] for one in api.get(f"{TREASURY}/consents", params=whose).json()["consents"]
+    ]
+    assert given == [False, True]
+    assert bank.verify()["treasury"]["positions"] == 1

@@ -69,5 +69,12 @@ def test_a_shops_money_is_put_to_work_and_taken_out(terminal: Terminal) -> None:
     assert treasury("statement", party, "--month", last_month)["rows"] == []
     days = treasury("statement", party, "--position", swept["position_id"])
     assert days["events"][0]["kind"] == "subscribed"
+    terminal("treasury", "consent", party, "--locked-share", "40%", "--floor", "1,000")
+    plan = treasury("proposal", party, "--accept")
+    assert plan["consent"]["version"] == 1
+    assert plan["orders"][0]["kind"] == "surplus"
+    (done,) = treasury("plans", party)["plans"]
+    assert treasury("replay-plan", done["plan_id"])["identical"]
+    assert treasury("revoke", party)["given"] is False
     assert treasury("book", "--prove")["proof"]["positions"] == 3
     assert terminal("verify")["treasury"]["positions"] == 3

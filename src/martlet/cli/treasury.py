@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from martlet.cli import funds, idle_cash
+from martlet.cli import funds, idle_cash, standing
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import note, progress, show
 from martlet.cli.reading import amount, day, share
@@ -112,7 +112,7 @@ def plan(
         note(sentence)
 
 
-for _name, _command, _help in idle_cash.COMMANDS:
+for _name, _command, _help in (*idle_cash.COMMANDS, *standing.COMMANDS):
     app.command(_name, help=_help)(_command)
 app.command("fund-forecast", help=funds.FORECAST_HELP)(funds.fund_forecast)
 app.command("fund-reserve", help=funds.RESERVE_HELP)(funds.fund_reserve)

@@ -57,6 +57,11 @@ class TreasuryService:
         self._rail = rail
         self._days = days or shipped_business_days()
 
+    @property
+    def days(self) -> BusinessDays:
+        """The business days by which it confirms and pays."""
+        return self._days
+
     def night(self) -> TreasuryNight:
         """Return the treasury's part of a night."""
         return TreasuryNight(self._rail.name, self._days)

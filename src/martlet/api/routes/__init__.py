@@ -14,6 +14,7 @@ from martlet.api.routes import (
     receivables,
     records,
     relief,
+    standing,
     takings,
     treasury,
 )
@@ -32,6 +33,7 @@ routers = (
     receivables.router,
     takings.router,
     treasury.router,
+    standing.router,
     relief.router,
     participation.router,
     participation.own,
