@@ -22,9 +22,9 @@ MONDAY = date(2024, 1, 1)
 def workshops(count: int = 30, days: int = 400, seed: int = 3) -> History:
     """Made-up firms that are paid now and then, and once in a while for a very large order."""
     random = np.random.default_rng(seed)
-    paid = random.random((count, days)) < random.uniform(0.05, 0.5, (count, 1))
-    usual = random.uniform(1e3, 1e5, (count, 1))
-    values = np.where(paid, usual * random.lognormal(0.0, 1.2, (count, days)), 0.0)
+    paid = random.random((count, days)) < random.uniform(0.02, 0.5, (count, 1))
+    usual = 10.0 ** random.uniform(3.0, 7.0, (count, 1))
+    values = np.where(paid, usual * random.lognormal(0.0, 1.5, (count, days)), 0.0)
     return History(tuple(f"F{n:02d}" for n in range(count)), MONDAY, values)
 
 
@@ -36,15 +36,22 @@ def test_shares_add_up_to_the_whole_and_nothing_gets_nothing(
     totals: list[float], ratio: float
 ) -> None:
     given_totals = np.array(totals)
-    found = shared(given_totals, ratio * float(given_totals.sum()))
-    assert found.sum() == pytest.approx(ratio * given_totals.sum(), rel=1e-6, abs=1e-6)
-    assert (found >= 0.0).all()
+    whole = ratio * float(given_totals.sum())
+    found = shared(given_totals, 2.0 * given_totals, whole)
+    assert found.sum() == pytest.approx(whole, rel=1e-6, abs=1e-6)
+    assert (found >= 0.49 * given_totals).all()
+    assert (found <= 1.51 * given_totals).all()
     assert (found[given_totals == 0.0] == 0.0).all()
 
 
 def test_a_whole_that_is_far_off_is_believed_half_way() -> None:
-    found = shared(np.array([100.0, 100.0]), 1_000.0)
-    np.testing.assert_allclose(found, [150.0, 150.0])
+    totals = np.array([100.0, 100.0])
+    np.testing.assert_allclose(shared(totals, totals, 1_000.0), [150.0, 150.0])
+
+
+def test_a_steady_firm_gives_nothing_and_an_uncertain_one_all() -> None:
+    found = shared(np.array([100.0, 100.0]), np.array([0.0, 80.0]), 230.0)
+    np.testing.assert_allclose(found, [100.0, 130.0])
 
 
 def test_settled_days_keep_their_shape_and_add_up_to_the_whole() -> None:
@@ -109,13 +116,19 @@ def test_odd_series_survive_beside_healthy_ones_and_levels_are_those_asked_for()
     assert said.mean[4].sum() < 0.2 * values[4, :90].mean() * 28
 
 
-def test_a_lean_is_chosen_where_firms_are_paid_now_and_then() -> None:
-    history = workshops(days=456)
+def test_a_lean_is_chosen_where_large_orders_are_rare() -> None:
+    """Nine firms of ten take 100 of their unit and one 1,000, and nobody knows which: 190."""
+    history = workshops(40)
+    size = 10.0 ** np.linspace(2.0, 6.0, 40)[:, None]
     ask = Ask(28, LEVELS, (28,))
-    windows = []
-    for end in (400, 414, 428):
-        then = replace(history, values=history.values[:, :end])
-        said = {name: by_rule(RULES[name], then, ask) for name in ("mean of 364 days", "last year")}
-        windows.append(Window(then.values, history.values[:, end : end + 28], said))
+    plain = by_rule(RULES["mean of 364 days"], history, ask)
+    told = replace(
+        plain,
+        mean=np.repeat(190.0 * size / 28, 28, axis=1),
+        cumulative={28: size * np.array([100.0, 100.0, 1_000.0])},
+    )
+    came = np.repeat(np.where(np.arange(40) % 10 == 5, 1_000.0, 100.0)[:, None] * size / 28, 28, 1)
+    known = np.where(np.arange(400) % 5 == 0, 5.0 * 190.0 * size / 28, 0.0)
+    windows = [Window(known, came, {"one": told, "other": told})]
     assert weighed(windows).lean > 0.0
     assert weighed(windows).mean[-1] == 0.0

@@ -15,7 +15,7 @@ import numpy as np
 
 from martlet.cashflow.conformal import Checked, calibrated, moved
 from martlet.cashflow.levels import at_levels, rising
-from martlet.cashflow.settling import SPAN_DAYS, is_crowd, leaning, typical_totals
+from martlet.cashflow.settling import SPAN_DAYS, is_crowd, leaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,8 @@ SERIES_WEIGHED_COSTLY = 40
 """Where a tier fits series one by one: forty series of three origins tell enough."""
 
 ERROR_CAP = 3.0
-LEANS = (0.0, 0.25, 0.5, 0.75, 1.0)
+LEANS = (1.0, 0.5, 0.0)
+"""Coarse, since three origins tell no finer; of equal ones the first."""
 MEDIAN = "median"
 
 
@@ -210,12 +211,10 @@ def _best_lean(windows: Sequence[Window], weights: Weights) -> float:
     errors = np.zeros(len(LEANS))
     for one in windows:
         said = mixed(one.said, weights)
-        expected = said.mean[:, :SPAN_DAYS].sum(axis=1)
-        typical = typical_totals(said.cumulative[SPAN_DAYS], said.levels)
         came = np.nansum(one.actual[:, :SPAN_DAYS], axis=1)
         unit = _unit(one.known) * SPAN_DAYS
         for at, lean in enumerate(LEANS):
-            wrong = np.abs(leaning(expected, typical, lean) - came) / unit
+            wrong = np.abs(leaning(said, one.known, lean, None) - came) / unit
             errors[at] += float(np.mean(np.minimum(wrong, ERROR_CAP)))
     return LEANS[int(np.argmin(errors))]
 

@@ -19,8 +19,6 @@ from martlet.cashflow.limits import SUMS_DAYS_MIN
 from martlet.cashflow.sums import foretell_sums
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from martlet.cashflow.model import BoolArray, Days, FloatArray, Forecast, History
 
 SPAN_DAYS = 28
@@ -39,10 +37,29 @@ RECENT_DAYS = 91
 YEAR = 364
 
 SIZE_POWER = 1.4
-"""Errors of totals grow so with their size (Tweedie's power): whoever errs more gives more."""
+"""Variances of totals grow so with their size (Tweedie's power): whoever errs more gives more."""
+
+OWN_SPANS, OWN_SPANS_MIN = 13, 6
+"""A year of four weeks' totals tells what is typical of a firm; less than half a year does not."""
+
+OWN_PART = 0.25
+"""Of a firm's past in its typical total; the rest is foretold."""
+
+SEASON_BASE_DAYS = 182
+"""Half a year: what a season is compared with."""
+
+SEASON_BOUNDS = (0.4, 2.5)
+OWN_MEANS_MOST = 4.0
+"""A firm tells of the season by at most four of its own means."""
+
+GIANTS_FROM = 0.95
+"""Of firms by size: beyond, a firm counts no more for the season than one of this place."""
 
 GAP_MOST = 0.5
-"""Of the sum of typical totals; a whole that is further off is not believed."""
+"""Of a typical total: a whole that asks for more of anyone is not believed."""
+
+SHARING_ROUNDS = 32
+"""Each round someone reaches its bound and the others give the rest, or all is shared out."""
 
 
 def quiet_share(values: FloatArray) -> float:
@@ -62,38 +79,61 @@ def is_crowd(values: FloatArray) -> bool:
     )
 
 
-def typical_totals(cumulative: FloatArray, levels: Sequence[float]) -> FloatArray:
-    """Return each series' median total."""
-    return np.asarray(at_levels(cumulative, levels, (0.5,))[:, 0])
+def typical_totals(said: Forecast, known: FloatArray) -> FloatArray:
+    """Return each series' median total: as it is foretold, steadied by what the last year had."""
+    told = at_levels(said.cumulative[SPAN_DAYS], said.levels, (0.5,))[:, 0]
+    spans = min(OWN_SPANS, known.shape[1] // SPAN_DAYS)
+    if spans < OWN_SPANS_MIN:
+        return np.asarray(told)
+    newest = known[:, known.shape[1] - spans * SPAN_DAYS :].reshape(len(known), spans, SPAN_DAYS)
+    whole = ~np.isnan(newest).any(axis=2)
+    totals = np.where(whole, np.nan_to_num(newest).sum(axis=2), np.nan)
+    enough = whole.sum(axis=1) >= OWN_SPANS_MIN
+    own = np.where(enough, np.nanmedian(np.where(enough[:, None], totals, 0.0), axis=1), told)
+    return np.asarray((1.0 - OWN_PART) * told + OWN_PART * own)
 
 
-def leaning(expected: FloatArray, typical: FloatArray, lean: float) -> FloatArray:
-    """Return totals that lean from the expected to the typical, still of the expected sum."""
-    return shared((1.0 - lean) * expected + lean * typical, float(expected.sum()))
+def widths(said: Forecast) -> FloatArray:
+    """Return how wide the band of each series' total is: a steady one has nothing to give."""
+    edges = at_levels(said.cumulative[SPAN_DAYS], said.levels, (0.1, 0.9))
+    return np.asarray(edges[:, 1] - edges[:, 0])
 
 
-def shared(totals: FloatArray, whole: float) -> FloatArray:
-    """Return totals that add up to the whole: by least variance, which grows with size."""
-    together = float(totals.sum())
-    most = GAP_MOST * float(np.abs(totals).sum())
-    gap = float(np.clip(whole - together, -most, most))
-    found = totals
-    # A share that would fall below nothing stays at nothing, and the others give once more.
-    for _ in range(3):
-        size = np.maximum(found, 0.0) ** SIZE_POWER
-        if not size.sum() > 0.0:
+def leaning(said: Forecast, known: FloatArray, lean: float, whole: float | None) -> FloatArray:
+    """Return totals that lean from expected to typical and add up to the whole.
+
+    Without a whole they keep the sum of what is expected.
+    """
+    expected = said.mean[:, :SPAN_DAYS].sum(axis=1)
+    totals = (1.0 - lean) * expected + lean * typical_totals(said, known)
+    return shared(totals, widths(said), float(expected.sum()) if whole is None else whole)
+
+
+def shared(totals: FloatArray, width: FloatArray, whole: float) -> FloatArray:
+    """Return totals that add up to the whole: those give that are large and uncertain.
+
+    Nobody is moved by more than half of its own, nor out of its band: a whole that is further off
+    than that is not reached.
+    """
+    most_moved = np.maximum(np.minimum(GAP_MOST * totals, 0.5 * width), 0.0)
+    least, most = totals - most_moved, totals + most_moved
+    found = totals.copy()
+    giving = np.sqrt(np.maximum(totals, 0.0) * np.maximum(width, 0.0)) ** SIZE_POWER
+    for _ in range(SHARING_ROUNDS):
+        gap = whole - float(found.sum())
+        if not giving.sum() > 0.0:
             break
-        moved = found + gap * size / size.sum()
-        moved = np.where(found > 0.0, np.maximum(moved, 0.0), found)
-        gap -= float(moved.sum() - found.sum())
-        found = moved
+        moved = found + gap * giving / giving.sum()
+        found = np.where(giving > 0.0, np.clip(moved, least, most), found)
+        giving = np.where((found > least) & (found < most), giving, 0.0)
     return found
 
 
 def foretold_whole(history: History, expected: FloatArray, days: Days) -> float:
-    """Return the sum of all series over the span ahead: the mean of three views of it.
+    """Return the sum of all series over the span ahead: the mean of four views of it.
 
-    The sum of the parts' expectations, the calendar ridge of the sum, the mean day of a year.
+    The sum of the parts' expectations, the calendar ridge of the sum, the mean day of a year, and
+    that day as the season of a year ago had it. What the past is too short for is left out.
     """
     whole = np.nan_to_num(history.values).sum(axis=0)
     views = [float(expected.sum())]
@@ -102,8 +142,36 @@ def foretold_whole(history: History, expected: FloatArray, days: Days) -> float:
         told = days.features(history.first_day, count + SPAN_DAYS, history.last_day)
         views.append(float(foretell_sums(whole[None, :], told, SPAN_DAYS)[0].sum()))
     if count >= YEAR:
-        views.append(float(whole[-YEAR:].mean()) * SPAN_DAYS)
+        usual = float(whole[-YEAR:].mean()) * SPAN_DAYS
+        views.append(usual)
+        if count >= YEAR + SEASON_BASE_DAYS + SUMS_DAYS_MIN:
+            views.append(usual * season_a_year_ago(history.values))
     return float(np.mean(views))
+
+
+def season_a_year_ago(values: FloatArray) -> float:
+    """Return what the same days a year ago were to the half year before them.
+
+    Of the firms that had begun by then, each by its own mean: neither a giant's single order nor
+    firms that joined since make a season.
+    """
+    count = values.shape[1]
+    begin = count - YEAR
+    base = np.nan_to_num(values[:, begin - SEASON_BASE_DAYS : begin]).mean(axis=1)
+    then = np.nan_to_num(values[:, begin : begin + SPAN_DAYS]).mean(axis=1)
+    filled = np.nan_to_num(values)
+    begun = (filled[:, : begin - SEASON_BASE_DAYS] != 0.0).any(axis=1)
+    own = filled.mean(axis=1)
+    kept = begun & (own > 0.0)
+    if not kept.any():
+        return 1.0
+    weight = np.minimum(own, np.quantile(own[kept], GIANTS_FROM))[kept]
+    base_share = np.minimum(base[kept] / own[kept], OWN_MEANS_MOST)
+    then_share = np.minimum(then[kept] / own[kept], OWN_MEANS_MOST)
+    before = float((weight * base_share).sum())
+    if not before > 0.0:
+        return 1.0
+    return float(np.clip((weight * then_share).sum() / before, *SEASON_BOUNDS))
 
 
 def settled(said: Forecast, history: History, lean: float, days: Days) -> Forecast:
@@ -111,15 +179,13 @@ def settled(said: Forecast, history: History, lean: float, days: Days) -> Foreca
     if SPAN_DAYS not in said.cumulative:
         return said
     mean = said.mean.copy()
-    typical = typical_totals(said.cumulative[SPAN_DAYS], said.levels)
     for rows in _wholes(history):
-        part = history.take(rows)
+        part, told = history.take(rows), said.take(rows)
         if not is_crowd(part.values):
             continue
-        expected = mean[rows][:, :SPAN_DAYS].sum(axis=1)
-        totals = (1.0 - lean) * expected + lean * typical[rows]
-        totals = shared(totals, foretold_whole(part, expected, days))
-        mean[rows] = _keeping(mean[rows], expected, totals)
+        expected = told.mean[:, :SPAN_DAYS].sum(axis=1)
+        totals = leaning(told, part.values, lean, foretold_whole(part, expected, days))
+        mean[rows] = _keeping(told.mean, expected, totals)
     return replace(said, mean=mean)
 
 
