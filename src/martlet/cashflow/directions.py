@@ -54,6 +54,12 @@ def directions_of(history: History) -> tuple[tuple[Direction, ...], tuple[str, .
     return _by_name(history.series_ids), ()
 
 
+def is_fund(history: History) -> bool:
+    """Return whether money of one currency is told to come in and to go out."""
+    directions, _ = directions_of(history)
+    return set(directions) == set(Direction) and len(set(history.currencies)) <= 1
+
+
 def stock_of(
     values: FloatArray, directions: Sequence[Direction], paid_out: BoolArray
 ) -> Stock | None:

@@ -16,7 +16,8 @@ import numpy as np
 from martlet.cashflow import boosting
 from martlet.cashflow.blend import Weights, blended
 from martlet.cashflow.calendar import chinese_calendar
-from martlet.cashflow.directions import Direction, directions_of, stock_of
+from martlet.cashflow.coherent import fund_forecast
+from martlet.cashflow.directions import is_fund
 from martlet.cashflow.levels import normal_scores, rising
 from martlet.cashflow.limits import SUMS_DAYS_MIN
 from martlet.cashflow.model import Forecast, days_from
@@ -85,10 +86,7 @@ class Sums:
     def _forecast(self, history: History, ask: Ask) -> Forecast:
         count = history.day_count + ask.horizon
         days = self.calendar.features(history.first_day, count, history.last_day)
-        directions, _ = directions_of(history)
-        paid_out = np.array([each is Direction.REDEMPTION for each in directions], dtype=np.bool_)
-        stock = stock_of(history.values, directions, paid_out)
-        mean, plays = foretell_sums(history.values, days, ask.horizon, stock)
+        mean, plays = foretell_sums(history.values, days, ask.horizon)
         return Forecast(
             series_ids=history.series_ids,
             days=days_from(history.first_day, count)[history.day_count :],
@@ -99,6 +97,21 @@ class Sums:
                 span: rising(total_quantiles(mean, plays, span, ask.levels)) for span in ask.totals
             },
         )
+
+
+@dataclass(frozen=True)
+class Fund:
+    """The calendar ridge for both sides of a fund, by what stands between; sums agree."""
+
+    calendar: Days
+    costly: bool = False
+
+    def __call__(self, history: History, ask: Ask) -> Ready | None:
+        """Return the fund's forecast; None where the past is too short for it to be weighed."""
+        return self._forecast if history.day_count >= SUMS_DAYS_MIN + ask.horizon else None
+
+    def _forecast(self, history: History, ask: Ask) -> Forecast:
+        return fund_forecast(history, ask, self.calendar)
 
 
 @dataclass(frozen=True)
@@ -171,6 +184,10 @@ def tiers_for(history: History, calendar: Days, processes: int = 1) -> dict[str,
     """Return the tiers that a history is worth, of those whose libraries are installed."""
     count, days = len(history.series_ids), history.day_count
     quiet = quiet_share(history.values)
+    if is_fund(history) and count <= SUMS_SERIES_MAX and days >= 2 * SUMS_DAYS_MIN:
+        moving = np.nan_to_num(history.values).any(axis=1)
+        if moving.any() and quiet_share(history.values[moving]) < QUIET_SHARE_MIN:
+            return {"fund": Fund(calendar)}
     if count <= TOTALS_MAX and quiet < QUIET_SHARE_MIN and days >= 2 * SUMS_DAYS_MIN:
         return {"ridge": Sums(calendar)}
     found: dict[str, Tier] = {"profiles": Cheap(calendar)}

@@ -35,6 +35,7 @@ def evaluate(
 ) -> None:
     """Print every method's figures on the same windows."""
     from martlet.cashflow import evaluation
+    from martlet.cashflow.directions import is_fund
     from martlet.cashflow.evaluation import table
 
     asked = evaluation.protocol(protocol, horizon, origins)
@@ -42,7 +43,7 @@ def evaluate(
     with progress(say("evaluating")) as moved:
         report = evaluation.evaluate(series, asked, moved, processes)
     totals: tuple[evaluation.Accuracy, ...] = ()
-    if protocol == "yuebao" and evaluation.has_sides(series):
+    if protocol == "yuebao" and is_fund(series):
         with progress(say("totals of the fund")) as moved:
             totals = evaluation.accuracies(series, asked, moved, processes)
     whole = table.whole(report, history.name) | {"fund_totals": plain(totals)}

@@ -1,6 +1,6 @@
 """The proof of the forecasts: rolling origins on anyone's series, plain methods in the same run."""
 
-from martlet.cashflow.evaluation.funds import Accuracy, accuracies, has_sides
+from martlet.cashflow.evaluation.funds import Accuracy, accuracies
 from martlet.cashflow.evaluation.funds import shown as accuracies_shown
 from martlet.cashflow.evaluation.protocols import PROTOCOLS, Protocol, protocol
 from martlet.cashflow.evaluation.reading import read_series
@@ -15,7 +15,6 @@ __all__ = [
     "accuracies",
     "accuracies_shown",
     "evaluate",
-    "has_sides",
     "protocol",
     "read_series",
 ]

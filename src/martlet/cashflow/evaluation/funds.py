@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from martlet.cashflow.model import FloatArray, History
 
+OF_SERIES = "martlet, added up"
+"""Ours of every series of the file, added up; `martlet` is told of the two totals alone."""
 METHODS = ("weekday mean", "AutoETS", OURS)
 LEVELS = (0.1, 0.5, 0.9)
 DAY, WEEK, MONTH = 1, 7, 30
@@ -51,12 +53,6 @@ class Accuracy:
     """Last known days of the first window and of the last."""
 
 
-def has_sides(history: History) -> bool:
-    """Return whether a column or the names tell which series come in and which go out."""
-    directions, _ = directions_of(history)
-    return set(directions) == set(Direction) and len(set(history.currencies)) <= 1
-
-
 def accuracies(
     history: History,
     asked: Protocol,
@@ -69,7 +65,9 @@ def accuracies(
     first = (ends[0] - totals.first_day).days + 1
     origins = tuple(range(first, totals.day_count))
     tasks = [origins[at : at + ORIGINS_A_TASK] for at in range(0, len(origins), ORIGINS_A_TASK)]
-    work = [(totals, asked, method, task) for method in METHODS for task in tasks]
+    methods = (*METHODS, *((OF_SERIES,) if len(history.series_ids) > len(Direction) else ()))
+    told = {OF_SERIES: history}
+    work = [(told.get(one, totals), asked, one, task) for one in methods for task in tasks]
     moved(0, len(work))
     answers: list[FloatArray] = []
     if processes == 1:
@@ -83,7 +81,7 @@ def accuracies(
                 moved(len(answers), len(work))
     return tuple(
         line
-        for at, method in enumerate(METHODS)
+        for at, method in enumerate(methods)
         for line in scored(
             totals,
             method,
@@ -94,14 +92,14 @@ def accuracies(
     )
 
 
-def played(totals: History, asked: Protocol, method: str, origins: Sequence[int]) -> FloatArray:
+def played(series: History, asked: Protocol, method: str, origins: Sequence[int]) -> FloatArray:
     """Return origins x sides x 30: what a method says, knowing the days before each origin."""
     ask = Ask(MONTH, LEVELS, (WEEK, MONTH))
     found = []
     for origin in origins:
-        then = replace(totals, values=totals.values[:, :origin])
-        said, _ = said_by(then, ask, asked, method)
-        found.append(said.mean)
+        then = replace(series, values=series.values[:, :origin])
+        said, _ = said_by(then, ask, asked, OURS if method == OF_SERIES else method)
+        found.append(_by_side(series, said.mean))
     return np.stack(found)
 
 
@@ -114,16 +112,16 @@ def scored(
 ) -> Iterator[Accuracy]:
     """Give the accuracies of what was said: rolling days and weeks, months from month ends."""
     known = [totals.first_day + timedelta(days=origin - 1) for origin in origins]
-    for days, name in ((DAY, "next day"), (WEEK, "7-day total"), (MONTH, "30-day total")):
+    for days, name in ((DAY, "next day"), (WEEK, "7 days"), (MONTH, "30 days")):
         rows = [at for at, origin in enumerate(origins) if origin + days <= totals.day_count]
         if days != MONTH:
             yield from _of_rows(totals, method, origins, said, (rows, days, name))
             continue
         ends = [at for at in rows if known[at] in month_ends]
-        yield from _of_rows(totals, method, origins, said, (ends, days, f"{name}, month ends"))
-        yield from _of_rows(totals, method, origins, said, (rows, days, f"{name}, every day"))
+        yield from _of_rows(totals, method, origins, said, (ends, days, f"{name} from month ends"))
+        yield from _of_rows(totals, method, origins, said, (rows, days, f"{name} from every day"))
         for at in ends:
-            one = ([at], days, f"{days} days after {known[at]}")
+            one = ([at], days, f"{name} after {known[at]}")
             yield from _of_rows(totals, method, origins, said, one)
 
 
@@ -133,7 +131,7 @@ def shown(lines: Sequence[Accuracy]) -> list[dict[str, Any]]:
     for line in lines:
         row = rows.setdefault(
             (line.horizon, line.level),
-            {"accuracy_of": line.horizon, "level": line.level, "windows": str(line.windows)},
+            {"total_of": line.horizon, "level": line.level, "windows": str(line.windows)},
         )
         row[line.method] = f"{line.accuracy:.{DIGITS}f}"
     return list(rows.values())
@@ -153,21 +151,24 @@ def _of_rows(
     wrong = np.abs(said[list(rows), :, :days].sum(axis=2) - came).sum(axis=0)
     right = 1.0 - wrong / np.maximum(np.abs(came).sum(axis=0), 1e-9)
     known = [totals.first_day + timedelta(days=origins[at] - 1) for at in (rows[0], rows[-1])]
-    levels = {f"{side} total": float(right[at]) for at, side in enumerate(Direction)}
+    levels = {str(side): float(right[at]) for at, side in enumerate(Direction)}
     for level, accuracy in {**levels, BOTH: float(right.mean())}.items():
         yield Accuracy(method, level, name, accuracy, len(rows), *known)
 
 
-def _totals(history: History) -> History:
+def _by_side(history: History, values: FloatArray) -> FloatArray:
+    """Return sides x days: what each direction's series come to."""
     directions, _ = directions_of(history)
-    rows: list[FloatArray] = []
-    for side in Direction:
-        of = [place for place, each in enumerate(directions) if each is side]
-        rows.append(np.nansum(history.values[of], axis=0))
+    sides = [np.array([each is side for each in directions]) for side in Direction]
+    added: FloatArray = np.stack([np.nansum(values[side], axis=0) for side in sides])
+    return added
+
+
+def _totals(history: History) -> History:
     return replace(
         history,
         series_ids=tuple(Direction),
-        values=np.stack(rows),
+        values=_by_side(history, history.values),
         groups={},
         currencies=(),
         findings=(),

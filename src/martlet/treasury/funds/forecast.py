@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from martlet.cashflow import Ask, Finding, Forecast, Standing
-from martlet.cashflow.directions import stock_of
+from martlet.cashflow.coherent import banded, foretell_together
 from martlet.cashflow.model import days_from
-from martlet.cashflow.reconcile import agree
-from martlet.cashflow.sums import Plays, daily_quantiles, foretell_sums, total_quantiles
 from martlet.treasury.funds.flows import BETWEEN, DIRECTION, TOTAL
 
 if TYPE_CHECKING:
     from martlet.cashflow import Calendar, FloatArray
+    from martlet.cashflow.sums import Plays
     from martlet.treasury.funds.flows import Flows
 
 FEW_DAYS = 56
@@ -56,22 +55,13 @@ def foretell_flows(flows: Flows, ask: Ask, calendar: Calendar) -> FundForecast:
     history, tree = flows.history, flows.tree
     origin, horizon = history.last_day, ask.horizon
     days = calendar.features(history.first_day, history.day_count + horizon, origin)
-    filled = np.nan_to_num(history.values)
-    nodes = np.concatenate([tree.nodes(filled)[: len(tree.groups)], history.values])
-    stock = stock_of(history.values, flows.directions, flows.paid_out())
-    mean, plays = foretell_sums(nodes, days, horizon, stock)
-    known = tree.nodes(filled)
-    came = np.where(np.isfinite(plays.came), plays.came, _came(known, plays, horizon))
-    positive = bool((filled >= 0).all())
-    agreed = agree(tree, mean, replace(plays, came=came), positive=positive)
-    leaves = _forecast(flows, ask, agreed.leaves, agreed.plays, history.values, positive=positive)
-    together = Plays(
-        agreed.plays.origins,
-        np.einsum("gl,ulh->ugh", tree.summing, agreed.plays.said),
-        came[:, : len(tree.groups)],
+    found = foretell_together(history, flows.whole, days, horizon)
+    together, positive = found.sum_plays, found.positive
+    known = tree.nodes(np.nan_to_num(history.values))[: len(tree.groups)]
+    leaves = _forecast(
+        flows, ask, found.leaves, found.leaf_plays, history.values, positive=positive
     )
-    added = tree.nodes(agreed.leaves)[: len(tree.groups)]
-    sums = _forecast(flows, ask, added, together, known[: len(tree.groups)], positive=positive)
+    sums = _forecast(flows, ask, found.sums, together, known, positive=positive)
     marks = tuple(
         _mark(column, member, together, row) for row, (column, member) in enumerate(tree.groups)
     )
@@ -84,38 +74,21 @@ def foretell_flows(flows: Flows, ask: Ask, calendar: Calendar) -> FundForecast:
         replace(leaves, findings=_findings(flows), provisional=undecreed),
         replace(sums, series_ids=names, provisional=undecreed),
         marks,
-        len(plays.origins),
+        len(together.origins),
     )
-
-
-def _came(known: FloatArray, plays: Plays, horizon: int) -> FloatArray:
-    """Return what came at each play, 0 before a series began and NaN after the origin."""
-    padded = np.concatenate([known, np.full((len(known), horizon), np.nan)], axis=1)
-    rows = [padded[:, origin : origin + horizon] for origin in plays.origins]
-    return np.stack(rows) if rows else np.zeros(plays.came.shape)
 
 
 def _forecast(
     flows: Flows, ask: Ask, mean: FloatArray, plays: Plays, values: FloatArray, *, positive: bool
 ) -> Forecast:
-    levels, horizon = ask.levels, ask.horizon
-    if len(plays.origins):
-        quantiles = daily_quantiles(mean, plays, levels)
-        totals = {days: total_quantiles(mean, plays, days, levels) for days in ask.totals}
-    else:
-        usual = np.quantile(np.nan_to_num(values), levels, axis=1).T
-        quantiles = np.repeat(usual[:, None, :], horizon, axis=1)
-        totals = {days: usual * days for days in ask.totals}
-    if positive:
-        quantiles = np.maximum(quantiles, 0.0)
-        totals = {days: np.maximum(total, 0.0) for days, total in totals.items()}
+    quantiles, totals = banded(mean, plays, values, ask, positive=positive)
     first = flows.history.last_day + timedelta(days=1)
     names = flows.history.series_ids if len(mean) == len(flows.history.series_ids) else ()
     return Forecast(
         series_ids=names or tuple(str(row) for row in range(len(mean))),
-        days=days_from(first, horizon),
+        days=days_from(first, ask.horizon),
         mean=mean,
-        levels=levels,
+        levels=ask.levels,
         quantiles=quantiles,
         cumulative=totals,
     )

@@ -14,8 +14,11 @@ RESERVE_DAYS_MAX = 366
 UNITS_MAX = 200
 """Products or partners whose reserve is reckoned in one run."""
 
-CALIBRATION_DAYS = 91
-"""Thirteen weeks of misses set the reserve: one in a hundred needs about a hundred."""
+CALIBRATION_DAYS = 182
+"""Half a year of misses sets the reserve's margin; three half-lives, so what is older is spent."""
+
+MISSES_HALF_LIFE_DAYS = 60
+"""A miss of two months ago counts half: quiet months lower the margin, and no single day stays."""
 
 CALIBRATION_DAYS_MIN = 28
 """Fewer misses than four weeks' say nothing about a rare day."""
