@@ -11,6 +11,7 @@ import polars as pl
 
 from martlet.cashflow import chinese_calendar, weekday_calendar
 from martlet.cashflow.firm_flows import flows_of
+from martlet.cashflow.knowing import known_ahead
 from martlet.cashflow.projecting import Known, Question, projected
 from martlet.kernel.calendar import SHANGHAI
 from martlet.records import COLUMNS, Kind
@@ -111,3 +112,13 @@ def projection_of(rows, *, horizon=56, known=None, as_of=AS_OF, kind=Kind.BANK) 
     return projected(
         flows, question(horizon, as_of), known or Known(), chinese_calendar(), weekday_calendar()
     )
+
+
+def answered(rows, *, horizon=56, as_of=AS_OF, brought=(), kind=Kind.BANK):
+    """Return everything that is made of a shop's records: flows, what is known, the projection."""
+    records = rows if isinstance(rows, dict) else {kind: frame(kind, rows)}
+    flows = flows_of(records)
+    asked = question(horizon, as_of)
+    there = known_ahead(flows, asked, brought, None, chinese_calendar())
+    projection = projected(flows, asked, there.known, chinese_calendar(), weekday_calendar())
+    return flows, there, projection

@@ -158,6 +158,10 @@ def projected(
     )
     ahead = slice(gap, gap + question.horizon_days)
     before = (ways.inflow[:, :gap] - ways.outflow[:, :gap]).sum(axis=1)
+    unseen = days_from(flows.last_day + timedelta(days=1), gap)
+    due = [item for item in known.items if flows.last_day < item.due_on <= question.as_of]
+    if gap and due:
+        before += item_paths(due, unseen, len(before), question.seed).sum(axis=1)
     opening, start = _opening(flows, known, before)
     days = days_from(question.as_of + timedelta(days=1), question.horizon_days)
     first, last = days[0], days[-1]

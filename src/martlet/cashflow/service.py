@@ -12,10 +12,11 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from martlet.cashflow.calendar import chinese_calendar, weekday_calendar
-from martlet.cashflow.changes import Ground
 from martlet.cashflow.firm_flows import flows_of
+from martlet.cashflow.knowing import known_ahead
 from martlet.cashflow.outlook import RISK_PPM
-from martlet.cashflow.projecting import Known, Question, projected
+from martlet.cashflow.projecting import Question, projected
+from martlet.cashflow.receivables import receivables_of
 from martlet.kernel.calendar import SHANGHAI, business_date_of
 from martlet.kernel.errors import Invalid, NotFound
 from martlet.kernel.principal import Scope
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from martlet.cashflow.calendar import Calendar
-    from martlet.cashflow.changes import Change
+    from martlet.cashflow.changes import Change, Ground
+    from martlet.cashflow.firm_flows import FirmFlows
     from martlet.cashflow.known_flows import KnownFlows
     from martlet.cashflow.outlook import Outlook
     from martlet.cashflow.projecting import Projection
+    from martlet.cashflow.receivables import Receivables
     from martlet.kernel.principal import Principal
     from martlet.records import RecordsService
 
@@ -94,8 +97,8 @@ class CashflowService:
         known only later, are not read; of yesterday and today all that is known by now is.
         A business without usable records is refused as `cashflow.nothing_known`.
         """
-        projection, ground = self._projection(principal, party_id, as_of, horizon_days, risk_ppm)
-        return projection.outlook(changes, ground)
+        seen = self._seen(principal, party_id, as_of, horizon_days, risk_ppm)
+        return seen.projection.outlook(changes, seen.ground)
 
     def what_if(
         self,
@@ -108,35 +111,65 @@ class CashflowService:
         risk_ppm: int = RISK_PPM,
     ) -> WhatIf:
         """Return the outlook before and after changes, drawn with the same numbers."""
-        projection, ground = self._projection(principal, party_id, as_of, horizon_days, risk_ppm)
-        return WhatIf(projection.outlook(), projection.outlook(changes, ground))
+        seen = self._seen(principal, party_id, as_of, horizon_days, risk_ppm)
+        return WhatIf(seen.projection.outlook(), seen.projection.outlook(changes, seen.ground))
 
-    def _projection(
+    def receivables(
+        self, principal: Principal, party_id: UUID, *, as_of: date | None = None
+    ) -> Receivables:
+        """Return the rhythm of each customer, those that fell silent, and how late they pay."""
+        day, moment = self._as_of(as_of)
+        return receivables_of(self._flows(principal, party_id, day, moment), day)
+
+    def _seen(
         self,
         principal: Principal,
         party_id: UUID,
         as_of: date | None,
         horizon_days: int,
         risk_ppm: int,
-    ) -> tuple[Projection, Ground]:
-        principal.require(Scope.RECORDS_READ)
+    ) -> _Seen:
+        day, moment = self._as_of(as_of)
+        question = Question(party_id, day, moment, horizon_days, risk_ppm)
+        flows = self._flows(principal, party_id, day, moment)
+        until = day + timedelta(days=horizon_days)
+        brought = [
+            item for one in self._known for item in one.items(principal, party_id, day, until)
+        ]
+        held = [one.held_fen(principal, party_id) for one in self._known]
+        at_hand = [fen for fen in held if fen is not None]
+        there = known_ahead(
+            flows, question, brought, sum(at_hand) if at_hand else None, self._calendar
+        )
+        projection = projected(flows, question, there.known, self._calendar, self._plain)
+        return _Seen(projection, there.ground(flows, projection.basis.days))
+
+    def _as_of(self, as_of: date | None) -> tuple[date, datetime]:
+        """Return the day that is asked and the moment by which its records are known."""
         now = self._records.now()
         today = business_date_of(now)
-        day = as_of or today - timedelta(days=1)
+        yesterday = today - timedelta(days=1)
+        day = as_of or yesterday
         if day > today:
             raise Invalid("cashflow.as_of_ahead", as_of=day.isoformat(), today=today.isoformat())
-        moment = min(now, _end_of(day)) if day < today - timedelta(days=1) else now
-        question = Question(party_id, day, moment, horizon_days, risk_ppm)
+        return day, now if day >= yesterday else min(now, _end_of(day))
+
+    def _flows(
+        self, principal: Principal, party_id: UUID, day: date, moment: datetime
+    ) -> FirmFlows:
+        principal.require(Scope.RECORDS_READ)
         flows = flows_of(self._records.rows(principal, party_id, day, moment))
         if flows is None:
             raise NotFound("cashflow.nothing_known", party_id=str(party_id))
-        until = day + timedelta(days=horizon_days)
-        items = [item for one in self._known for item in one.items(principal, party_id, day, until)]
-        held = [one.held_fen(principal, party_id) for one in self._known]
-        at_hand = [fen for fen in held if fen is not None]
-        known = Known(tuple(items), held_fen=sum(at_hand) if at_hand else None)
-        projection = projected(flows, question, known, self._calendar, self._plain)
-        return projection, Ground(projection.basis.days)
+        return flows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What a question is answered from."""
+
+    projection: Projection
+    ground: Ground
 
 
 def _end_of(day: date) -> datetime:
