@@ -31,6 +31,7 @@ from martlet.lending import (
 from martlet.lending.advances.service import AdvancesService
 from martlet.lending.collections import CollectionsService, verify_collections
 from martlet.lending.disclosure import read_rate_caps
+from martlet.lending.known_flows import LoanInstalments
 from martlet.lending.limits import CATCH_UP_DAYS_MAX
 from martlet.lending.nights import NightStep
 from martlet.lending.receivables.service import ReceivablesService
@@ -38,6 +39,7 @@ from martlet.lending.relief import ReliefService, verify_relief
 from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
 from martlet.records import IntegritySignals, RecordsService, RecordsSignals
 from martlet.store import Database, Snapshots, open_database, verify_chain
+from martlet.treasury.known_flows import IdleCash
 from martlet.treasury.rail import SimulatedRedemptions
 from martlet.treasury.service import TreasuryService
 from martlet.treasury.standing import StandingOrders
@@ -207,7 +209,7 @@ def open_bank(
         ledger=LedgerService(database),
         parties=parties,
         records=records,
-        cashflow=CashflowService(records),
+        cashflow=CashflowService(records, (LoanInstalments(database), IdleCash(database))),
         credit=credit,
         lending=lending,
         receivables=ReceivablesService(database),

@@ -122,3 +122,18 @@ def answered(rows, *, horizon=56, as_of=AS_OF, brought=(), kind=Kind.BANK):
     there = known_ahead(flows, asked, brought, None, chinese_calendar())
     projection = projected(flows, asked, there.known, chinese_calendar(), weekday_calendar())
     return flows, there, projection
+
+
+def statement(rows) -> bytes:
+    """Return a shop's rows as the file that its bank exports."""
+    names = "交易日期 摘要 交易详情 记账金额(收入) 记账金额(支出) 记账币种 余额 对方户名"
+    lines = [names.replace(" ", ",")]
+    for row in rows:
+        fen = f"{row['amount_fen'] // 100}.{row['amount_fen'] % 100:02d}"
+        came, went = (fen, "") if row["flow"] == "in" else ("", fen)
+        balance = f"{row['balance_fen'] // 100}.{row['balance_fen'] % 100:02d}"
+        lines.append(
+            f"{row['day']},{row['purpose'] or '转账'},,{came},{went},人民币,{balance},"
+            f"{row['counterparty']}"
+        )
+    return ("\n".join(lines) + "\n").encode()

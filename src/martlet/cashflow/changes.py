@@ -30,6 +30,8 @@ SCALE_PPM_MAX = 10 * PPM
 
 LABEL_CHARS_MAX = 200
 
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ways:
@@ -279,7 +281,7 @@ def _change(row: dict[str, Any], *, strict: bool) -> Change:
     if unknown := sorted(set(row) - {one.name for one in fields(found)}):
         raise Invalid("cashflow.change_unreadable", kind=found.kind, detail=unknown[0][:80])
     try:
-        return msgspec.convert(row, found, strict=strict)
+        return _dated(msgspec.convert(row, found, strict=strict))
     except msgspec.ValidationError as error:
         detail = str(error)[:120]
         raise Invalid("cashflow.change_unreadable", kind=found.kind, detail=detail) from error
@@ -287,6 +289,16 @@ def _change(row: dict[str, Any], *, strict: bool) -> Change:
 
 def _item(kind: ItemKind, on: date, amount_fen: int, label: str) -> KnownItem:
     return KnownItem(kind, on, amount_fen, ItemSource.CHANGE, label[:LABEL_CHARS_MAX])
+
+
+def _dated(change: Change) -> Change:
+    """Return a change whose days are of this age; arithmetic with others has no calendar."""
+    for one in fields(change):
+        value = getattr(change, one.name)
+        if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            first, last = date(FIRST_YEAR, 1, 1).isoformat(), date(LAST_YEAR, 12, 31).isoformat()
+            raise Invalid("cashflow.change_outside", field=one.name, least=first, most=last)
+    return change
 
 
 def _within(name: str, value: int, least: int, most: int) -> None:

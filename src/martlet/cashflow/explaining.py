@@ -106,7 +106,8 @@ def drivers_of(
         amount = float(np.sum(expected_by_day(item, days)[:until]))
         details: dict[str, Detail] = {
             "kind": item.kind.value,
-            "label": item.label or item.kind.value,
+            "source": item.source.value,
+            "label": item.label,
             "due_on": item.due_on.isoformat(),
         }
         told.append(("cashflow.driver_item", amount, details))

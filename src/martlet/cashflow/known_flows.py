@@ -116,11 +116,11 @@ class KnownFlows(Protocol):
     def items(
         self, principal: Principal, party_id: UUID, after: date, until: date
     ) -> Sequence[KnownItem]:
-        """Return what falls due after a day and until another, as it stands now."""
+        """Return what falls due after a day and until another, as it was known that day."""
         ...
 
-    def held_fen(self, principal: Principal, party_id: UUID) -> int | None:
-        """Return the money at hand with this bank that may be spent today; None where none is."""
+    def held_fen(self, principal: Principal, party_id: UUID, as_of: date) -> int | None:
+        """Return the money at hand with this bank at a day's end; None where none is or was."""
         ...
 
 

@@ -281,7 +281,9 @@ def _notes(
             notes.append(Note(f"cashflow.note_no_{side}flow"))
     if opening is None:
         notes.append(Note("cashflow.note_no_opening"))
-    elif opening.account_on is not None and (flows.last_day - opening.account_on).days > SHORT_DAYS:
+    elif opening.account_on is None:
+        notes.append(Note("cashflow.note_held_only"))
+    elif (flows.last_day - opening.account_on).days > SHORT_DAYS:
         notes.append(Note("cashflow.note_old_balance", {"on": opening.account_on.isoformat()}))
     return tuple(notes)
 

@@ -100,6 +100,16 @@ class Receivables:
         """Return those that are told as lost."""
         return tuple(one for one in self.customers if one.lost)
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "read_from": self.read_from,
+            "customers_count": self.customers_count,
+            "new_count": self.new_count,
+            "customers": [one.as_json() for one in self.customers],
+        }
+
 
 def receivables_of(flows: FirmFlows, as_of: date) -> Receivables:
     """Return every customer's rhythm as of a day."""

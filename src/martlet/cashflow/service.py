@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from martlet.kernel.principal import Principal
     from martlet.records import RecordsService
 
+FIRST_YEAR = 1990
+"""Nothing a business exports is older."""
+
 HORIZON_DAYS = 56
 """Eight weeks ahead where nothing else is asked."""
 
@@ -136,7 +139,7 @@ class CashflowService:
         brought = [
             item for one in self._known for item in one.items(principal, party_id, day, until)
         ]
-        held = [one.held_fen(principal, party_id) for one in self._known]
+        held = [one.held_fen(principal, party_id, day) for one in self._known]
         at_hand = [fen for fen in held if fen is not None]
         there = known_ahead(
             flows, question, brought, sum(at_hand) if at_hand else None, self._calendar
@@ -152,6 +155,8 @@ class CashflowService:
         day = as_of or yesterday
         if day > today:
             raise Invalid("cashflow.as_of_ahead", as_of=day.isoformat(), today=today.isoformat())
+        if day.year < FIRST_YEAR:
+            raise NotFound("cashflow.as_of_before", as_of=day.isoformat(), first_year=FIRST_YEAR)
         return day, now if day >= yesterday else min(now, _end_of(day))
 
     def _flows(

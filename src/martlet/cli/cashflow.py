@@ -1,6 +1,7 @@
 """`martlet cashflow`: what comes in and goes out in the days ahead, for anyone's series.
 
-Works on files alone: it opens no bank and keeps nothing but what it writes.
+`forecast`, `evaluate` and `batch` work on files alone; `outlook` and `receivables` read a business
+that the bank knows. None of them keeps anything but the files it is told to write.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from martlet.cli import evaluating
+from martlet.cli import evaluating, outlook
 from martlet.cli.options import JsonOption, group
 from martlet.cli.output import note, progress, show
 from martlet.cli.reading import choice, day
@@ -25,6 +26,13 @@ app.command(
     "evaluate",
     help=say("How good the forecasts are on a file of series, beside plain methods; no bank."),
 )(evaluating.evaluate)
+
+app.command("outlook", help=say("The days ahead of a business: bands, lowest point, what if."))(
+    outlook.outlook
+)
+app.command("receivables", help=say("The rhythm of a business's customers, and who is lost."))(
+    outlook.receivables
+)
 
 _HistoryFile = Annotated[
     Path,

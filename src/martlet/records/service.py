@@ -197,13 +197,14 @@ class RecordsService:
     ) -> dict[Kind, pl.DataFrame]:
         """Return a business's rows through a day, known at a moment, of the kinds it lets be read.
 
-        Each is in its newest revision; a kind that has no row or may not be read is not there.
+        Each is in its newest revision; a kind that has no row, or that the business does not allow
+        to be read now, is not there.
         """
         principal.require(Scope.RECORDS_READ)
         principal.require_party(party_id)
         with self._database.read() as connection:
             business_facts(connection, principal, party_id)
-            allowed = self._consents.of_one(connection, principal, party_id, as_of)
+            allowed = self._consents.of_one(connection, principal, party_id, self.now())
             return rows_of_party(
                 connection, self._folder, (principal.tenant_id, party_id), allowed, through, as_of
             )

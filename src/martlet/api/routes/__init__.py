@@ -2,6 +2,7 @@
 
 from martlet.api.routes import (
     businesses,
+    cashflow,
     collections,
     credit,
     end_of_day,
@@ -24,6 +25,7 @@ routers = (
     health.router,
     businesses.router,
     records.router,
+    cashflow.router,
     credit.router,
     ledger.router,
     collections.router,
