@@ -1,4 +1,4 @@
-"""The steps of the demo, in order, and the two doors that it leaves open at the end."""
+"""The steps of the demo, in order, and the doors that it leaves open at the end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from martlet.bootstrap import open_bank
 from martlet.cli.bank import login_url
+from martlet.cli.demo_ahead import look_ahead
 from martlet.cli.demo_credit import publish_policy, train_model
 from martlet.cli.demo_examples import import_examples
 from martlet.cli.demo_lending import (
@@ -109,6 +110,7 @@ STEPS = (
     Step("Lend one yuan to a business without any history", one_yuan),
     Step("Live through thirty days", live_days),
     Step("Connect a made-up source, and ask again", connect_source),
+    Step("Bring in a made-up account statement, and look ahead", look_ahead),
     Step("Prove it", prove),
 )
 
@@ -118,9 +120,12 @@ def links(demo: Demo) -> Iterator[tuple[str, str]]:
     parties, bank = demo.bank.parties, demo.principal
     name = _lively(demo)
     owner = parties.owners(bank, demo.firms[name].party_id)[0]
+    assert demo.stall is not None, "the stall comes before the doors"
+    stall = parties.owners(bank, demo.stall)[0]
     officer = demo.staff["officer"].actor_id
     for who, kind, person in (
         (f"{say('An owner')} ({name})", PersonKind.OWNER, owner.owner_id),
+        (say("The owner of the stall"), PersonKind.OWNER, stall.owner_id),
         (say("The console"), PersonKind.STAFF, officer),
     ):
         token = parties.login_link(bank, kind, person)

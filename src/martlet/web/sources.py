@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SAMPLES_FOLDER = "samples"
 """Under the bank's home: files here are offered as connected sources, labelled synthetic."""
 
+FUND_SAMPLES = "funds"
+"""Under the samples: made-up partners' files that the fund desk offers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -51,6 +54,12 @@ def _files(visitor: Visitor) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix == ".csv")[:LIST_ROWS]
+
+
+def fund_samples(visitor: Visitor) -> list[Path]:
+    """Return the made-up partners' files of this installation; a real bank has none."""
+    folder = visitor.bank.settings.home / SAMPLES_FOLDER / FUND_SAMPLES
+    return sorted(folder.glob("*.csv"))[:LIST_ROWS] if folder.is_dir() else []
 
 
 def shown_import(visitor: Visitor, report: ImportReport) -> dict[str, Any]:

@@ -23,6 +23,8 @@ HERE = "/console/forecast-quality"
 _COVER_LOW, _COVER_HIGH = 0.7, 0.9
 """An 80 % band that covers less or more is looked at."""
 _BIAS = 0.1
+_PLAYS_MIN = 30
+"""Of fewer, a share says nothing."""
 
 
 @router.get("")
@@ -87,16 +89,17 @@ def _parties(visitor: Visitor) -> "list[UUID]":
 
 
 def _shown(figures: Figures) -> dict[str, Any]:
+    enough = figures.plays_count >= _PLAYS_MIN
     return {
         "series_count": figures.series_count,
         "plays_count": figures.plays_count,
         "day_cover": _percent(figures.day_coverage),
-        "day_cover_odd": not _COVER_LOW <= figures.day_coverage <= _COVER_HIGH,
+        "day_cover_odd": enough and not _COVER_LOW <= figures.day_coverage <= _COVER_HIGH,
         "total_cover": _percent(figures.total_coverage),
-        "total_cover_odd": not _COVER_LOW <= figures.total_coverage <= _COVER_HIGH,
+        "total_cover_odd": enough and not _COVER_LOW <= figures.total_coverage <= _COVER_HIGH,
         "wape": _percent(figures.wape),
         "bias": f"{100 * figures.bias:+.1f}%",
-        "bias_odd": abs(figures.bias) > _BIAS,
+        "bias_odd": enough and abs(figures.bias) > _BIAS,
         "errors": [
             (round(1_000_000 * figures.errors[name]), f"{figures.errors[name]:.2f}")
             for name in (OURS, NAIVE, MEAN)

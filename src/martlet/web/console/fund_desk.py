@@ -16,6 +16,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from martlet.cashflow import ReadingRules, chinese_calendar, read_history
+from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Invalid, NotFound, TooLarge
 from martlet.kernel.principal import Scope
 from martlet.ledger import current_business_date
@@ -24,6 +25,7 @@ from martlet.treasury.funds.desk import HORIZON_DAYS, Desk, desk_of, history_of
 from martlet.treasury.limits import FLOW_DAYS_MAX
 from martlet.web.desk_units import Shown, reserve_rows, shown_reserves, shown_unit, units_of
 from martlet.web.limits import DESK_FILE_BYTES_MAX, DESK_SERIES_MAX
+from martlet.web.sources import fund_samples
 from martlet.web.visitors import Staff, Visitor, shown
 
 if TYPE_CHECKING:
@@ -59,8 +61,7 @@ def look_at_file(visitor: Staff) -> Response:
     visitor.principal.require(Scope.LEDGER_READ)
     refusals: list[str] = []
     with shown(refusals, visitor):
-        upload = visitor.upload("file")
-        history = _read(upload, visitor.bank.clock.now().date())
+        history = _brought(visitor)
         name = visitor.new_key()
         key = (visitor.principal.tenant_id, "fund-file", name)
         _reckonings(visitor).of(key, lambda: desk_of(history, chinese_calendar()))
@@ -110,6 +111,17 @@ def _of_file(visitor: Visitor, name: str) -> Desk | str:
     return found or "pending"
 
 
+def _brought(visitor: Visitor) -> History:
+    """Return the series of what was brought: a sample of this installation, or a file."""
+    today = business_date_of(visitor.bank.clock.now())
+    if sample := visitor.field("sample"):
+        for path in fund_samples(visitor):
+            if path.name == sample:
+                return read_history(path, ReadingRules(as_of=today))
+        raise NotFound("web.source_unknown")
+    return _read(visitor.upload("file"), today)
+
+
 def _read(upload: UploadFile, today: date) -> History:
     """Return the series of a file, refused where it is too large for a page."""
     ending = Path(upload.filename or "").suffix.lower()
@@ -141,6 +153,7 @@ def _page(
         "own": words.own,
         "horizon": HORIZON_DAYS,
         "refusals": refusals or [],
+        "samples": [path.name for path in fund_samples(visitor)],
         "desk": desk if isinstance(desk, Desk) else None,
         "pending": desk == "pending",
         "unit": None,
