@@ -6,6 +6,7 @@ a command shows it and reckons nothing.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from martlet.cashflow.changes import change_as_json
@@ -103,9 +104,10 @@ def what_if_json(told: WhatIf, changes: Sequence[Change], locale: Locale) -> dic
 
 def driver_json(driver: Driver, locale: Locale) -> dict[str, Any]:
     """Return one part of the way to the lowest point, with its sentence."""
-    details = dict(driver.details)
+    details: dict[str, Any] = dict(driver.details)
     code = driver.code
     if code == "cashflow.driver_item":
+        details["due_on"] = date.fromisoformat(str(details["due_on"]))
         details["what"] = explain(f"cashflow.item_{details['kind']}", {}, locale)
         code = f"{code}_of" if details["label"] and details["source"] not in _OWN else code
     if code == "cashflow.driver_change":

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 from martlet.cashflow.changes import CHANGES
 from martlet.cashflow.known_flows import ItemSource
 from martlet.cashflow.outlook import OUTLOOK_LEVELS, Flow
+from martlet.cashflow.telling import driver_json
 from martlet.kernel.i18n import explain, yuan
 from martlet.kernel.rates import PPM, percent_text
 from martlet.kernel.rounding import divide
 from martlet.web.fan import PHONE, SPARK, Ahead, Mark, draw, short_day
-from martlet.web.limits import DRIVERS_SHOWN, KNOWN_ITEMS_SHOWN
-from martlet.web.wording import word
+from martlet.web.limits import CUSTOMERS_SHOWN, DRIVERS_SHOWN, KNOWN_ITEMS_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from martlet.cashflow.explaining import Driver
     from martlet.cashflow.known_flows import KnownItem
     from martlet.cashflow.outlook import Outlook
+    from martlet.cashflow.receivables import Receivables
     from martlet.kernel.i18n import Locale
     from martlet.web.fan import Canvas, Drawing
 
@@ -126,16 +126,9 @@ def table(outlook: Outlook, before: Outlook | None) -> list[dict[str, Any]]:
 def drivers(outlook: Outlook, locale: Locale) -> list[tuple[str, int]]:
     """Return what moves the money until the lowest point, the largest first, with words."""
     largest = sorted(outlook.drivers, key=lambda one: -abs(one.amount_fen))
-    return [(_driver(one, locale), one.amount_fen) for one in largest[:DRIVERS_SHOWN]]
-
-
-def _driver(driver: Driver, locale: Locale) -> str:
-    details = dict(driver.details)
-    if driver.code == "cashflow.driver_change":
-        return word("cash_change", str(details.get("change", "")), locale)
-    if "kind" in details and details.get("label") in {"", details["kind"]}:
-        details["label"] = word("known_item", str(details["kind"]), locale)
-    return explain(driver.code, details, locale)
+    return [
+        (driver_json(one, locale)["sentence"], one.amount_fen) for one in largest[:DRIVERS_SHOWN]
+    ]
 
 
 def items(outlook: Outlook, locale: Locale) -> list[dict[str, Any]]:
@@ -155,9 +148,23 @@ def items(outlook: Outlook, locale: Locale) -> list[dict[str, Any]]:
 
 def _item(item: KnownItem, locale: Locale) -> str:
     if item.source is ItemSource.CHANGE and item.label in CHANGES:
-        return word("cash_change", item.label, locale)
-    kind = word("known_item", item.kind.value, locale)
+        return explain(f"cashflow.change_{item.label}", {}, locale)
+    kind = explain(f"cashflow.item_{item.kind}", {}, locale)
     return f"{kind} · {item.label}" if item.label and item.label != item.kind.value else kind
+
+
+def customers(receivables: Receivables) -> list[dict[str, Any]]:
+    """Return the largest customers and every lost one among those that are known, largest first."""
+    largest = receivables.customers[:CUSTOMERS_SHOWN]
+    lost = [one for one in receivables.lost if one not in largest]
+    return [
+        {
+            "told": one,
+            "share": f"{percent_text(one.share_ppm, 0)}%",
+            "lost": None if one.lost_ppm is None else f"{percent_text(one.lost_ppm, 0)}%",
+        }
+        for one in (*largest, *lost[:CUSTOMERS_SHOWN])
+    ]
 
 
 def _marks(outlook: Outlook, locale: Locale) -> Sequence[Mark]:

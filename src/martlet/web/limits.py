@@ -118,3 +118,9 @@ QUALITY_PAGE = 200
 
 QUALITY_FIRMS_LISTED_MAX = 4_000
 """Businesses from which a sample is played again; a page says where there are more."""
+
+CUSTOMERS_SHOWN = 6
+"""Customers told one by one to their owner, the largest first, and as many lost ones."""
+
+CUSTOMERS_CHOSEN_MAX = 30
+"""Customers that a what-if may lose: the largest; the others move nothing that is seen."""

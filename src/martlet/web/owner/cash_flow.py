@@ -22,6 +22,7 @@ from martlet.kernel.money import parse_fen
 from martlet.web.cash_ahead import (
     SURELY_NOT_PPM,
     chart,
+    customers,
     drivers,
     figures,
     items,
@@ -30,6 +31,7 @@ from martlet.web.cash_ahead import (
 )
 from martlet.web.fan import SPARK
 from martlet.web.limits import (
+    CUSTOMERS_CHOSEN_MAX,
     PROMOTION_DAYS,
     STORE_OPENS_DAYS,
     WHAT_IF_DAYS_MAX,
@@ -114,7 +116,7 @@ def show_cash_flow(
         refusals=refusals,
         pay_on_default=(first + timedelta(days=STORE_OPENS_DAYS)).isoformat(),
         first_day=first,
-        **(_shown(visitor, after, before) if after else {"seen": None}),
+        **(_shown(visitor, party_id, after, before) if after else {"seen": None}),
     )
 
 
@@ -130,8 +132,11 @@ def _outlooks(
     return both.before, both.after
 
 
-def _shown(visitor: Visitor, outlook: "Outlook", before: "Outlook | None") -> dict[str, Any]:
+def _shown(
+    visitor: Visitor, party_id: UUID, outlook: "Outlook", before: "Outlook | None"
+) -> dict[str, Any]:
     locale = visitor.locale
+    receivables = visitor.bank.cashflow.receivables(visitor.principal, party_id)
     return {
         "seen": outlook,
         "drawing": chart(outlook, locale, before=before),
@@ -142,6 +147,9 @@ def _shown(visitor: Visitor, outlook: "Outlook", before: "Outlook | None") -> di
         "drivers": drivers(outlook, locale),
         "items": items(outlook, locale),
         "surely_not_ppm": SURELY_NOT_PPM,
+        "receivables": receivables,
+        "customers": customers(receivables),
+        "choices": [one.name for one in receivables.customers[:CUSTOMERS_CHOSEN_MAX]],
         "bottom_fen": outlook.lowest.quantiles_fen[1],
     }
 
