@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.web.test_web_cash_flow import let_read, with_statement
@@ -67,6 +68,22 @@ def test_what_was_left_out_is_counted_by_its_reason(town: Town, tmp_path: Path) 
     assert found.left_out == {"short": 2, "no_records": 2}
     assert (found.firms_count, found.series_count) == (3, 2)
     assert {one.figures.series_count for one in found.by_side["in"].whole} == {1}
+
+
+def test_takings_alone_have_no_outflow_to_play(town: Town, tmp_path: Path) -> None:
+    let_read(town)
+    path = tmp_path / "takings.csv"
+    today = business_date_of(town.bank.clock.now())
+    days = [today - timedelta(days=back) for back in range(120, 0, -1)]
+    lines = [f"{day},{1000 + 300 * (day.weekday() >= 5)}.00,0.00,20" for day in days]
+    path.write_text("\n".join(["日期,流水,退款,笔数", *lines]), encoding="utf-8")
+    town.bank.records.import_file(town.itself, "takings", path, party_id=town.party_id)
+    found = quality_of_firms(
+        town.bank.records, town.itself, [town.party_id], today, chinese_calendar()
+    )
+    assert found.left_out == {"not_told": 1}
+    assert found.by_side["out"].segments == ()
+    assert found.by_side["in"].whole[0].figures.errors["ours"] < 0.05
 
 
 def test_a_bank_without_records_says_so(staff: Visit) -> None:

@@ -90,8 +90,10 @@ def quality_of_firms(
     found = {}
     for name in ("all", *SIDES):
         rows_of = [at for at, side in enumerate(members) if name in {"all", side}]
-        part = None if history is None else history.take(rows_of)
-        found[name] = replayed(part, calendar) if part and rows_of else Quality((), ())
+        if history is None or not rows_of:
+            found[name] = Quality((), ())
+        else:
+            found[name] = replayed(history.take(rows_of), calendar)
     course = found["all"].course
     whole = min((one.figures.series_count for one in course), default=0)
     return FirmQuality(
