@@ -36,9 +36,6 @@ BACKWARD_SHARE_MAX = 0.05
 RECENT_DAYS = 91
 YEAR = 364
 
-SIZE_POWER = 1.4
-"""Variances of totals grow so with their size (Tweedie's power): whoever errs more gives more."""
-
 OWN_SPANS, OWN_SPANS_MIN = 13, 6
 """A year of four weeks' totals tells what is typical of a firm; less than half a year does not."""
 
@@ -54,9 +51,6 @@ OWN_MEANS_MOST = 4.0
 
 GIANTS_FROM = 0.95
 """Of firms by size: beyond, a firm counts no more for the season than one of this place."""
-
-GAP_MOST = 0.5
-"""Of a typical total: a whole that asks for more of anyone is not believed."""
 
 SHARING_ROUNDS = 32
 """Each round someone reaches its bound and the others give the rest, or all is shared out."""
@@ -112,13 +106,12 @@ def leaning(said: Forecast, known: FloatArray, lean: float, whole: float | None)
 def shared(totals: FloatArray, width: FloatArray, whole: float) -> FloatArray:
     """Return totals that add up to the whole: those give that are large and uncertain.
 
-    Nobody is moved by more than half of its own, nor out of its band: a whole that is further off
-    than that is not reached.
+    Nobody falls below nothing or leaves its own band, so a whole further off is not reached.
     """
-    most_moved = np.maximum(np.minimum(GAP_MOST * totals, 0.5 * width), 0.0)
-    least, most = totals - most_moved, totals + most_moved
+    moving = np.maximum(0.5 * width, 0.0)
+    least, most = np.maximum(totals - moving, np.minimum(totals, 0.0)), totals + moving
     found = totals.copy()
-    giving = np.sqrt(np.maximum(totals, 0.0) * np.maximum(width, 0.0)) ** SIZE_POWER
+    giving = np.maximum(totals, 0.0) * moving
     for _ in range(SHARING_ROUNDS):
         gap = whole - float(found.sum())
         if not giving.sum() > 0.0:
