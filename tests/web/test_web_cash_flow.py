@@ -11,7 +11,7 @@ import pytest
 from martlet.cli.demo_statement import made_up_statement
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.i18n import Locale
-from martlet.web.cash_ahead import chart, middles, table, whole_yuan
+from martlet.web.cash_ahead import chart, figures, middles, table, whole_yuan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +87,34 @@ def test_a_what_if_stands_beside_what_was(owner: Visit, town: Town, statement: s
     assert "Chance of running short: 100%" in payment
     again = owner.open(f"{statement}?payment=500,000&pay_on={before.days[9]}").text
     assert payment.split("</form>")[2] == again.split("</form>")[2], "the same question twice"
+
+
+def test_an_owner_says_how_little_is_too_little(owner: Visit, town: Town, statement: str) -> None:
+    outlook = town.bank.cashflow.outlook(town.itself, town.party_id)
+    assert outlook.shortfall is not None
+    assert figures(outlook).short_ppm == outlook.shortfall.probability_ppm
+    page = owner.open(f"{statement}?floor=1,000,000").text
+    assert "Below ¥1,000,000" in page
+    assert "The chance of falling below ¥1,000,000, which you want at hand, is 100%." in page
+
+
+def test_a_customer_that_is_gone_takes_its_share(owner: Visit, statement: str) -> None:
+    page = owner.open(f"{statement}?gone=合成会展餐饮").text
+    assert '<option value="合成会展餐饮" selected>' in page
+    assert "Before and after" in page
+    unknown = owner.open(f"{statement}?gone=nobody")
+    assert unknown.status_code == 422
+    assert 'role="alert"' in unknown.text
+
+
+def test_customers_are_told_with_their_rhythm(owner: Visit, town: Town, statement: str) -> None:
+    page = owner.open(statement).text
+    known = town.bank.cashflow.receivables(town.itself, town.party_id)
+    assert known.customers
+    for one in known.customers[:6]:
+        assert f"<strong>{one.name}</strong>" in page
+    for item in town.bank.cashflow.outlook(town.itself, town.party_id).known_items[:5]:
+        assert f"{item.label}<br>" in page
 
 
 @pytest.mark.parametrize("query", ["payment=x&pay_on=2030-01-01", "payment=5&pay_on=soon"])

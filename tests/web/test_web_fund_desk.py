@@ -99,6 +99,20 @@ def test_flows_of_one_direction_have_a_forecast_and_no_reserve(staff: Visit) -> 
     assert "A reserve needs subscriptions and redemptions told apart" in page
 
 
+def test_a_made_up_file_of_the_installation_is_offered_and_called_so(
+    staff: Visit, town: Town
+) -> None:
+    folder = town.bank.settings.home / "samples" / "funds"
+    folder.mkdir(parents=True)
+    (folder / "made-up.csv").write_bytes(partners_file(60))
+    page = staff.open("/console/fund-desk").text
+    assert "Look at a made-up file (synthetic): made-up.csv" in page
+    answer = staff.send("/console/fund-desk", sample="made-up.csv")
+    assert answer.url.path.startswith("/console/fund-desk/files/")
+    staff.open("/console/fund-desk")
+    assert staff.send("/console/fund-desk", sample="../../martlet.db").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [(b"a,b\n1,2\n", "flows.csv"), (b"", "flows.csv"), (b"x", "flows.xlsx"), (b"x", "f.parquet")],

@@ -47,6 +47,7 @@ class Figures:
     lowest_on: date
     lowest_fen: int
     short_ppm: int | None
+    """The chance that the money at hand falls below the floor; None where it is unknown."""
     safe_fen: int | None
     end_fen: int
 
@@ -57,9 +58,13 @@ def ahead_of(outlook: Outlook) -> Flow:
 
 
 def chart(
-    outlook: Outlook, locale: Locale, canvas: Canvas = PHONE, before: Outlook | None = None
+    outlook: Outlook,
+    locale: Locale,
+    canvas: Canvas = PHONE,
+    before: Outlook | None = None,
+    floor_fen: int = 0,
 ) -> Drawing:
-    """Return the chart of an outlook, the middle of another one behind it."""
+    """Return the chart of an outlook, the middle of another one behind it, red below the floor."""
     flow = ahead_of(outlook)
     by_level = list(zip(*flow.quantiles_fen, strict=True))
     days = list(outlook.days)
@@ -69,7 +74,7 @@ def chart(
             days,
             by_level[_MIDDLE],
             [(by_level[low], by_level[high]) for low, high in _PAIRS],
-            floor_fen=0 if outlook.balance is not None else None,
+            floor_fen=floor_fen if outlook.balance is not None else None,
             before=middles(before) if before else (),
             lowest=None if small else (days.index(outlook.lowest.on), outlook.lowest.expected_fen),
             marks=() if small else tuple(_marks(outlook, locale)),
@@ -95,13 +100,13 @@ def whole_yuan(amount_fen: int | None) -> str:
     return "—" if amount_fen is None else yuan(divide(amount_fen, 100) * 100).removesuffix(".00")
 
 
-def figures(outlook: Outlook) -> Figures:
+def figures(outlook: Outlook, floor_fen: int = 0) -> Figures:
     """Return what is held side by side."""
-    short = outlook.shortfall
+    below = outlook.paths.balance.min(axis=1) < floor_fen
     return Figures(
         outlook.lowest.on,
         outlook.lowest.expected_fen,
-        None if short is None else short.probability_ppm,
+        None if outlook.balance is None else int(below.sum()) * PPM // len(below),
         outlook.safe_to_move_fen,
         ahead_of(outlook).mean_fen[-1],
     )

@@ -63,6 +63,12 @@ class Thought:
     payment: Text = ""
     pay_on: Text = ""
     gone: Text = ""
+    floor: Text = ""
+    """Less than this in the account is too little, in yuan; nothing said: less than nought."""
+
+    def floor_fen(self) -> int:
+        """Return the least that the owner wants at hand."""
+        return parse_fen(self.floor.strip()) if self.floor.strip() else 0
 
     def changes(self, first: "date") -> list[Change]:
         """Return it as changes of the days from the first one ahead."""
@@ -96,10 +102,11 @@ def show_cash_flow(
     business = business_of(visitor, party_id)
     refusals: list[str] = []
     before = after = None
-    why = ""
+    why, floor_fen = "", 0
     first = business_date_of(visitor.bank.clock.now())
     try:
         with shown(refusals, visitor):
+            floor_fen = thought.floor_fen()
             before, after = _outlooks(visitor, party_id, thought, first)
         if refusals:
             after = visitor.bank.cashflow.outlook(visitor.principal, party_id)
@@ -116,7 +123,8 @@ def show_cash_flow(
         refusals=refusals,
         pay_on_default=(first + timedelta(days=STORE_OPENS_DAYS)).isoformat(),
         first_day=first,
-        **(_shown(visitor, party_id, after, before) if after else {"seen": None}),
+        floor_fen=floor_fen,
+        **(_shown(visitor, after, before, floor_fen) if after else {"seen": None}),
     )
 
 
@@ -133,16 +141,16 @@ def _outlooks(
 
 
 def _shown(
-    visitor: Visitor, party_id: UUID, outlook: "Outlook", before: "Outlook | None"
+    visitor: Visitor, outlook: "Outlook", before: "Outlook | None", floor_fen: int
 ) -> dict[str, Any]:
     locale = visitor.locale
-    receivables = visitor.bank.cashflow.receivables(visitor.principal, party_id)
+    receivables = visitor.bank.cashflow.receivables(visitor.principal, outlook.basis.party_id)
     return {
         "seen": outlook,
-        "drawing": chart(outlook, locale, before=before),
+        "drawing": chart(outlook, locale, before=before, floor_fen=floor_fen),
         "lowest": lowest_label(outlook, locale),
-        "now": figures(outlook),
-        "then": figures(before) if before else None,
+        "now": figures(outlook, floor_fen),
+        "then": figures(before, floor_fen) if before else None,
         "rows": table(outlook, before),
         "drivers": drivers(outlook, locale),
         "items": items(outlook, locale),
