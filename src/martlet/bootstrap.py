@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from martlet.cashflow.service import CashflowService
+from martlet.cashflow.signals import CashflowSignals
 from martlet.credit import CreditService, Deciders, Drafting
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.clock import Clock, SystemClock
@@ -108,6 +109,7 @@ class Bank:
         self.follow_treasury(principal)
         self.relief.follow(principal, report.next_business_date)
         self.records.refresh_signals(system_principal(principal.tenant_id))
+        self.cashflow.refresh_signals(system_principal(principal.tenant_id))
         self.records.sweep()
         return report
 
@@ -131,6 +133,7 @@ class Bank:
         self.follow_treasury(principal)
         self.relief.follow(principal, opened)
         self.records.refresh_signals(system_principal(principal.tenant_id))
+        self.cashflow.refresh_signals(system_principal(principal.tenant_id))
         self.records.sweep()
         told = {"from_date": first, "business_date": opened}
         return {name: day.isoformat() for name, day in told.items()} | {"ended_count": ended_count}
@@ -209,7 +212,9 @@ def open_bank(
         ledger=LedgerService(database),
         parties=parties,
         records=records,
-        cashflow=CashflowService(records, (LoanInstalments(database), IdleCash(database))),
+        cashflow=CashflowService(
+            database, records, (LoanInstalments(database), IdleCash(database))
+        ),
         credit=credit,
         lending=lending,
         receivables=ReceivablesService(database),
@@ -220,7 +225,11 @@ def open_bank(
         relief=ReliefService(database),
         treasury=treasury,
         standing=StandingOrders(
-            database, rail.name, treasury.days, OutlookNeeds(CashflowService(records))
+            database,
+            rail.name,
+            treasury.days,
+            # What lies in the treasury is the plan's own to reckon; what is owed on loans is not.
+            OutlookNeeds(CashflowService(database, records, (LoanInstalments(database),))),
         ),
     )
 
@@ -257,6 +266,7 @@ def _eyes(database: Reading, settings: Settings, names: OwnNames) -> list[Signal
     return [
         RecordsSignals(database, folder),
         IntegritySignals(database, folder, ask_names=names.carried_by),
+        CashflowSignals(database),
     ]
 
 

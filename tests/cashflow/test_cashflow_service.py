@@ -179,21 +179,29 @@ def test_a_loan_of_this_bank_is_known_ahead_and_not_found_on_the_statement_again
     world.bring(shop_rows(last=YESTERDAY))
     lending = world.bank.lending
     made = lending.apply(
-        world.principal, "apply", world.shop, product="equal_instalments", requested_fen=100_000
+        world.principal, "apply", world.shop, product="revolving_daily", requested_fen=10_000
     )
-    if not made.get("offer"):
-        made = lending.apply(
-            world.principal, "again", world.shop, product="revolving_daily", requested_fen=10_000
-        )
+    assert "carrying" not in made["offer"]  # nothing was forecast before the first night
+    assert world.cashflow.refresh_signals(world.principal) == 1
+    later = lending.apply(
+        world.principal, "later", world.shop, product="revolving_daily", requested_fen=10_000
+    )
+    carrying = later["offer"]["carrying"]
+    assert carrying["instalment_cap_fen"] >= 0
+    assert 1 <= carrying["instalment_day"] <= 28
+    for name in ("limit_fen", "rate_ppm_per_day", "score"):
+        assert later["decision"][name] == made["decision"][name], name
     line = lending.accept(world.principal, "accept", UUID(made["offer"]["offer_id"]))
-    lending.draw(world.principal, "draw", UUID(line["facility_id"]), 10_000)
+    lending.draw(world.principal, "draw", UUID(line["facility_id"]), 10_000, tenor=30)
     today = YESTERDAY + timedelta(days=1)
     plain = world.cashflow.outlook(world.principal, world.shop, as_of=YESTERDAY)
     assert ItemKind.INSTALMENT not in {one.kind for one in plain.known_items}
     told = world.cashflow.outlook(world.principal, world.shop, as_of=today)
     owed = [one for one in told.known_items if one.kind is ItemKind.INSTALMENT]
-    assert owed
-    assert all(one.amount_fen < 0 and one.due_on > today for one in owed)
+    assert [(one.due_on, one.label) for one in owed] == [
+        (today + timedelta(days=30), "revolving_daily")
+    ]
+    assert -10_400 < owed[0].amount_fen < -10_000
 
 
 def test_changes_are_written_as_objects_and_as_text_alike() -> None:

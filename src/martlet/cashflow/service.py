@@ -1,8 +1,8 @@
 """The room's door to a stored business: its outlook, what-ifs, and its customers' rhythm.
 
-Reads the records that the business lets the bank read, writes nothing. The invariant: an outlook as
-of a day is made from records of that day and before, known by then, whoever asks and whenever;
-the same question is answered with the same figures.
+Reads the records that the business lets the bank read; writes signals for decisions alone. The
+invariant: an outlook as of a day is made from records of that day and before, known by then,
+whoever asks and whenever; the same question is answered with the same figures.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from martlet.cashflow.knowing import known_ahead
 from martlet.cashflow.outlook import RISK_PPM
 from martlet.cashflow.projecting import Question, projected
 from martlet.cashflow.receivables import receivables_of
+from martlet.cashflow.signals import shard_step, stale
 from martlet.kernel.calendar import SHANGHAI, business_date_of
 from martlet.kernel.errors import Invalid, NotFound
 from martlet.kernel.principal import Scope
+from martlet.store import Job, run_job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from martlet.cashflow.receivables import Receivables
     from martlet.kernel.principal import Principal
     from martlet.records import RecordsService
+    from martlet.store import Database, JobReport
 
 FIRST_YEAR = 1990
 """Nothing a business exports is older."""
@@ -75,10 +78,12 @@ class CashflowService:
 
     def __init__(
         self,
+        database: Database,
         records: RecordsService,
         known: Sequence[KnownFlows] = (),
         calendar: Calendar | None = None,
     ) -> None:
+        self._database = database
         self._records = records
         self._known = tuple(known)
         self._calendar = calendar or chinese_calendar()
@@ -123,6 +128,28 @@ class CashflowService:
         """Return the rhythm of each customer, those that fell silent, and how late they pay."""
         day, moment = self._as_of(as_of)
         return receivables_of(self._flows(principal, party_id, day, moment), day)
+
+    def refresh_signals(
+        self, principal: Principal, on_step: Callable[[JobReport], None] | None = None
+    ) -> int:
+        """Compute what decisions read of businesses with new records or figures of a week ago.
+
+        A restartable job, shard by shard; returns how many businesses were looked at.
+        """
+        principal.require(Scope.RECORDS_WRITE)
+        now = self._records.now()
+        looked = 0
+        by_shard = self._records.imports_by_party(principal)
+        total = sum(count for imports in by_shard.values() for count in imports.values())
+        for imports in by_shard.values():
+            with self._database.read() as connection:
+                wanted = stale(connection, principal.tenant_id, imports, now)
+            for shard in self._records.shards(principal, wanted, now) if wanted else ():
+                job = Job(f"cashflow.signals.{total}", business_date_of(now), shard.shard)
+                step = shard_step(shard, self._calendar, now)
+                run_job(self._database, principal, job, step, on_step)
+                looked += len(shard.evidence)
+        return looked
 
     def _seen(
         self,

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from martlet.credit import Application, Outcome, Reason, decide_and_record
 from martlet.kernel.errors import Conflict, NotFound, Refused
 from martlet.ledger import current_business_date
+from martlet.lending.carrying import carried_by
 from martlet.lending.facilities import sees
 from martlet.lending.lawful import lawful_rate, price_of
 from martlet.lending.product import TenorUnit, product_named
@@ -106,6 +107,8 @@ def decide_application(
     )
     offered = decision.approved and outcome is Outcome.APPROVED
     made = _make_offer(tx, asked, decision_id, decision, price) if offered else None
+    if made is not None and (carried := carried_by(signals, as_of)) is not None:
+        made["carrying"] = carried
     notes = [note.as_json() for note in price.notes]
     tx.emit(
         "lending.application_decided",

@@ -25,7 +25,7 @@ from martlet.records.integrity.limits import REASON_CHARS_MAX
 from martlet.records.integrity.queries import store_signs
 from martlet.records.integrity.reading import Checking
 from martlet.records.integrity.signals import IntegritySignals
-from martlet.records.limits import ORPHAN_HOURS, SIGNALS_PER_STEP
+from martlet.records.limits import ORPHAN_HOURS, SHARDS, SIGNALS_PER_STEP
 from martlet.records.quarantine import Quarantine
 from martlet.records.reading import ConsentSource, read_shards, rows_of_party
 from martlet.records.registration import store_figures
@@ -34,7 +34,7 @@ from martlet.records.source import open_source
 from martlet.store import Command, Job, Progress, run_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
     from uuid import UUID
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from martlet.records.integrity.signals import IntegrityReport
     from martlet.records.integrity.signs import Signs
     from martlet.records.model import Kind
+    from martlet.records.reading import ShardReading
     from martlet.records.report import ImportProgress, ImportReport
     from martlet.store import Database, JobReport, Transaction
 
@@ -191,6 +192,31 @@ class RecordsService:
     def now(self) -> datetime:
         """Return the moment by which everything that is stored is known."""
         return self._database.clock.now()
+
+    def imports_by_party(self, principal: Principal) -> dict[int, dict[UUID, int]]:
+        """Return how many imports speak of each business that the principal sees, by shard."""
+        principal.require(Scope.RECORDS_READ)
+        found = {}
+        with self._database.read() as connection:
+            for shard in range(SHARDS):
+                parties = queries.parties_of_shard(connection, principal.tenant_id, shard)
+                seen = principal.party_ids
+                found[shard] = {
+                    party_id: len(imports)
+                    for party_id, imports in parties.items()
+                    if seen is None or party_id in seen
+                }
+        return found
+
+    def shards(
+        self, principal: Principal, party_ids: Collection[UUID], as_of: datetime
+    ) -> Iterator[ShardReading]:
+        """Yield, shard by shard, the rows of some businesses as their consents allow."""
+        principal.require(Scope.RECORDS_READ)
+        with self._database.read() as connection:
+            yield from read_shards(
+                connection, self._folder, principal, as_of, self._consents, party_ids
+            )
 
     def rows(
         self, principal: Principal, party_id: UUID, through: date, as_of: datetime
