@@ -110,7 +110,7 @@ ACCURATE_SERIES_MAX = 20_000
 PATHS = 1_000
 """Ways in which the days ahead may go: the worst in a thousand is still one that was drawn."""
 
-PATHS_FITTED = 400
+PATHS_FITTED = 200
 """Of them that are looked at while it is fitted how days go together."""
 
 SCALE_MIN, SCALE_MAX = 0.5, 2.0

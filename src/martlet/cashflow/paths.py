@@ -36,10 +36,10 @@ TAIL_WIDENED = 0.6
 EDGE_SCORE = 1.2816
 """The ninetieth on the normal scale: beyond it lie the tails."""
 
-_SHARES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.7, 0.85)
+_SHARES = (0.0, 0.03, 0.1, 0.25, 0.5, 0.8)
 """Of a day's deviation that all days of a path have in common."""
 
-_TOGETHER = (-0.9, -0.6, -0.3, 0.0, 0.3, 0.6, 0.9)
+_TOGETHER = (-0.8, -0.4, 0.0, 0.4, 0.8)
 """How the common parts of inflow and outflow go together."""
 
 
