@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from martlet.cashflow.evaluation.limits import QUALITY_ORIGINS, QUALITY_STEP_DAYS
 from martlet.cashflow.evaluation.protocols import KNOWN_DAYS_MIN
 from martlet.cashflow.evaluation.quality import HORIZONS, Quality, replayed
 from martlet.cashflow.firm_flows import flows_of
-from martlet.cashflow.limits import ENDED_DAYS, OUTLOOK_HISTORY_DAYS, QUALITY_FIRMS_MAX
+from martlet.cashflow.limits import OUTLOOK_HISTORY_DAYS, QUALITY_FIRMS_MAX
 from martlet.cashflow.model import History
 from martlet.cashflow.projecting import netted_back
 
@@ -129,7 +130,7 @@ def _grid(
 ) -> tuple[History | None, list[str]]:
     """Return all series on one grid that ends with the newest; what ended long before is counted.
 
-    A series that stopped a little earlier is unknown on the days since, not zero.
+    A series that stopped earlier is unknown on the days since, not zero: origins before still play.
     """
     if not sides:
         return None, []
@@ -137,7 +138,7 @@ def _grid(
     kept = []
     for side, first, values in sides:
         silent = (newest - first).days + 1 - len(values)
-        if silent > ENDED_DAYS + HORIZONS[-1]:
+        if silent > QUALITY_STEP_DAYS * (QUALITY_ORIGINS - 1):
             left_out[ENDED] += 1
         else:
             kept.append((side, first, values))

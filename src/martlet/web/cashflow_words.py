@@ -21,7 +21,7 @@ WORDS: dict[str, dict[str, str]] = {
         "no_records": "No records, or none that may be read",
         "not_told": "No record tells this side",
         "short": "Known for fewer than twelve weeks",
-        "ended": "Ended long before the newest",
+        "ended": "Ended before the first origin",
         "not_always": "Played, but not at every origin",
     },
 }
