@@ -15,6 +15,7 @@ from martlet.cashflow.sums import (
     foretell_sums,
     parts,
     rolled_sums,
+    spread,
     total_quantiles,
 )
 
@@ -105,3 +106,10 @@ def test_conformal_steps_outwards() -> None:
     misses = np.arange(1.0, 100.0)
     assert list(conformal(misses, (0.1, 0.9, 0.99))) == [10.0, 90.0, 99.0]
     assert list(conformal(np.full(3, np.nan), (0.5,))) == [0.0]
+
+
+def test_a_season_that_erred_to_one_side_moves_the_band_half_of_the_way() -> None:
+    misses = np.full(99, 10.0)
+    assert list(spread(misses, (0.1, 0.9))) == [0.0, 10.0]
+    even = np.concatenate([np.arange(1.0, 50.0), -np.arange(1.0, 50.0)])
+    assert np.allclose(spread(even, (0.1, 0.5, 0.9)), conformal(even, (0.1, 0.5, 0.9)), atol=1.0)

@@ -214,7 +214,7 @@ def daily_quantiles(mean: FloatArray, plays: Plays, levels: Sequence[float]) -> 
         for row in range(mean.shape[0]):
             size = _size(mean[row, begin:end])
             ratio = missed[:, row] / np.maximum(_size(said[:, row]), 1e-9)
-            quantiles[row, begin:end] += size[:, None] * conformal(ratio.ravel(), levels)[None, :]
+            quantiles[row, begin:end] += size[:, None] * spread(ratio.ravel(), levels)[None, :]
     return quantiles
 
 
@@ -228,8 +228,18 @@ def total_quantiles(
     quantiles = np.repeat(total[:, None], len(levels), axis=1)
     for row in range(mean.shape[0]):
         ratio = missed[:, row] / np.maximum(np.abs(said[:, row]), 1e-9)
-        quantiles[row] += np.abs(total[row]) * conformal(ratio, levels)
+        quantiles[row] += np.abs(total[row]) * spread(ratio, levels)
     return quantiles
+
+
+def spread(misses: FloatArray, levels: Sequence[float]) -> FloatArray:
+    """Return quantiles of misses, half as they fell and half as if either sign were as likely.
+
+    Plays overlap and are of one season: that they erred to one side says less than it seems.
+    """
+    either = conformal(np.concatenate([misses, -misses]), levels)
+    halfway: FloatArray = 0.5 * (conformal(misses, levels) + either)
+    return halfway
 
 
 def conformal(misses: FloatArray, levels: Sequence[float]) -> FloatArray:
