@@ -71,6 +71,13 @@ def overview(connection: Connection, principal: Principal, party_id: UUID) -> di
     }
 
 
+def total_fen(connection: Connection, principal: Principal, party_id: UUID) -> int:
+    """Return a business's balance and everything of its positions, from their rows alone."""
+    held = positions(connection, principal, party_id, closed=False)
+    at_work_fen = sum(one["value_fen"] for one in held)
+    return available_fen(connection, principal.tenant_id, party_id) + int(at_work_fen)
+
+
 def _is_open(order: dict[str, Any]) -> bool:
     return order["state"] in {"waiting", "ordered"}
 

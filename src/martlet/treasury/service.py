@@ -333,6 +333,12 @@ class TreasuryService:
         with self._database.read() as connection:
             return holdings.overview(connection, principal, party_id)
 
+    def total_fen(self, principal: Principal, party_id: UUID) -> int:
+        """Return all that a business has here: its balance and what is at work."""
+        principal.require(Scope.TREASURY_READ)
+        with self._database.read() as connection:
+            return holdings.total_fen(connection, principal, party_id)
+
     def orders(self, principal: Principal, party_id: UUID) -> list[dict[str, Any]]:
         """Return a business's payments out, the latest first."""
         principal.require(Scope.TREASURY_READ)

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from martlet.kernel.i18n import Locale, text
 from martlet.signals import KINDS
-from martlet.web import cashflow_words, convention_words, event_fields, relief_words
+from martlet.web import (
+    cashflow_words,
+    convention_words,
+    event_fields,
+    relief_words,
+    treasury_words,
+)
 
 _WORDS: dict[str, dict[str, str]] = {
     "loan_status": {
@@ -301,7 +307,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
 }
 
-_WORDS |= relief_words.WORDS | cashflow_words.WORDS
+_WORDS |= relief_words.WORDS | cashflow_words.WORDS | treasury_words.WORDS
 
 
 def word(family: str, code: str, locale: Locale) -> str:

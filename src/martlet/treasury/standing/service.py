@@ -135,6 +135,14 @@ class StandingOrders:
             ],
         }
 
+    def rooms(self, principal: Principal, party_id: UUID, limits: Limits) -> list[dict[str, Any]]:
+        """Return what may be begun today within limits, and what each alone has room for."""
+        principal.require(Scope.TREASURY_READ)
+        self._known(principal, party_id)
+        limits.check(frozenset(products()))
+        morning, _consent = self._morning(principal, party_id, limits, asked=True)
+        return [{"offer": one, "room_fen": room_fen(morning, one)} for one in morning.offers]
+
     def accept(
         self,
         principal: Principal,
@@ -238,13 +246,16 @@ class StandingOrders:
             business_facts(connection, principal, party_id)
 
     def _foretold(
-        self, principal: Principal, party_id: UUID, wanted: Limits | None
+        self, principal: Principal, party_id: UUID, wanted: Limits | None, *, asked: bool = False
     ) -> tuple[Limits, dict[str, Any] | None, Needs | None]:
-        """Return the limits that count, the consent they come from, and what is foretold."""
+        """Return the limits that count, the consent they come from, and what is foretold.
+
+        `asked`: the wanted limits count, whatever the consent says.
+        """
         tenant_id = principal.tenant_id
         with self._database.read() as connection:
             today = current_business_date(connection, tenant_id)
-            consent = consents.latest(connection, tenant_id, party_id, today)
+            consent = None if asked else consents.latest(connection, tenant_id, party_id, today)
             limits = consent["limits"] if consent else (wanted or Limits())
             offers = offers_today(self._scene(connection, principal, party_id), limits)
         horizons = horizons_of(offers)
@@ -253,9 +264,9 @@ class StandingOrders:
         return limits, consent, foretold
 
     def _morning(
-        self, principal: Principal, party_id: UUID, wanted: Limits | None
+        self, principal: Principal, party_id: UUID, wanted: Limits | None, *, asked: bool = False
     ) -> tuple[Morning, dict[str, Any] | None]:
-        limits, consent, foretold = self._foretold(principal, party_id, wanted)
+        limits, consent, foretold = self._foretold(principal, party_id, wanted, asked=asked)
         with self._database.read() as connection:
             scene = self._scene(connection, principal, party_id)
             return morning_of(scene, limits, foretold), consent

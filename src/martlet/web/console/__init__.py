@@ -16,6 +16,7 @@ from martlet.web.console import (
     products,
     records,
     relief,
+    treasury,
 )
 
 routers = (
@@ -26,6 +27,7 @@ routers = (
     arrears.router,
     products.router,
     partners.router,
+    treasury.router,
     fund_desk.router,
     credit.router,
     policies.router,

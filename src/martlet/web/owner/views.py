@@ -27,6 +27,8 @@ class Shop:
     lines: list[dict[str, Any]]
     loans: list[dict[str, Any]]
     has_records: bool
+    cash_fen: int
+    """In the balance and at work here."""
 
     @property
     def available_fen(self) -> int:
@@ -76,6 +78,7 @@ def shops_of(visitor: Visitor) -> list[Shop]:
             )],
             running_loans(visitor, party_id=business.party_id),
             bool(imports_of(visitor, business.party_id)),
+            bank.treasury.total_fen(principal, business.party_id),
         )
         for business in bank.parties.businesses(principal)
     ]  # fmt: skip
