@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from martlet.cashflow.noted import NotedItems
 from martlet.cashflow.service import CashflowService
 from martlet.cashflow.signals import CashflowSignals
 from martlet.credit import CreditService, Deciders, Drafting
@@ -213,7 +214,7 @@ def open_bank(
         parties=parties,
         records=records,
         cashflow=CashflowService(
-            database, records, (LoanInstalments(database), IdleCash(database))
+            database, records, (NotedItems(database), LoanInstalments(database), IdleCash(database))
         ),
         credit=credit,
         lending=lending,
@@ -229,7 +230,11 @@ def open_bank(
             rail.name,
             treasury.days,
             # What lies in the treasury is the plan's own to reckon; what is owed on loans is not.
-            OutlookNeeds(CashflowService(database, records, (LoanInstalments(database),))),
+            OutlookNeeds(
+                CashflowService(
+                    database, records, (NotedItems(database), LoanInstalments(database))
+                )
+            ),
         ),
     )
 

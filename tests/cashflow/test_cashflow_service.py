@@ -204,6 +204,42 @@ def test_a_loan_of_this_bank_is_known_ahead_and_not_found_on_the_statement_again
     assert -10_400 < owed[0].amount_fen < -10_000
 
 
+def test_what_an_owner_notes_is_expected_from_then_on_until_it_is_taken_back(
+    world: World, clock: ManualClock
+) -> None:
+    world.agree(Kind.BANK)
+    world.bring(shop_rows(last=YESTERDAY))
+    cashflow, who, shop = world.cashflow, world.principal, world.shop
+    due = YESTERDAY + timedelta(days=12)
+    said = {"kind": "contract", "due_on": due, "amount_fen": 800_000, "label": "甲公司"}
+    noted = cashflow.note_item(who, "note", shop, **said, probability_ppm=600_000, times=2)
+    assert cashflow.note_item(who, "note", shop, **said, probability_ppm=600_000, times=2) == noted
+    assert [one["due_on"] for one in noted["items"]] == ["2026-03-13", "2026-04-13"]
+    told = cashflow.outlook(who, shop)
+    mine = [one for one in told.known_items if one.kind is ItemKind.CONTRACT]
+    assert [(one.due_on, one.probability_ppm) for one in mine] == [
+        (due, 600_000),
+        (date(2026, 4, 13), 600_000),
+    ]
+    lead = [one for one in told.drivers if one.details.get("label") == "甲公司"]
+    assert all(one.amount_fen in {480_000, 960_000} for one in lead)
+    clock.advance(timedelta(days=5))
+    first = UUID(noted["items"][0]["item_id"])
+    cashflow.take_back_item(who, "back", first)
+    cashflow.take_back_item(who, "again", first)
+    assert [one["due_on"] for one in cashflow.noted_items(who, shop)] == ["2026-04-13"]
+    later = cashflow.outlook(who, shop)
+    assert [o.due_on for o in later.known_items if o.kind is ItemKind.CONTRACT] == [
+        date(2026, 4, 13)
+    ]
+    with pytest.raises(NotFound, match="cashflow.item_not_found"):
+        cashflow.take_back_item(who, "nothing", UUID(int=3))
+    with pytest.raises(Invalid, match="cashflow.item_kind_unknown"):
+        cashflow.note_item(who, "odd", shop, **{**said, "kind": "instalment"})
+    with pytest.raises(Invalid, match="cashflow.change_outside"):
+        cashflow.note_item(who, "none", shop, **{**said, "amount_fen": 0})
+
+
 def test_changes_are_written_as_objects_and_as_text_alike() -> None:
     as_text = change_from_text("one_off:due_on=2026-03-10,amount_fen=-5000,label=新冰箱")
     row = {"kind": "one_off", "due_on": "2026-03-10", "amount_fen": -5000, "label": "新冰箱"}

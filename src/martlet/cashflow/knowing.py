@@ -7,14 +7,14 @@ are told with what a day of theirs was worth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from martlet.cashflow.changes import Ground
-from martlet.cashflow.known_flows import ItemSource
+from martlet.cashflow.known_flows import PUNCTUAL, ItemSource
 from martlet.cashflow.projecting import Known
 from martlet.cashflow.receivables import receivables_of
 from martlet.cashflow.recurring import recurring
@@ -22,7 +22,7 @@ from martlet.cashflow.tax_days import taxes
 from martlet.kernel.rates import PPM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from martlet.cashflow.calendar import Calendar
@@ -92,7 +92,7 @@ def known_ahead(
         if one.share_ppm >= LOST_SHARE_PPM
     }
     known = Known(
-        items=(*brought, *due.items, *found),
+        items=(*_as_late(brought, receivables), *due.items, *found),
         inflow_taken_out=came.rows,
         outflow_taken_out=pl.concat([due.rows, out.rows]),
         held_fen=held_fen,
@@ -103,6 +103,14 @@ def known_ahead(
 
 def _monthly(flows: FirmFlows, after: date, until: date) -> tuple[Found, Found]:
     return recurring(flows.outflow, -1, after, until), recurring(flows.inflow, 1, after, until)
+
+
+def _as_late(brought: Sequence[KnownItem], receivables: Receivables) -> Iterator[KnownItem]:
+    """Yield items; what a customer owes comes as late as it pays, unless its owner knows better."""
+    for item in brought:
+        late = receivables.delays.get(item.label)
+        owed = item.source is ItemSource.OWNER and item.amount_fen > 0
+        yield replace(item, delay=late) if late and owed and item.delay is PUNCTUAL else item
 
 
 def _twins(found: KnownItem, brought: KnownItem) -> bool:

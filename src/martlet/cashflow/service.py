@@ -1,19 +1,20 @@
 """The room's door to a stored business: its outlook, what-ifs, and its customers' rhythm.
 
-Reads the records that the business lets the bank read; writes signals for decisions alone. The
-invariant: an outlook as of a day is made from records of that day and before, known by then,
-whoever asks and whenever; the same question is answered with the same figures.
+Reads the records that the business lets the bank read; writes what an owner notes, and signals
+for decisions. The invariant: an outlook as of a day is made from records of that day and before,
+known by then, whoever asks and whenever; the same question is answered with the same figures.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from martlet.cashflow.calendar import chinese_calendar, weekday_calendar
 from martlet.cashflow.firm_flows import flows_of
 from martlet.cashflow.knowing import known_ahead
+from martlet.cashflow.noted import checked, list_noted, note, take_back
 from martlet.cashflow.outlook import RISK_PPM
 from martlet.cashflow.projecting import Question, projected
 from martlet.cashflow.receivables import receivables_of
@@ -21,7 +22,9 @@ from martlet.cashflow.signals import shard_step, stale
 from martlet.kernel.calendar import SHANGHAI, business_date_of
 from martlet.kernel.errors import Invalid, NotFound
 from martlet.kernel.principal import Scope
-from martlet.store import Job, run_job
+from martlet.kernel.rates import PPM
+from martlet.parties import business_facts
+from martlet.store import Command, Job, run_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,6 +131,55 @@ class CashflowService:
         """Return the rhythm of each customer, those that fell silent, and how late they pay."""
         day, moment = self._as_of(as_of)
         return receivables_of(self._flows(principal, party_id, day, moment), day)
+
+    def note_item(  # noqa: PLR0913 - what may be said of an item, each by its name
+        self,
+        principal: Principal,
+        key: str,
+        party_id: UUID,
+        *,
+        kind: str,
+        due_on: date,
+        amount_fen: int,
+        label: str = "",
+        probability_ppm: int = PPM,
+        late_days: int = 0,
+        times: int = 1,
+    ) -> dict[str, Any]:
+        """Note a flow that is known ahead (in above zero, out below), monthly so many times.
+
+        Without `late_days`, money of a customer comes as late as that customer has paid so far.
+        """
+        principal.require(Scope.RECORDS_WRITE)
+        principal.require_party(party_id)
+        told = checked(
+            {
+                "kind": kind,
+                "due_on": due_on,
+                "amount_fen": amount_fen,
+                "label": label,
+                "probability_ppm": probability_ppm,
+                "late_days": late_days,
+                "times": times,
+            }
+        )
+        with self._database.read() as connection:
+            business_facts(connection, principal, party_id)
+        body = {**told, "due_on": due_on.isoformat(), "party_id": str(party_id)}
+        command = Command("cashflow.note_item", principal, key, body)
+        return self._database.command(command, lambda tx: note(tx, party_id, told)).value
+
+    def take_back_item(self, principal: Principal, key: str, item_id: UUID) -> dict[str, Any]:
+        """Take back a noted item: from now on it is not expected."""
+        principal.require(Scope.RECORDS_WRITE)
+        command = Command("cashflow.take_back_item", principal, key, {"item_id": str(item_id)})
+        return self._database.command(command, lambda tx: take_back(tx, item_id)).value
+
+    def noted_items(self, principal: Principal, party_id: UUID) -> list[dict[str, Any]]:
+        """Return what stands noted of the days from today on."""
+        principal.require(Scope.RECORDS_READ)
+        with self._database.read() as connection:
+            return list_noted(connection, principal, party_id, self._records.now())
 
     def refresh_signals(
         self, principal: Principal, on_step: Callable[[JobReport], None] | None = None

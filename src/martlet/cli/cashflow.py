@@ -33,6 +33,13 @@ app.command("outlook", help=say("The days ahead of a business: bands, lowest poi
 app.command("receivables", help=say("The rhythm of a business's customers, and who is lost."))(
     outlook.receivables
 )
+app.command(
+    "note",
+    help=say("Note a flow that is known ahead: a contract, a bill, a rent."),
+    context_settings={"ignore_unknown_options": True},
+)(outlook.note_item)
+app.command("items", help=say("What is noted of a business's days ahead."))(outlook.items)
+app.command("take-back", help=say("Take a noted flow back."))(outlook.take_back_item)
 
 _HistoryFile = Annotated[
     Path,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from martlet.cli.options import JsonOption
+from martlet.cli.options import JsonOption, KeyOption, key_or_new
 from martlet.cli.output import note, show
-from martlet.cli.reading import day, share
+from martlet.cli.reading import day, share, yuan
 from martlet.cli.session import open_session
 from martlet.cli.words import LANGUAGE, say
 
@@ -89,6 +89,68 @@ def receivables(party: Party, as_of: AsOf = "", as_json: JsonOption = False) -> 
     more = ("lost_ppm", "next_on", "pays_median_days", "pays_90_days", "unpaid_fen")
     rows = [one.as_json() for one in told.customers[:_CUSTOMERS_SHOWN]]
     show([{name: row[name] for name in (*shown, *more)} for row in rows], as_json=False)
+
+
+def note_item(
+    party: Party,
+    kind: Annotated[
+        str, typer.Argument(help=say("contract, bill, tax, wages, rent or recurring."))
+    ],
+    due: Annotated[str, typer.Argument(help=say("The day on which it is due (YYYY-MM-DD)."))],
+    amount: Annotated[str, typer.Argument(help=say("In yuan: in above zero, out below."))],
+    label: Annotated[str, typer.Option(help=say("Whose it is."))] = "",
+    chance: Annotated[str, typer.Option(help=say("How sure it is (0.8 or 80%)."))] = "100%",
+    late: Annotated[int, typer.Option(help=say("Days that it is usually late."))] = 0,
+    times: Annotated[int, typer.Option(help=say("Months that it comes."))] = 1,
+    key: KeyOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Note a flow that is known ahead; from now on every outlook expects it."""
+    from martlet.kernel.ids import parse_id
+
+    with open_session() as session:
+        answer = session.bank.cashflow.note_item(
+            session.principal,
+            key_or_new(session.bank, key),
+            parse_id(party),
+            kind=kind,
+            due_on=day(due),
+            amount_fen=_signed(amount),
+            label=label,
+            probability_ppm=share(chance),
+            late_days=late,
+            times=times,
+        )
+    show(answer, as_json=as_json)
+
+
+def items(party: Party, as_json: JsonOption = False) -> None:
+    """Show what is noted of the days from today on."""
+    from martlet.kernel.ids import parse_id
+
+    with open_session() as session:
+        found = session.bank.cashflow.noted_items(session.principal, parse_id(party))
+    show(found, as_json=as_json)
+
+
+def take_back_item(
+    item: Annotated[str, typer.Argument(help=say("The item's id."))],
+    key: KeyOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Take back a noted flow: from now on it is not expected."""
+    from martlet.kernel.ids import parse_id
+
+    with open_session() as session:
+        answer = session.bank.cashflow.take_back_item(
+            session.principal, key_or_new(session.bank, key), parse_id(item)
+        )
+    show(answer, as_json=as_json)
+
+
+def _signed(text: str) -> int:
+    """Read an amount that may lie below zero."""
+    return -yuan(text.removeprefix("-")) if text.startswith("-") else yuan(text)
 
 
 def _tell(told: Outlook, title: str = "") -> None:
