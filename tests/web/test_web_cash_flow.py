@@ -107,6 +107,15 @@ def test_a_customer_that_is_gone_takes_its_share(owner: Visit, statement: str) -
     assert 'role="alert"' in unknown.text
 
 
+def test_an_order_costs_first_and_brings_later(owner: Visit, town: Town, statement: str) -> None:
+    days = town.bank.cashflow.outlook(town.itself, town.party_id).days
+    page = owner.open(f"{statement}?order=90,000&order_on={days[20]}&order_cost=40,000").text
+    assert "Before and after" in page
+    assert "-¥40,000.00" in page
+    assert "+¥90,000.00" in page
+    assert "<details open>" in page
+
+
 def test_customers_are_told_with_their_rhythm(owner: Visit, town: Town, statement: str) -> None:
     page = owner.open(statement).text
     known = town.bank.cashflow.receivables(town.itself, town.party_id)

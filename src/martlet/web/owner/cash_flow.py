@@ -12,6 +12,7 @@ from martlet.cashflow.changes import (
     Change,
     CustomerGone,
     LateReceipts,
+    NewOrder,
     NewStore,
     OneOff,
     Promotion,
@@ -63,6 +64,9 @@ class Thought:
     payment: Text = ""
     pay_on: Text = ""
     gone: Text = ""
+    order: Text = ""
+    order_on: Text = ""
+    order_cost: Text = ""
     floor: Text = ""
     """Less than this in the account is too little, in yuan; nothing said: less than nought."""
 
@@ -84,14 +88,20 @@ class Thought:
         if self.late:
             found.append(LateReceipts(first, self.late))
         if self.payment.strip():
-            found.append(OneOff(self._pays_on(first), -parse_fen(self.payment.strip())))
+            found.append(OneOff(_day(self.pay_on, first), -parse_fen(self.payment.strip())))
+        if self.order.strip():
+            cost_fen = parse_fen(self.order_cost.strip()) if self.order_cost.strip() else 0
+            due_on, amount_fen = _day(self.order_on, first), parse_fen(self.order.strip())
+            found.append(NewOrder(due_on, amount_fen, cost_fen=cost_fen, cost_on=first))
         return found
 
-    def _pays_on(self, first: "date") -> "date":
-        try:
-            return max(type(first).fromisoformat(self.pay_on), first)
-        except ValueError as error:
-            raise Invalid("web.date_unreadable", text=self.pay_on[:20]) from error
+
+def _day(text: str, first: "date") -> "date":
+    """Return a day of the form, the first one ahead at the earliest."""
+    try:
+        return max(type(first).fromisoformat(text), first)
+    except ValueError as error:
+        raise Invalid("web.date_unreadable", text=text[:20]) from error
 
 
 @router.get("")
