@@ -80,7 +80,7 @@ def test_a_what_if_stands_beside_what_was(owner: Visit, town: Town, statement: s
     late = owner.open(f"{statement}?late=21").text
     assert "Before and after" in late
     assert 'value="21"' in late
-    assert 'class="before"' in late
+    assert late.count('class="before"') == 2, "on the chart, and beside the sliders"
     assert whole_yuan(before.lowest.expected_fen) in late
     payment = owner.open(f"{statement}?payment=500,000&pay_on={before.days[9]}").text
     assert "One payment more" in payment

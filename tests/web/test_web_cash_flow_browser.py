@@ -47,7 +47,8 @@ def test_the_owner_looks_ahead_and_tries_what_if(look: Any, served: tuple[Town, 
     seen.page.locator("#late").fill("21")
     seen.page.locator("#beside").wait_for()
     assert seen.page.locator("output[for=late]").inner_text().startswith("21")
-    assert seen.page.locator("path.before").count() == 1
+    assert seen.page.locator("#outlook path.before").count() == 1
+    assert seen.page.locator("#difference path.before").count() == 1
     seen.check()
     seen.page.locator("#late").fill("0")
     seen.page.locator("#beside").wait_for(state="detached")

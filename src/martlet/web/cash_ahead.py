@@ -16,7 +16,7 @@ from martlet.cashflow.telling import driver_json
 from martlet.kernel.i18n import explain, yuan
 from martlet.kernel.rates import PPM, percent_text
 from martlet.kernel.rounding import divide
-from martlet.web.fan import PHONE, SPARK, Ahead, Mark, draw, short_day
+from martlet.web.fan import PHONE, Ahead, Mark, draw, short_day
 from martlet.web.limits import CUSTOMERS_SHOWN, DRIVERS_SHOWN, KNOWN_ITEMS_SHOWN
 
 if TYPE_CHECKING:
@@ -68,7 +68,6 @@ def chart(
     flow = ahead_of(outlook)
     by_level = list(zip(*flow.quantiles_fen, strict=True))
     days = list(outlook.days)
-    small = canvas is SPARK
     return draw(
         Ahead(
             days,
@@ -76,9 +75,13 @@ def chart(
             [(by_level[low], by_level[high]) for low, high in _PAIRS],
             floor_fen=floor_fen if outlook.balance is not None else None,
             before=middles(before) if before else (),
-            lowest=None if small else (days.index(outlook.lowest.on), outlook.lowest.expected_fen),
-            marks=() if small else tuple(_marks(outlook, locale)),
-            provisional=() if small else {days.index(day) for day in outlook.basis.provisional},
+            lowest=None
+            if canvas.bare
+            else (days.index(outlook.lowest.on), outlook.lowest.expected_fen),
+            marks=() if canvas.bare else tuple(_marks(outlook, locale)),
+            provisional=()
+            if canvas.bare
+            else {days.index(day) for day in outlook.basis.provisional},
         ),
         canvas,
         locale,

@@ -32,11 +32,14 @@ class Canvas:
     top: int
     right: int
     bottom: int
+    bare: bool = False
+    """Without amounts, dates and marks."""
 
 
 PHONE = Canvas(width=330, height=240, left=42, top=26, right=10, bottom=40)
 DESK = Canvas(width=880, height=270, left=64, top=26, right=14, bottom=34)
-SPARK = Canvas(width=330, height=64, left=2, top=4, right=2, bottom=4)
+SPARK = Canvas(width=330, height=64, left=2, top=4, right=2, bottom=4, bare=True)
+STRIP = Canvas(width=330, height=110, left=2, top=4, right=2, bottom=4, bare=True)
 
 
 @dataclass(frozen=True, slots=True)

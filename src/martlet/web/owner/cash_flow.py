@@ -30,7 +30,7 @@ from martlet.web.cash_ahead import (
     lowest_label,
     table,
 )
-from martlet.web.fan import SPARK
+from martlet.web.fan import SPARK, STRIP
 from martlet.web.limits import (
     CUSTOMERS_CHOSEN_MAX,
     PROMOTION_DAYS,
@@ -158,6 +158,7 @@ def _shown(
     return {
         "seen": outlook,
         "drawing": chart(outlook, locale, before=before, floor_fen=floor_fen),
+        "strip": chart(outlook, locale, STRIP, before, floor_fen) if before else None,
         "lowest": lowest_label(outlook, locale),
         "now": figures(outlook, floor_fen),
         "then": figures(before, floor_fen) if before else None,
