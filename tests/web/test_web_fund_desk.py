@@ -115,7 +115,17 @@ def test_a_made_up_file_of_the_installation_is_offered_and_called_so(
 
 @pytest.mark.parametrize(
     ("content", "name"),
-    [(b"a,b\n1,2\n", "flows.csv"), (b"", "flows.csv"), (b"x", "flows.xlsx"), (b"x", "f.parquet")],
+    [
+        (b"a,b\n1,2\n", "flows.csv"),
+        (b"", "flows.csv"),
+        (b"x", "flows.xlsx"),
+        (b"x", "f.parquet"),
+        (b"series_id,date,value\na,soon,much\n", "flows.csv"),
+        (
+            b"series_id,date,value,currency\na,2026-01-05,1,CNY\nb,2026-01-05,1,USD\n",
+            "flows.csv",
+        ),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_refused_on_the_page(
     staff: Visit, content: bytes, name: str

@@ -20,7 +20,7 @@ from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Invalid, NotFound, TooLarge
 from martlet.kernel.principal import Scope
 from martlet.ledger import current_business_date
-from martlet.treasury.funds import group_frame, series_frame
+from martlet.treasury.funds import flows_of, group_frame, series_frame
 from martlet.treasury.funds.desk import HORIZON_DAYS, Desk, desk_of, history_of
 from martlet.treasury.limits import FLOW_DAYS_MAX
 from martlet.web.desk_units import Shown, reserve_rows, shown_reserves, shown_unit, units_of
@@ -62,6 +62,7 @@ def look_at_file(visitor: Staff) -> Response:
     refusals: list[str] = []
     with shown(refusals, visitor):
         history = _brought(visitor)
+        flows_of(history)  # what cannot be a fund's flows is refused here, not beside the pages
         name = visitor.new_key()
         key = (visitor.principal.tenant_id, "fund-file", name)
         _reckonings(visitor).of(key, lambda: desk_of(history, chinese_calendar()))
