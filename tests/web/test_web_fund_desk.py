@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from martlet.cashflow import History, chinese_calendar
 from martlet.parties import PersonKind
+from martlet.treasury.funds.desk import desk_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -56,6 +58,7 @@ def test_a_partners_file_is_foretold_and_its_reserve_stands_beside_a_fixed_ratio
     assert page.count('<svg class="fan-svg"') == 2
     assert "mean redemptions of four weeks" in page
     assert page.count('<th scope="row">T+3</th>') >= 2
+    assert "All together, at 6 origins a week apart" in page
     where = answer.url.path
     partner = staff.open(f"{where}?show=series:east").text
     assert '<option value="series:east" selected>' in partner
@@ -89,6 +92,21 @@ def test_too_few_days_are_counted_and_nothing_stands_in_for_them(staff: Visit) -
     assert "8 more days are needed before anything can be foretold" in page
     assert "103 more days are needed before a reserve" in page
     assert "<svg" not in page
+
+
+def test_what_came_later_changes_no_trial_of_an_earlier_origin() -> None:
+    chance = np.random.default_rng(3)
+    values = 100 + 30 * chance.random((2, 160))
+    names = ("a/subscription", "a/redemption")
+    whole = desk_of(History(names, FIRST, values), chinese_calendar())
+    shorter = desk_of(History(names, FIRST, values[:, :153]), chinese_calendar())
+    assert [one.direction for one in whole.tried] == ["subscription", "redemption"]
+    assert whole.tried[0].origins_count == 6
+    assert whole.tried[0].last_known == FIRST + timedelta(days=160 - 31)
+    assert (whole.tried[0].first_known - shorter.tried[0].first_known).days == 7
+    for one in whole.tried:
+        assert 0.8 < one.next_day < 1
+        assert one.next_day < one.horizon < 1, "days' misses cancel over a month"
 
 
 def test_flows_of_one_direction_have_a_forecast_and_no_reserve(staff: Visit) -> None:

@@ -104,6 +104,7 @@ def shown_unit(desk: Desk, unit: Unit, words: Shown) -> dict[str, Any]:
     some, _ = unit.sides[order[0]]
     return {
         "key": unit.key,
+        "name": unit.name,
         "charts": [(side, _chart(*unit.sides[side], words)) for side in order],
         "sides": order,
         "rows": [
@@ -132,6 +133,17 @@ def _errors(mark: Any) -> Sequence[float | None]:  # noqa: ANN401 - a sum's mark
 
 def _right(error: float | None) -> str:
     return "—" if error is None else f"{100 * max(1 - error, 0):.1f}%"
+
+
+def shown_tried(desk: Desk) -> list[dict[str, Any]]:
+    """Return how right all together were at past origins, by direction."""
+    return [
+        {
+            "told": one,
+            "figures": [_right(1 - share) for share in (one.next_day, one.week, one.horizon)],
+        }
+        for one in desk.tried
+    ]
 
 
 def _chart(said: Forecast, row: int, words: Shown) -> Drawing:

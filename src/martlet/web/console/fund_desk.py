@@ -23,7 +23,14 @@ from martlet.ledger import current_business_date
 from martlet.treasury.funds import flows_of, group_frame, series_frame
 from martlet.treasury.funds.desk import HORIZON_DAYS, Desk, desk_of, history_of
 from martlet.treasury.limits import FLOW_DAYS_MAX
-from martlet.web.desk_units import Shown, reserve_rows, shown_reserves, shown_unit, units_of
+from martlet.web.desk_units import (
+    Shown,
+    reserve_rows,
+    shown_reserves,
+    shown_tried,
+    shown_unit,
+    units_of,
+)
 from martlet.web.limits import DESK_FILE_BYTES_MAX, DESK_SERIES_MAX
 from martlet.web.sources import fund_samples
 from martlet.web.visitors import Staff, Visitor, shown
@@ -165,6 +172,7 @@ def _page(
         context |= {
             "units": units,
             "unit": chosen and shown_unit(desk, chosen, words),
+            "tried": shown_tried(desk),
             "reserves": shown_reserves(desk, words),
             "findings": desk.found.leaves.findings if desk.found else (),
             "first_day": desk.flows.history.first_day,
