@@ -92,3 +92,13 @@ def test_both_commands_say_the_same_of_a_fund_and_its_sums_agree() -> None:
         at for at, mark in enumerate(theirs.sum_marks) if mark.direction == "subscription"
     )
     assert np.array_equal(said.mean[:2].sum(axis=0), theirs.sums.mean[subscribed])
+
+
+@pytest.mark.parametrize(("days", "horizon"), [(3, 30), (113, 60), (200, 366)])
+def test_a_fund_too_young_for_so_far_ahead_is_answered_all_the_same(
+    days: int, horizon: int
+) -> None:
+    said = forecast(fund(days), horizon, tier=Tier.ACCURATE)
+    assert said.mean.shape == (3, horizon)
+    assert np.isfinite(said.quantiles).all()
+    assert said.mean[0].mean() == pytest.approx(10.0, rel=0.2)

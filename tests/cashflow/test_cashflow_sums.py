@@ -113,3 +113,12 @@ def test_a_season_that_erred_to_one_side_moves_the_band_half_of_the_way() -> Non
     assert list(spread(misses, (0.1, 0.9))) == [0.0, 10.0]
     even = np.concatenate([np.arange(1.0, 50.0), -np.arange(1.0, 50.0)])
     assert np.allclose(spread(even, (0.1, 0.5, 0.9)), conformal(even, (0.1, 0.5, 0.9)), atol=1.0)
+
+
+def test_days_that_no_play_reaches_have_a_band_all_the_same() -> None:
+    values = fund(100)
+    mean, plays = foretell_sums(values, known(100, 200), 200)
+    bands = daily_quantiles(mean, plays, LEVELS)
+    assert (bands[:, -1, 2] > bands[:, -1, 0]).all()
+    totals = total_quantiles(mean, plays, 200, LEVELS)
+    assert (totals[:, 2] > totals[:, 0]).all()

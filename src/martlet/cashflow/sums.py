@@ -207,27 +207,38 @@ def rolled_sums(
 
 
 def daily_quantiles(mean: FloatArray, plays: Plays, levels: Sequence[float]) -> FloatArray:
-    """Return N x H x Q: the mean and what was missed by at that distance, conformal."""
+    """Return N x H x Q: the mean and what was missed by at that distance, conformal.
+
+    A distance that no play reaches is given what the farthest that one reaches was missed by.
+    """
     quantiles = np.repeat(mean[..., None], len(levels), axis=2)
+    wide = np.zeros((mean.shape[0], len(levels)))
     for begin, end in parts(mean.shape[1]):
         said, missed = plays.said[..., begin:end], plays.missed[..., begin:end]
         for row in range(mean.shape[0]):
             size = _size(mean[row, begin:end])
-            ratio = missed[:, row] / np.maximum(_size(said[:, row]), 1e-9)
-            quantiles[row, begin:end] += size[:, None] * spread(ratio.ravel(), levels)[None, :]
+            ratio = (missed[:, row] / np.maximum(_size(said[:, row]), 1e-9)).ravel()
+            if np.isfinite(ratio).any():
+                wide[row] = spread(ratio, levels)
+            quantiles[row, begin:end] += size[:, None] * wide[row][None, :]
     return quantiles
 
 
 def total_quantiles(
     mean: FloatArray, plays: Plays, days: int, levels: Sequence[float]
 ) -> FloatArray:
-    """Return N x Q: quantiles of the total over the first days, by what totals were missed by."""
+    """Return N x Q: quantiles of the total over the first days, by what totals were missed by.
+
+    Where no play is so long, by what the longest total that is known was missed by.
+    """
     total = mean[:, :days].sum(axis=1)
-    said = plays.said[..., :days].sum(axis=2)
-    missed = plays.missed[..., :days].sum(axis=2)
     quantiles = np.repeat(total[:, None], len(levels), axis=1)
-    for row in range(mean.shape[0]):
-        ratio = missed[:, row] / np.maximum(np.abs(said[:, row]), 1e-9)
+    reached = np.isfinite(plays.came[..., :days]).sum(axis=2)
+    for row in range(mean.shape[0] if len(plays.origins) else 0):
+        span = max(int(reached[:, row].max()), 1)
+        said = plays.said[:, row, :span].sum(axis=1)
+        missed = plays.missed[:, row, :span].sum(axis=1)
+        ratio = missed / np.maximum(np.abs(said), 1e-9)
         quantiles[row] += np.abs(total[row]) * spread(ratio, levels)
     return quantiles
 

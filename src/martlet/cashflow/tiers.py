@@ -180,15 +180,21 @@ class Boosting:
         return min(wrong, key=lambda name: wrong[name])
 
 
-def tiers_for(history: History, calendar: Days, processes: int = 1) -> dict[str, Tier]:
-    """Return the tiers that a history is worth, of those whose libraries are installed."""
+def tiers_for(
+    history: History, calendar: Days, processes: int = 1, horizon: int = 1
+) -> dict[str, Tier]:
+    """Return the tiers that a history is worth, of those whose libraries are installed.
+
+    A tier that answers alone is one that can: the ridge needs a past as long as what it foretells.
+    """
     count, days = len(history.series_ids), history.day_count
     quiet = quiet_share(history.values)
-    if is_fund(history) and count <= SUMS_SERIES_MAX and days >= 2 * SUMS_DAYS_MIN:
+    weighed = days >= SUMS_DAYS_MIN + max(SUMS_DAYS_MIN, horizon)
+    if is_fund(history) and count <= SUMS_SERIES_MAX and weighed:
         moving = np.nan_to_num(history.values).any(axis=1)
         if moving.any() and quiet_share(history.values[moving]) < QUIET_SHARE_MIN:
             return {"fund": Fund(calendar)}
-    if count <= TOTALS_MAX and quiet < QUIET_SHARE_MIN and days >= 2 * SUMS_DAYS_MIN:
+    if count <= TOTALS_MAX and quiet < QUIET_SHARE_MIN and weighed:
         return {"ridge": Sums(calendar)}
     found: dict[str, Tier] = {"profiles": Cheap(calendar)}
     if count >= BOOSTED_SERIES_MIN and days >= BOOSTED_DAYS_MIN and find_spec("lightgbm"):
@@ -207,7 +213,7 @@ def accurate(
 ) -> tuple[Forecast, Weights]:
     """Return the blend of the tiers that a history is worth, and how much each counts."""
     inner = _wider(history, ask)
-    said, weights = blended(history, inner, tiers_for(history, calendar, processes))
+    said, weights = blended(history, inner, tiers_for(history, calendar, processes, ask.horizon))
     if weights.lean > 0.0:
         said = settled(said, history, weights.lean, calendar)
     return _as_asked(said, ask), weights
