@@ -31,9 +31,9 @@ def test_rent_and_wages_are_found_by_side_amount_and_day_of_the_month() -> None:
     found = [(one.kind, one.due_on, one.amount_fen, one.label) for one in _items(shop_rows())]
     assert found == [
         (ItemKind.RENT, date(2026, 7, 5), -400_000, "房东张"),
-        (ItemKind.WAGES, date(2026, 7, 15), -520_000, "工资"),
+        (ItemKind.WAGES, date(2026, 7, 15), -520_000, ""),
         (ItemKind.RENT, date(2026, 8, 5), -400_000, "房东张"),
-        (ItemKind.WAGES, date(2026, 8, 15), -520_000, "工资"),
+        (ItemKind.WAGES, date(2026, 8, 15), -520_000, ""),
     ]
 
 
@@ -47,7 +47,7 @@ def test_what_recurs_is_expected_once_and_not_in_the_ordinary_days_again() -> No
 
 def test_weekly_goods_and_a_landlord_who_left_are_not_monthly() -> None:
     gone = [row for row in shop_rows() if row["day"] < date(2026, 5, 1) or row["purpose"] != "房租"]
-    assert {one.label for one in _items(gone)} == {"工资"}
+    assert {one.label for one in _items(gone)} == {""}
 
 
 def test_a_day_at_the_months_end_stays_at_the_months_end() -> None:

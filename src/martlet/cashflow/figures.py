@@ -42,6 +42,9 @@ KINDS = (
 MONTH_DAYS = 28
 AHEAD_DAYS = 56
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+CROWD_WIDENED = 1.5
+"""Quantiles of totals that lean on many firms alike are moved less than those of one alone."""
+
 TRIED = 3
 """Months of the firm's own past that are forecast again to see how far off it would have been."""
 
@@ -88,8 +91,10 @@ def _of_firm(crowd: Crowd, said: Forecast, row: int, moving: int) -> dict[str, i
     """Return what the forecast of one firm tells."""
     scores = normal_scores(LEVELS)
     count = len(crowd.party_ids)
-    month = widened(said.cumulative[MONTH_DAYS][count + row], scores, above_zero=False)
-    inflow = widened(said.cumulative[MONTH_DAYS][row], scores, above_zero=True)
+    month = widened(
+        said.cumulative[MONTH_DAYS][count + row], scores, above_zero=False, by=CROWD_WIDENED
+    )
+    inflow = widened(said.cumulative[MONTH_DAYS][row], scores, above_zero=True, by=CROWD_WIDENED)
     expected = float(said.mean[row, :MONTH_DAYS].sum())
     told: dict[str, int] = {}
     pays_out = bool(np.nansum(crowd.outflow[row]) > 0)
@@ -106,7 +111,11 @@ def _of_firm(crowd: Crowd, said: Forecast, row: int, moving: int) -> dict[str, i
     at_hand = crowd.balance_fen[row]
     if at_hand is not None and pays_out:
         chances = [
-            _chance_below(-at_hand, widened(total[count + row], scores, above_zero=False), scores)
+            _chance_below(
+                -at_hand,
+                widened(total[count + row], scores, above_zero=False, by=CROWD_WIDENED),
+                scores,
+            )
             for total in said.cumulative.values()
         ]
         told["cash_shortfall_56d_ppm"] = min(_ppm(max(chances)), PPM)

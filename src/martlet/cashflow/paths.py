@@ -25,11 +25,11 @@ from martlet.cashflow.limits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from martlet.cashflow.model import FloatArray, Forecast
 
-TOTALS_WIDENED = 1.5
+TOTALS_WIDENED = 2.3
 TAIL_WIDENED = 0.6
 """Chosen on origins of 2018 and 1993 that lie before every evaluated window: docs/outlook.md."""
 
@@ -97,7 +97,9 @@ class Side:
         return np.asarray(told[place])
 
 
-def widened(total: FloatArray, scores: FloatArray, *, above_zero: bool) -> FloatArray:
+def widened(
+    total: FloatArray, scores: FloatArray, *, above_zero: bool, by: float = TOTALS_WIDENED
+) -> FloatArray:
     """Return a total's quantiles moved away from its middle.
 
     One firm's past totals overlap and know few turns; its own bands of totals are too narrow, and
@@ -105,7 +107,7 @@ def widened(total: FloatArray, scores: FloatArray, *, above_zero: bool) -> Float
     """
     middle = float(np.interp(0.0, scores, total))
     further = 1.0 + TAIL_WIDENED * np.maximum(np.abs(scores) - EDGE_SCORE, 0.0)
-    wide = middle + TOTALS_WIDENED * further * (total - middle)
+    wide = middle + by * further * (total - middle)
     return np.asarray(np.maximum(wide, 0.0) if above_zero else wide)
 
 
@@ -179,7 +181,8 @@ def drawn(inflow: Side, outflow: Side, net: Side, draws: Draws, same_day: float)
         _anchored(_centred(went, outflow), outflow),
     )
     came, went = _balanced(came, went, net)
-    return Drawn(came.T, went.T, bound)
+    ends = sorted({*net.totals, len(came)})
+    return Drawn(_settled(came, inflow, ends).T, _settled(went, outflow, ends).T, bound)
 
 
 def _normal(draws: Draws, place: int, share: float) -> FloatArray:
@@ -234,6 +237,21 @@ def _anchored(values: FloatArray, side: Side) -> FloatArray:
         factor = np.divide(wanted, block, out=np.ones_like(block), where=block > 0.0)
         found[begin:end] *= np.clip(factor, FACTOR_MIN, FACTOR_MAX)
         reached += found[begin:end].sum(axis=0)
+        begin = end
+    return found
+
+
+def _settled(values: FloatArray, side: Side, ends: Sequence[int]) -> FloatArray:
+    """Return H x P values of which each stretch is expected to be what is forecast of it.
+
+    Totals by quantiles lean with their longer tail; money is counted by expectation.
+    """
+    found, begin = values.copy(), 0
+    for end in ends:
+        here = float(found[begin:end].mean(axis=1).sum())
+        told = float(side.mean[begin:end].sum())
+        if here > 0.0:
+            found[begin:end] *= min(max(told / here, SCALE_MIN), SCALE_MAX)
         begin = end
     return found
 

@@ -128,6 +128,8 @@ def receivables_of(flows: FirmFlows, as_of: date) -> Receivables:
         ["year_fen", "counterparty"], descending=[True, False]
     )
     total = int(year["year_fen"].sum())
+    # Days that no record covers yet are nobody's silence.
+    through = min(as_of, _covered(flows, by_invoice=by_invoice))
     new_since = as_of - timedelta(days=NEW_DAYS)
     payments = flows.inflow if by_invoice and flows.inflow_source.kinds != ("invoices",) else None
     customers, delays, everyone = [], {}, []
@@ -135,7 +137,7 @@ def receivables_of(flows: FirmFlows, as_of: date) -> Receivables:
         paid = None
         if payments is not None:
             paid = _payments(rows, payments, name, as_of)
-        customers.append(_customer(name, days, fen, total, as_of, paid))
+        customers.append(_customer(name, days, (fen, total), (as_of, through), paid))
         if paid is not None and len(paid.delays) >= PAYMENTS_LEAST:
             delays[name] = delay_of(sorted(paid.delays))
             everyone += paid.delays
@@ -151,6 +153,14 @@ def receivables_of(flows: FirmFlows, as_of: date) -> Receivables:
     )
 
 
+def _covered(flows: FirmFlows, *, by_invoice: bool) -> date:
+    """Return the last day that the records read for customers tell of."""
+    if not by_invoice:
+        return flows.last_day
+    days: list[date] = flows.taxed["day"].sort().to_list()
+    return days[-1]
+
+
 @dataclass(frozen=True, slots=True)
 class _Paid:
     """What became of a customer's invoices: delays of those paid, ages of those that wait."""
@@ -161,10 +171,16 @@ class _Paid:
 
 
 def _customer(
-    name: str, days: Sequence[date], fen: int, total_fen: int, as_of: date, paid: _Paid | None
+    name: str,
+    days: Sequence[date],
+    sold_fen: tuple[int, int],
+    when: tuple[date, date],
+    paid: _Paid | None,
 ) -> Customer:
+    """Return a customer's line from the days on which it bought; sales are its own and all."""
+    (fen, total_fen), (as_of, through) = sold_fen, when
     gaps = np.diff(np.array(days, dtype="datetime64[D]")).astype(np.int64)
-    silent = (as_of - days[-1]).days
+    silent = max((through - days[-1]).days, 0)
     enough = len(gaps) >= GAPS_LEAST
     middle = int(np.median(gaps)) if enough else None
     lost = lost_ppm(gaps, silent) if enough else None

@@ -117,7 +117,8 @@ def recurring(rows: pl.DataFrame, sign: int, after: date, until: date) -> Found:
         kept.append((key, kind))
         items += [
             KnownItem(
-                ItemKind(kind), due, sign * rhythm.amount_fen, ItemSource.RECORDS, key,
+                ItemKind(kind), due, sign * rhythm.amount_fen, ItemSource.RECORDS,
+                key if kind != ItemKind.WAGES.value else "",
                 rhythm.probability_ppm, rhythm.delay,
             )
             for due in rhythm.due_days(after, until)

@@ -42,7 +42,6 @@ WEEKENDS_NAMED_FROM = 2025
 LOOK_DAYS = 45
 _SATURDAY = 5
 _PERIODS = 6
-LABEL = "税款"
 
 
 def due_day(year: int, month: int, calendar: Calendar, known_on: date) -> date:
@@ -103,7 +102,7 @@ def _as_paid(
     last: date = paid["day"].sort().to_list()[-1]
     for day in _due_days(span, calendar, monthly=by_month):
         if (day.year, day.month) != (last.year, last.month):
-            yield KnownItem(ItemKind.TAX, day, -amount, ItemSource.TAX_CALENDAR, LABEL, sure)
+            yield KnownItem(ItemKind.TAX, day, -amount, ItemSource.TAX_CALENDAR, "", sure)
 
 
 def _declared(

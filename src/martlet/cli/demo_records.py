@@ -87,6 +87,7 @@ def import_records(demo: Demo) -> Iterator[str]:
             bad_count=report.rows_quarantined,
         )
     demo.bank.records.refresh_signals(demo.principal)
+    demo.bank.cashflow.refresh_signals(demo.principal)
     demo.facts["rows_count"] = rows_count
 
 

@@ -205,9 +205,10 @@ def _weeks(told: Outlook) -> list[dict[str, Any]]:
             "week_from": told.days[start],
             "inflow_fen": sum(told.inflow.mean_fen[week]),
             "outflow_fen": sum(told.outflow.mean_fen[week]),
-            "net_fen": sum(told.net.mean_fen[week]),
         }
-        if told.balance is not None and told.shortfall is not None:
+        if told.balance is None or told.shortfall is None:
+            row["net_fen"] = sum(told.net.mean_fen[week])
+        else:
             row["balance_least_fen"] = min(told.balance.mean_fen[week])
             row["balance_least_10_fen"] = min(day[low] for day in told.balance.quantiles_fen[week])
             row["short_by_then_ppm"] = told.shortfall.by_day_ppm[week][-1]
