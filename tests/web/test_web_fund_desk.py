@@ -89,7 +89,8 @@ def test_sums_of_the_download_are_the_sums_of_its_series(staff: Visit) -> None:
 
 def test_too_few_days_are_counted_and_nothing_stands_in_for_them(staff: Visit) -> None:
     page = bring(staff, partners_file(20)).text
-    assert "8 more days are needed before anything can be foretold" in page
+    assert "66 more days are needed before anything can be foretold" in page
+    assert "All 20 days" in page
     assert "103 more days are needed before a reserve" in page
     assert "<svg" not in page
 
@@ -184,4 +185,4 @@ def test_the_banks_own_flows_are_read_from_its_positions(staff: Visit, town: Tow
     until = time.monotonic() + 60
     while 'role="status"' in page and time.monotonic() < until:
         page = staff.open("/console/fund-desk").text
-    assert "27 more days are needed before anything can be foretold" in page
+    assert "85 more days are needed before anything can be foretold" in page

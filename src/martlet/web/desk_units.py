@@ -10,6 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from martlet.cashflow import SEASON_DAYS
 from martlet.cashflow.directions import DIRECTION_WORDS
 from martlet.kernel.errors import NotFound
 from martlet.kernel.i18n import Locale, text, yuan
@@ -19,6 +22,7 @@ from martlet.treasury.funds import Direction
 from martlet.treasury.funds.flows import DIRECTION, TOTAL
 from martlet.treasury.funds.reserve import OF_REDEMPTIONS
 from martlet.web.fan import DESK, Ahead, draw
+from martlet.web.limits import LIST_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,6 +137,22 @@ def _errors(mark: Any) -> Sequence[float | None]:  # noqa: ANN401 - a sum's mark
 
 def _right(error: float | None) -> str:
     return "—" if error is None else f"{100 * max(1 - error, 0):.1f}%"
+
+
+def shown_so_far(desk: Desk, words: Shown) -> list[dict[str, str]]:
+    """Return what each series came to lately, where there are too few days to foretell."""
+    history = desk.flows.history
+    values = np.nan_to_num(history.values[:LIST_ROWS])
+    sides = desk.flows.directions or ("",) * len(history.series_ids)
+    return [
+        {
+            "name": words.name(_undirected(series)),
+            "side": str(side),
+            "week": words.amount(float(came[-SEASON_DAYS:].sum())),
+            "all": words.amount(float(came.sum())),
+        }
+        for series, side, came in zip(history.series_ids, sides, values, strict=False)
+    ]
 
 
 def shown_tried(desk: Desk) -> list[dict[str, Any]]:

@@ -15,7 +15,6 @@ import numpy as np
 
 from martlet.cashflow import SEASON_DAYS, Ask, History
 from martlet.cashflow.directions import Direction
-from martlet.cashflow.limits import SHORT_DAYS
 from martlet.treasury.funds.flows import Flows, flows_of
 from martlet.treasury.funds.forecast import FEW_DAYS, FundForecast, foretell_flows
 from martlet.treasury.funds.limits import HISTORY_DAYS_MIN
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
 HORIZON_DAYS = 30
 SETTLEMENTS = (1, 2, 3)
 """Days from a redemption to its money: of a money fund, and of slower ones."""
+
+FORECAST_DAYS_MIN = FEW_DAYS + HORIZON_DAYS
+"""Eight weeks to learn from, and every day ahead foretold once before: bands need misses."""
 
 TRIED_ORIGINS = 6
 """Past origins, a week apart, at which a desk's totals are tried: some seconds of a large file."""
@@ -76,7 +78,7 @@ def desk_of(history: History, calendar: Calendar) -> Desk:
     """Return a desk's answer, as far as the days allow."""
     flows = flows_of(history)
     days = history.day_count
-    few = max(SHORT_DAYS - days, 0)
+    few = max(FORECAST_DAYS_MIN - days, 0)
     both = set(flows.directions) == set(Direction)
     missing = max(HISTORY_DAYS_MIN + SETTLEMENTS[-1] - days, 0)
     ask = Ask(HORIZON_DAYS, LEVELS, (SEASON_DAYS, HORIZON_DAYS))

@@ -27,6 +27,7 @@ from martlet.web.desk_units import (
     Shown,
     reserve_rows,
     shown_reserves,
+    shown_so_far,
     shown_tried,
     shown_unit,
     units_of,
@@ -172,6 +173,7 @@ def _page(
         context |= {
             "units": units,
             "unit": chosen and shown_unit(desk, chosen, words),
+            "so_far": [] if desk.found else shown_so_far(desk, words),
             "tried": shown_tried(desk),
             "reserves": shown_reserves(desk, words),
             "findings": desk.found.leaves.findings if desk.found else (),
