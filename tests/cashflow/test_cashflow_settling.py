@@ -88,6 +88,9 @@ def test_few_series_net_flows_and_busy_shops_are_no_crowd() -> None:
     assert not is_crowd(history.values[:19])
     assert not is_crowd(history.values - history.values[::-1])
     assert not is_crowd(history.values + 1.0)
+    opening = history.values + 1.0
+    opening[:, :-20] = np.nan
+    assert not is_crowd(opening)
 
 
 def test_a_short_span_keeps_expectations() -> None:

@@ -57,8 +57,10 @@ SHARING_ROUNDS = 32
 
 
 def quiet_share(values: FloatArray) -> float:
-    """Return the share of recent days on which nothing moved, days before a beginning too."""
-    return float(np.mean(np.nan_to_num(values[:, -RECENT_DAYS:]) == 0.0))
+    """Return the share of recent known days on which nothing moved."""
+    recent = values[:, -RECENT_DAYS:]
+    known = ~np.isnan(recent)
+    return float((known & (recent == 0.0)).sum() / max(int(known.sum()), 1))
 
 
 def is_crowd(values: FloatArray) -> bool:
