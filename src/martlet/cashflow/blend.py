@@ -35,8 +35,8 @@ SERIES_WEIGHED_COSTLY = 40
 """Where a tier fits series one by one: forty series of three origins tell enough."""
 
 ERROR_CAP = 3.0
-LEANS = (1.0, 0.5, 0.0)
-"""Coarse, since three origins tell no finer; of equal ones the first."""
+LEANS = (1.0, 0.0)
+"""To lean or not: three origins tell no finer."""
 MEDIAN = "median"
 
 

@@ -36,10 +36,11 @@ BACKWARD_SHARE_MAX = 0.05
 RECENT_DAYS = 91
 YEAR = 364
 
-OWN_SPANS, OWN_SPANS_MIN = 13, 6
-"""A year of four weeks' totals tells what is typical of a firm; less than half a year does not."""
+OWN_SPANS, OWN_SPANS_MIN, NEW_SPANS = 13, 6, 3
+"""A year of four weeks' totals tells what is typical of a firm, and a quarter what it is lately;
+less than half a year tells nothing."""
 
-OWN_PART = 0.25
+OWN_PART = 0.5
 """Of a firm's past in its typical total; the rest is foretold."""
 
 SEASON_BASE_DAYS = 182
@@ -85,8 +86,11 @@ def typical_totals(said: Forecast, known: FloatArray) -> FloatArray:
     whole = ~np.isnan(newest).any(axis=2)
     totals = np.where(whole, np.nan_to_num(newest).sum(axis=2), np.nan)
     enough = whole.sum(axis=1) >= OWN_SPANS_MIN
-    own = np.where(enough, np.nanmedian(np.where(enough[:, None], totals, 0.0), axis=1), told)
-    return np.asarray((1.0 - OWN_PART) * told + OWN_PART * own)
+    totals = np.where(enough[:, None], totals, 0.0)
+    lately = np.median(totals[:, -NEW_SPANS:], axis=1)
+    own = 0.5 * np.nanmedian(totals, axis=1) + 0.5 * lately
+    usable = enough & ~np.isnan(lately)
+    return np.asarray(np.where(usable, (1.0 - OWN_PART) * told + OWN_PART * own, told))
 
 
 def widths(said: Forecast) -> FloatArray:
