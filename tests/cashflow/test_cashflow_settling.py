@@ -109,11 +109,13 @@ def test_odd_series_survive_beside_healthy_ones_and_levels_are_those_asked_for()
     values[3, :120] = np.nan
     values[4, -100:] = 0.0
     odd = replace(history, values=values)
-    said = forecast(odd, 28, (0.9,), cumulative_days=(7,), tier=Tier.AUTO)
-    assert said.levels == (0.9,)
+    said = forecast(odd, 28, (0.05,), cumulative_days=(7,), tier=Tier.AUTO)
+    assert said.levels == (0.05,)
     assert set(said.cumulative) == {7}
     assert np.isfinite(said.mean).all()
     assert np.isfinite(said.quantiles).all()
+    assert (said.quantiles >= 0.0).all()
+    assert (said.cumulative[7] >= 0.0).all()
     assert said.mean[0].sum() == pytest.approx(0.0, abs=1e-6)
     assert said.mean[1].mean() == pytest.approx(700.0, rel=0.25)
     assert said.mean[4].sum() < 0.2 * values[4, :90].mean() * 28

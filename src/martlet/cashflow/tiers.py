@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from martlet.cashflow import boosting
+from martlet.cashflow.activity import one_signed
 from martlet.cashflow.blend import Weights, blended
 from martlet.cashflow.calendar import chinese_calendar
 from martlet.cashflow.coherent import fund_forecast
@@ -216,7 +217,7 @@ def accurate(
     said, weights = blended(history, inner, tiers_for(history, calendar, processes, ask.horizon))
     if weights.lean > 0.0:
         said = settled(said, history, weights.lean, calendar)
-    return _as_asked(said, ask), weights
+    return _floored(_as_asked(said, ask), history), weights
 
 
 def _wider(history: History, ask: Ask) -> Ask:
@@ -236,6 +237,19 @@ def _as_asked(said: Forecast, ask: Ask) -> Forecast:
         levels=ask.levels,
         quantiles=said.quantiles[:, :, places],
         cumulative={days: said.cumulative[days][:, places] for days in ask.totals},
+    )
+
+
+def _floored(said: Forecast, history: History) -> Forecast:
+    """Return the forecast in which a series that never fell below zero does not either."""
+    floor = np.where(one_signed(history.values), 0.0, -np.inf)
+    return replace(
+        said,
+        mean=np.maximum(said.mean, floor[:, None]),
+        quantiles=np.maximum(said.quantiles, floor[:, None, None]),
+        cumulative={
+            days: np.maximum(total, floor[:, None]) for days, total in said.cumulative.items()
+        },
     )
 
 
