@@ -177,6 +177,7 @@ def _pin(order: BatchOrder, files: list[Path]) -> None:
             "rules": rules,
             "calendar": _told(order.calendar),
             "tier": order.tier,
+            "plugins": order.plugins,
             "shards": order.shards,
         }
     )

@@ -14,6 +14,7 @@ from martlet.cashflow.limits import ACCURATE_SERIES_MAX
 from martlet.cashflow.model import CUMULATIVE_DAYS, LEVELS, Ask
 from martlet.cashflow.profiles import Profiles
 from martlet.cashflow.tiers import Accurate
+from martlet.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ class Tier(StrEnum):
     """Accurate where a file is small enough to wait for, quick beyond."""
 
 
-def forecast(
+def forecast(  # noqa: PLR0913 - what is asked beyond the first three is asked by name
     history: History,
     horizon: int,
     levels: tuple[float, ...] = LEVELS,
@@ -41,12 +42,18 @@ def forecast(
     cumulative_days: tuple[int, ...] = CUMULATIVE_DAYS,
     calendar: Calendar | None = None,
     tier: Tier = Tier.QUICK,
+    plugins: tuple[str, ...] = (),
     moved: Callable[[int, int | None], None] | None = None,
 ) -> Forecast:
-    """Return what is expected of every series on the days after the history's newest."""
+    """Return what is expected of every series on the days after the history's newest.
+
+    `plugins` name tiers of other packages that take part in the blend.
+    """
     ask = Ask(horizon, levels, cumulative_days)
     days = calendar or chinese_calendar()
     few = 0 < len(history.series_ids) <= ACCURATE_SERIES_MAX
     if tier is Tier.ACCURATE or (tier is Tier.AUTO and few):
-        return Accurate().forecast(history, ask, days)
+        return Accurate(plugins=plugins).forecast(history, ask, days)
+    if plugins and history.series_ids:
+        raise Invalid("cashflow.plugins_unused", names=", ".join(plugins)[:80])
     return Profiles(moved).forecast(history, ask, days)

@@ -86,6 +86,12 @@ SUMS_PLAYS_THIN_FROM_DAYS = 30
 MINT_NODES_MAX = 600
 """Leaves and sums in one covariance; a larger tree agrees without one."""
 
+FOUNDATION_DAYS_MIN = 28
+"""Known days below which a model that was never fitted sees no week in a series."""
+
+FOUNDATION_ROWS = 64
+"""Series that a foundation model reads at once: some hundred megabytes."""
+
 PROFILE_DAYS_MAX = 1_100
 """Three years: a Spring Festival twice over and one to spare; what is older says nothing new."""
 

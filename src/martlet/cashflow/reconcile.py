@@ -27,8 +27,6 @@ TOP_DOWN = "top_down:"
 """With the column whose groups are shared out."""
 GRID_BITS = 50
 """Of 53 in a float: three bits of room for whoever adds a total to a total."""
-FINEST = -10
-"""The grid is never finer than a thousandth of the file's unit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,8 +175,9 @@ def shrunk_covariance(rows: FloatArray) -> FloatArray:
 def on_grid(leaves: FloatArray) -> FloatArray:
     """Return leaves rounded to a power of two so fine that no reader sees it, so sums are exact."""
     whole = float(np.abs(leaves).sum())
-    finest = int(np.ceil(np.log2(whole))) - GRID_BITS if whole > 0 else FINEST
-    step = 2.0 ** max(finest, FINEST)
+    if whole == 0:
+        return leaves
+    step = 2.0 ** (int(np.ceil(np.log2(whole))) - GRID_BITS)
     rounded: FloatArray = np.round(leaves / step) * step
     return rounded
 

@@ -47,6 +47,7 @@ class BatchOrder:
     rules: ReadingRules = field(default_factory=ReadingRules)
     calendar: Calendar = field(default_factory=chinese_calendar)
     tier: Tier = Tier.QUICK
+    plugins: tuple[str, ...] = ()
     shards: int = 64
     processes: int = 2
     """Shards at a time; neither this nor where they are worked on changes what comes out."""
@@ -112,6 +113,7 @@ def forecast_shard(shard: Shard) -> None:
             cumulative_days=CUMULATIVE_DAYS,
             calendar=order.calendar,
             tier=order.tier,
+            plugins=order.plugins,
         )
         writing.write(writing.answers(said), shard.place("answers"))
         writing.write(writing.totals(said), shard.place("totals"))

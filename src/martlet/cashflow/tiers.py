@@ -22,6 +22,7 @@ from martlet.cashflow.directions import is_fund
 from martlet.cashflow.levels import normal_scores, rising
 from martlet.cashflow.limits import SUMS_DAYS_MIN
 from martlet.cashflow.model import Forecast, days_from
+from martlet.cashflow.plugins import plugged
 from martlet.cashflow.profiles import Profiles
 from martlet.cashflow.rules import RULES, by_rule
 from martlet.cashflow.settling import QUIET_SHARE_MIN, SPAN_DAYS, is_crowd, quiet_share, settled
@@ -29,6 +30,8 @@ from martlet.cashflow.statistical import Model, foretell
 from martlet.cashflow.sums import daily_quantiles, foretell_sums, total_quantiles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from martlet.cashflow.blend import Ready, Tier
     from martlet.cashflow.model import Ask, DayFeatures, Days, FloatArray, History
 
@@ -210,11 +213,19 @@ def tiers_for(
 
 
 def accurate(
-    history: History, ask: Ask, calendar: Days, processes: int = 1
+    history: History,
+    ask: Ask,
+    calendar: Days,
+    processes: int = 1,
+    plugins: Sequence[str] = (),
 ) -> tuple[Forecast, Weights]:
-    """Return the blend of the tiers that a history is worth, and how much each counts."""
+    """Return the blend of the tiers that a history is worth, and how much each counts.
+
+    `plugins` name tiers of other packages that take part.
+    """
     inner = _wider(history, ask)
-    said, weights = blended(history, inner, tiers_for(history, calendar, processes, ask.horizon))
+    ours = tiers_for(history, calendar, processes, ask.horizon)
+    said, weights = blended(history, inner, ours | plugged(plugins, calendar))
     if weights.lean > 0.0:
         said = settled(said, history, weights.lean, calendar)
     return _floored(_as_asked(said, ask), history), weights
@@ -259,10 +270,11 @@ class Accurate:
 
     processes: int = 1
     name: str = "blend"
+    plugins: tuple[str, ...] = ()
 
     def forecast(self, history: History, ask: Ask, days: Days) -> Forecast:
         """Return the blend's answer for every row of the history."""
-        said, _ = accurate(history, ask, days, self.processes)
+        said, _ = accurate(history, ask, days, self.processes, self.plugins)
         ahead = days.features(said.days[0], ask.horizon, history.last_day)
         open_days = zip(said.days, ahead.provisional, strict=True)
         return replace(

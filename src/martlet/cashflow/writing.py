@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from martlet.cashflow.groups import Grouped
     from martlet.cashflow.model import Finding, FloatArray, Forecast
 
 FORMATS = (".parquet", ".csv")
@@ -30,6 +31,17 @@ DRAFT = ".draft"
 
 def answers(forecast: Forecast) -> pl.DataFrame:
     """Return one row a series and day: mean, quantiles, what the answer is worth, who made it."""
+    return pl.DataFrame({"series_id": _repeated(forecast.series_ids, forecast.horizon)}).hstack(
+        _daily(forecast)
+    )
+
+
+def group_answers(grouped: Grouped) -> pl.DataFrame:
+    """Return one row a group and day: column, member, currency, and what a series has."""
+    return _named(grouped, grouped.sums.horizon).hstack(_daily(grouped.sums))
+
+
+def _daily(forecast: Forecast) -> pl.DataFrame:
     count, horizon = forecast.mean.shape
     standings = {f.series_id: f.standing for f in forecast.findings}
     worth = [standings.get(name, Standing.SOUND) for name in forecast.series_ids]
@@ -40,7 +52,6 @@ def answers(forecast: Forecast) -> pl.DataFrame:
     )
     return pl.DataFrame(
         {
-            "series_id": _repeated(forecast.series_ids, horizon),
             "date": days.gather(np.tile(np.arange(horizon), count)),
             "mean": forecast.mean.ravel(),
             **_levels(forecast.levels, forecast.quantiles),
@@ -52,19 +63,34 @@ def answers(forecast: Forecast) -> pl.DataFrame:
 
 def totals(forecast: Forecast) -> pl.DataFrame:
     """Return one row a series and number of first days: mean and quantiles of the total."""
-    count = len(forecast.series_ids)
+    return _totals(pl.DataFrame({"series_id": _repeated(forecast.series_ids, 1)}), forecast)
+
+
+def group_totals(grouped: Grouped) -> pl.DataFrame:
+    """Return one row a group and number of first days."""
+    return _totals(_named(grouped, 1), grouped.sums)
+
+
+def _totals(named: pl.DataFrame, forecast: Forecast) -> pl.DataFrame:
     parts = [
-        pl.DataFrame(
-            {
-                "series_id": _repeated(forecast.series_ids, 1),
-                "days": np.full(count, days),
-                "mean": forecast.mean[:, :days].sum(axis=1),
-                **_levels(forecast.levels, quantiles),
-            }
+        named.with_columns(
+            days=np.full(named.height, days),
+            mean=forecast.mean[:, :days].sum(axis=1),
+            **_levels(forecast.levels, quantiles),
         )
         for days, quantiles in sorted(forecast.cumulative.items())
     ]
-    return pl.concat(parts) if parts else pl.DataFrame(schema=["series_id", "days", "mean"])
+    empty = pl.DataFrame(schema=[*named.columns, "days", "mean"])
+    return pl.concat(parts) if parts else empty
+
+
+def _named(grouped: Grouped, times: int) -> pl.DataFrame:
+    names = ["column", "member"]
+    if any(group.currency for group in grouped.groups):
+        names.append("currency")
+    return pl.DataFrame(
+        {name: _repeated([getattr(g, name) for g in grouped.groups], times) for name in names}
+    )
 
 
 def marks(findings: Sequence[Finding]) -> pl.DataFrame:
@@ -81,6 +107,11 @@ def marks(findings: Sequence[Finding]) -> pl.DataFrame:
         for finding in findings
     ]
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+
+def groups_place(out: Path) -> Path:
+    """Return where the groups of a file of answers lie, where nobody says: beside it."""
+    return out.with_name(f"{out.stem}.groups{out.suffix}")
 
 
 def marks_place(out: Path) -> Path:

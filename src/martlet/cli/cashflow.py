@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from martlet.cli import evaluating, outlook
-from martlet.cli.options import JsonOption, group
+from martlet.cli.options import JsonOption, PluginsOption, group
 from martlet.cli.output import note, progress, show
 from martlet.cli.reading import choice, day
 from martlet.cli.words import say
@@ -81,6 +81,10 @@ _Plain = Annotated[
     bool, typer.Option("--no-holidays", help=say("Weekdays only: series of another country."))
 ]
 _Tier = Annotated[str, typer.Option(help=say("How much work: auto, quick or accurate."))]
+_GroupsOut = Annotated[
+    Path | None,
+    typer.Option(help=say("Where the groups' sums are written (else beside it, as .groups).")),
+]
 _Totals = Annotated[
     Path | None,
     typer.Option(help=say("Where quantiles of the 7, 14, 28 and 56-day totals are written.")),
@@ -95,6 +99,7 @@ def forecast_command(
     levels: _Levels = "",
     as_of: _AsOf = "",
     tier: _Tier = "auto",
+    plugins: PluginsOption = None,
     gaps: _Gaps = "no_movement",
     duplicates: _Duplicates = "add",
     negatives: _Negatives = "keep",
@@ -102,33 +107,44 @@ def forecast_command(
     columns: _Columns = "",
     calendar: _CalendarFile = None,
     no_holidays: _Plain = False,
+    groups_out: _GroupsOut = None,
     totals_out: _Totals = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read, judge, forecast, write, and tell what was refused or is thin."""
-    from martlet.cashflow import Tier, forecast, read_history, writing
+    from martlet.cashflow import Tier, read_history, writing
+    from martlet.cashflow.groups import forecast_alone, forecast_grouped, is_grouped
 
-    places = [place for place in (out, totals_out) if place is not None]
-    for place in places:
-        writing.check_format(place)
+    for place in (out, groups_out, totals_out):
+        if place is not None:
+            writing.check_format(place)
     wanted = _wanted_levels(levels)
     rules = _rules(as_of, gaps, duplicates, negatives, group_columns, columns)
     with progress(say("reading"), quiet=as_json):
         found = read_history(history, rules)
     with progress(say("forecasting"), quiet=as_json) as moved:
-        said = forecast(
+        ask = forecast_grouped if groups_out or is_grouped(found) else forecast_alone
+        grouped = ask(
             found,
             horizon,
             wanted,
             calendar=_calendar(calendar, plain=no_holidays),
             tier=choice(Tier, tier),
+            plugins=tuple(plugins or ()),
             moved=moved,
         )
+    said = grouped.leaves
     writing.write(writing.answers(said), out)
     writing.write(writing.marks(said.findings), writing.marks_place(out))
     if totals_out is not None:
         writing.write(writing.totals(said), totals_out)
-    _tell(found, said, out, as_json=as_json)
+    beside = None
+    if grouped.groups:
+        beside = groups_out or writing.groups_place(out)
+        writing.write(writing.group_answers(grouped), beside)
+        if totals_out is not None:
+            writing.write(writing.group_totals(grouped), writing.groups_place(totals_out))
+    _tell(found, said, out, beside, as_json=as_json)
 
 
 def _wanted_levels(text: str) -> tuple[float, ...]:
@@ -185,7 +201,9 @@ def _calendar(path: Path | None, *, plain: bool) -> Calendar:
     return chinese_calendar("" if path is None else path.read_text(encoding="utf-8"))
 
 
-def _tell(history: History, said: Forecast, out: Path, *, as_json: bool) -> None:
+def _tell(
+    history: History, said: Forecast, out: Path, groups: Path | None, *, as_json: bool
+) -> None:
     from martlet.cashflow import Standing, writing
 
     refused = {f.series_id for f in said.findings if f.standing is Standing.REFUSED}
@@ -200,6 +218,7 @@ def _tell(history: History, said: Forecast, out: Path, *, as_json: bool) -> None
         "methods": sorted(set(said.methods)),
         "answers": str(out),
         "marks": str(writing.marks_place(out)),
+        **({"groups": str(groups)} if groups else {}),
     }
     show(answer, as_json=as_json)
     if said.provisional and not as_json:
@@ -228,6 +247,7 @@ def batch_command(
     calendar: _CalendarFile = None,
     no_holidays: _Plain = False,
     tier: _Tier = "quick",
+    plugins: PluginsOption = None,
     shards: Annotated[int, typer.Option(min=1, help=say("Parts forecast one by one."))] = 64,
     processes: Annotated[
         int, typer.Option(min=1, max=256, help=say("Parts forecast at a time."))
@@ -254,6 +274,7 @@ def batch_command(
         rules=_rules(since, gaps, duplicates, negatives, None, columns),
         calendar=_calendar(calendar, plain=no_holidays),
         tier=choice(Tier, tier),
+        plugins=tuple(plugins or ()),
         shards=shards,
         processes=processes,
         on=choice(On, on),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from martlet.cli.options import PluginsOption
 from martlet.cli.output import note, plain, progress, show
 from martlet.cli.words import say
 
@@ -29,6 +30,7 @@ def evaluate(
     processes: Annotated[
         int, typer.Option(min=1, max=2, help=say("Processes at once, 1 or 2."))
     ] = 2,
+    plugins: PluginsOption = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help=say("Where every figure is written (JSON)."))
     ] = None,
@@ -38,7 +40,7 @@ def evaluate(
     from martlet.cashflow.directions import is_fund
     from martlet.cashflow.evaluation import table
 
-    asked = evaluation.protocol(protocol, horizon, origins)
+    asked = evaluation.protocol(protocol, horizon, origins).beside(plugins or ())
     series = evaluation.read_series(history)
     with progress(say("evaluating")) as moved:
         report = evaluation.evaluate(series, asked, moved, processes)

@@ -26,6 +26,11 @@ StaffOption = Annotated[
     str, typer.Option("--staff", help=say("Act as this member of staff (name or id)."))
 ]
 
+PluginsOption = Annotated[
+    list[str] | None,
+    typer.Option("--with", help=say("A tier of another package in the blend, by its name.")),
+]
+
 
 def key_or_new(bank: Bank, key: str) -> str:
     """Return the caller's key, or one that was never used."""

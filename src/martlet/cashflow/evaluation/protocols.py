@@ -14,6 +14,8 @@ from martlet.cashflow.evaluation.limits import ORIGINS_MAX
 from martlet.kernel.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from martlet.cashflow.model import History
 
 STATISTICAL = ("AutoETS", "AutoCES")
@@ -38,6 +40,12 @@ class Protocol:
     chinese: bool = True
     """Whether the series live by the Chinese calendar."""
     totals: tuple[int, ...] = (7, 28, 30)
+    plugins: tuple[str, ...] = ()
+    """Tiers of other packages that take part in ours."""
+
+    def beside(self, plugins: Sequence[str]) -> Protocol:
+        """Return the same with tiers of other packages in our blend."""
+        return replace(self, plugins=tuple(plugins))
 
 
 PROTOCOLS = {

@@ -139,7 +139,7 @@ def said_by(then: History, ask: Ask, asked: Protocol, method: str) -> tuple[Fore
     """Return what a method says, and the weights where it has any."""
     if method == OURS:
         calendar = chinese_calendar() if asked.chinese else weekday_calendar()
-        said, weights = tiers.accurate(then, ask, calendar)
+        said, weights = tiers.accurate(then, ask, calendar, plugins=asked.plugins)
         return said, weights.told()
     if method in STATISTICAL:
         return tiers.Statistical(STATISTICAL_MODELS[method])(then, ask)(then, ask), ""
