@@ -226,7 +226,7 @@ ROWS = st.lists(st.tuples(NAMES, DAYS, VALUES).map(",".join), max_size=40)
     st.sampled_from([(), ("--gaps", "unknown"), ("--duplicates", "refuse"), ("--levels", "0.5")]),
 )
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_file_brings_it_down(
     ask: Ask, rows: list[str], head: str, encoding: str, options

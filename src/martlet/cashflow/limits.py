@@ -107,7 +107,7 @@ PROFILE_FIT_DAYS_MIN = 28
 CHOOSING_ROWS = 2_048
 """Series on which a class chooses how fast its level moves: more choose no better."""
 
-POOLED_SAMPLES = 30
+POOLED_SAMPLES = 100
 """A series' own errors weigh as much as its class's from so many on."""
 
 ACCURATE_SERIES_MAX = 20_000
