@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -24,7 +25,7 @@ from martlet.treasury.allocation import (
 from martlet.treasury.allocation.features import Features, needs
 from martlet.treasury.allocation.limits import AGE_DAYS_MIN
 from martlet.treasury.backtest import Panel, Rates, Term, play
-from martlet.treasury.backtest.choosing import learn
+from martlet.treasury.backtest.choosing import learn, tail_for, task_for
 from martlet.treasury.backtest.ours import Forecasts, Ours
 from martlet.treasury.backtest.policies import Split
 
@@ -191,7 +192,8 @@ def test_the_calibrated_need_covers_what_it_promises(boosted: bool) -> None:
 
 def test_ours_earns_more_than_t0_and_is_hardly_ever_short_where_the_month_repeats() -> None:
     panel, rates = shops(), Rates(2_000, 14_000, (Term(28, 22_000),))
-    learnt = learn(panel.until(140), rates, None, 0.5, 48, boosted=False)
+    task = replace(task_for(panel, np.arange(12), rates, None, 0.5, 48), boosted=False)
+    learnt = learn(panel.until(140), task, 0.5)
     forecasts = Forecasts(panel, learnt.model, 140, None)
     outcome = play(panel, rates, Ours(forecasts, learnt.levels), start=140)
     bold = play(panel, rates, Split(0, 900_000), start=140)
@@ -202,7 +204,62 @@ def test_ours_earns_more_than_t0_and_is_hardly_ever_short_where_the_month_repeat
 def test_a_higher_level_never_locks_more() -> None:
     panel = shops()
     model = fit_need(panel.until(140), (1, 7, 14, 28), None, np.arange(12) % 4, boosted=False)
-    raw = Forecasts(panel, model, 140, None).on(140)
+    raw = model.forecast(Features(panel).at(140))
     kept = [model.term_ppm(raw, level) for level in (0.9, 0.99, 0.999)]
     assert (kept[0] <= kept[1]).all()
     assert (kept[1] <= kept[2]).all()
+
+
+def test_where_more_is_needed_in_money_more_of_the_common_risk_is_run() -> None:
+    """A short day counts one for everybody, but a locked half of much earns much."""
+    panel = shops()
+    model = fit_need(panel.until(140), (1, 28), None, np.arange(12) % 4, boosted=False)
+    alike = np.full((3, 2), 0.2)
+    wealth = np.array([10_000, 1_000_000, 100_000_000])
+    levels = model.levels(alike, wealth, 0.002)
+    assert (np.diff(levels, axis=0) < 0).all()
+    bolder = model.levels(alike, wealth, 0.004)
+    assert (bolder < levels).all()
+
+
+def test_a_cap_is_prepared_for_where_large_payments_come_and_nowhere_else() -> None:
+    """Two shops of three pay on the 28th morning what T+0 cannot pay in a day; the third never."""
+    rng = np.random.default_rng(11)
+    flow = rng.integers(0, 20_000, (24, 200))
+    flow[:, 0] = 1_000_000
+    for row in range(24):
+        if row % 3:
+            flow[row, 10 + row % 7 :: 28] -= 280_000
+    opened = np.zeros(24, np.int64)
+    names = tuple(f"shop-{row}" for row in range(24))
+    panel = Panel(names, date(2025, 1, 1), flow, flow.cumsum(1), opened)
+    pytest.importorskip("lightgbm")
+    model = fit_need(panel.until(170), (1, 28), 150_000, np.arange(24) % 4, boosted=True)
+    assert model.chances is not None
+    features = Features(panel)
+    held = []
+    for day in range(170, 198):
+        wealth = panel.balance_fen[:, day - 1]
+        chances = model.chances.at(features.at(day), features.wealth(day))
+        assert (np.diff(chances, axis=1) <= 0).all(), "more on the account is never more risk"
+        cautious = model.chances.account_fen(chances, wealth, 1_000.0)
+        assert (cautious >= model.chances.account_fen(chances, wealth, 100.0)).all()
+        assert (cautious <= wealth).all()
+        held.append(cautious)
+    paying = np.arange(24) % 3 > 0
+    mean = np.mean(held, axis=0)
+    assert mean[paying].mean() > 10 * mean[~paying].mean()
+
+
+@given(
+    st.lists(st.integers(0, 40), min_size=5, max_size=5),
+    st.floats(0, 60),
+    st.floats(0, 60),
+)
+def test_more_accepted_risk_never_turns_the_dial_back(
+    counts: list[int], one: float, other: float
+) -> None:
+    tails = (0.0005, 0.001, 0.002, 0.004, 0.008)
+    careful, bold = sorted((one, other))
+    found = tail_for(careful, tails, counts), tail_for(bold, tails, counts)
+    assert tails[0] <= found[0] <= found[1] <= tails[-1]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from martlet.kernel.errors import Invalid
 from martlet.treasury.backtest import Morning, Orders, Panel, Rates, Term, parse_rates, play
+from martlet.treasury.backtest.choosing import task_for
 from martlet.treasury.backtest.policies import Foresight, Split
+from martlet.treasury.backtest.renewing import Renewing
 from martlet.treasury.backtest.run import Setting, backtest
 
 if TYPE_CHECKING:
@@ -83,6 +86,7 @@ def test_t0_pays_no_more_than_its_daily_cap() -> None:
     assert play(flows, RATES, Fixed(0), start=1).short_days.tolist() == [0]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(-10_000, 10_000), min_size=6, max_size=30),
     st.integers(0, 5_000),
@@ -99,6 +103,7 @@ def test_no_policy_makes_or_loses_money(
     assert outcome.wealth_fen_days.sum() == panel.balance_fen[0, 1:].sum()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-3_000, 3_000), min_size=40, max_size=60), st.integers(500, 4_000))
 def test_foresight_is_short_only_where_all_the_wealth_could_not_pay(
     flows: list[int], cap: int
@@ -134,6 +139,58 @@ def test_a_policy_does_not_see_the_day_it_decides_for() -> None:
         play(panel_of(*each.tolist()), RATES, Watch(), start=50)
         seen.append(asked)
     assert seen[0] == seen[1]
+
+
+def test_ours_orders_the_same_whatever_comes_later() -> None:
+    """Learning again inside the window reads only what is past; so does the count of shortfalls."""
+    rng = np.random.default_rng(9)
+    flows = rng.integers(-4_000, 4_400, (16, 150))
+    flows[:, 0] = 900_000
+    later = flows.copy()
+    later[:, 130:] -= 3_000
+    seen: list[list[list[int]]] = []
+    for each in (flows, later):
+        panel = panel_of(*each.tolist())
+        task = replace(task_for(panel, np.arange(16), RATES, 3_000, 1.0, 30), boosted=False)
+        policy = Renewing(panel, task, 90)
+        asked: list[list[int]] = []
+
+        class Watch:
+            def orders(self, morning: Morning) -> Orders:
+                found = policy.orders(morning)  # noqa: B023 - played at once
+                if morning.day <= 130:
+                    asked.append(found.current_fen.tolist())  # noqa: B023 - as above
+                    asked.append(found.terms_fen[0].tolist())  # noqa: B023 - as above
+                return found
+
+        play(panel, RATES, Watch(), start=90, cap_fen=3_000)
+        assert [told["day"] for told in policy.renewals] == [
+            panel.day(90),
+            panel.day(118),
+            panel.day(146),
+        ]
+        seen.append(asked)
+    assert seen[0] == seen[1]
+
+
+def test_shortfalls_above_the_accepted_risk_make_the_next_stretch_careful() -> None:
+    """The rate is met over the months: what was too much is made good, within bounds."""
+    panel = panel_of(*[[900_000] + [100, -100] * 70] * 16)
+    task = replace(task_for(panel, np.arange(16), RATES, None, 4.0, 30), boosted=False)
+    accepted = []
+    for short in (0, 2, 40):
+
+        class Unlucky(Renewing):
+            def orders(self, morning: Morning) -> Orders:
+                days = np.zeros_like(morning.short_days)
+                days[0] = short  # noqa: B023 - played at once
+                return super().orders(replace(morning, short_days=days))
+
+        policy = Unlucky(panel, task, 90)
+        play(panel, RATES, policy, start=90)
+        accepted.append([float(told["accepted_short"]) for told in policy.renewals])
+    assert accepted[0][1] > 4.0 > accepted[2][1] == 2.0
+    assert accepted[0][1] > accepted[1][1] > accepted[2][1]
 
 
 def test_rates_are_read_by_name() -> None:

@@ -1,4 +1,4 @@
-"""Quantile heads by LightGBM: the only place of the room that knows it, imported when used."""
+"""Quantiles and chances by LightGBM: the only place that knows it, imported when used."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from martlet.treasury.allocation.limits import RATIO_MAX, ROUNDS
+from martlet.treasury.allocation.limits import CHANCE_ROUNDS, RATIO_MAX, ROUNDS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from martlet.treasury.allocation.features import Floats
 
 _PARAMETERS: dict[str, Any] = {
@@ -25,6 +27,14 @@ _PARAMETERS: dict[str, Any] = {
     "num_threads": 1,
     "deterministic": True,
     "force_row_wise": True,
+}
+
+_CHANCE: dict[str, Any] = {
+    "objective": "binary",
+    "learning_rate": 0.08,
+    "min_data_in_leaf": 200,
+    "feature_fraction": 0.5,
+    "lambda_l2": 5.0,
 }
 
 
@@ -47,3 +57,24 @@ class BoostedHead:
         """Return the quantile, one number a row, from 0 to a little over all wealth."""
         found = np.asarray(self._booster.predict(features, num_threads=1), np.float64)
         return np.clip(found, 0, RATIO_MAX)
+
+
+class BoostedChance:
+    """The chance that an amount is passed, as a function of the features and of the amount.
+
+    The last column but one is the amount: more of it never raises the chance.
+    """
+
+    def __init__(
+        self, features: Floats, passed: NDArray[np.bool_], weights: Floats, seed: int
+    ) -> None:
+        import lightgbm  # noqa: PLC0415 - as above
+
+        slopes = [0] * (features.shape[1] - 2) + [-1, 0]
+        parameters = {**_PARAMETERS, **_CHANCE, "monotone_constraints": slopes, "seed": seed}
+        data = lightgbm.Dataset(features, passed.astype(np.int64), weight=weights)
+        self._booster = lightgbm.train(parameters, data, num_boost_round=CHANCE_ROUNDS)
+
+    def predict(self, features: Floats) -> Floats:
+        """Return the chance, one number a row."""
+        return np.asarray(self._booster.predict(features, num_threads=1), np.float64)

@@ -5,9 +5,22 @@ from __future__ import annotations
 HORIZONS_DAYS = (1, 7, 14, 28)
 """Looks ahead between which a lot counts as locked; the locks of the products are added."""
 
-CAP_LOOK_DAYS = 14
-"""How far ahead the account is stocked because of a daily cap: a fortnight of caps is more than
-any payment that was seen."""
+CAP_LOOK_DAYS_MIN = 2
+CAP_LOOK_DAYS_MAX = 14
+"""How far ahead the account is stocked because of a daily cap: as many caps as a payment takes
+that one morning in a thousand brings."""
+
+CAP_SHARES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.3, 1.7, 2.2, 3.0, 4.5)
+"""Amounts on the account, in caps, at which the chance of a shortfall is forecast."""
+
+CAP_DRAWS = 4
+"""Amounts drawn for each morning that is learnt from, beside nothing at all."""
+
+QUIET_ROWS_EVERY = 3
+"""Of the mornings that ask nothing of the account every third is learnt from, and counts thrice."""
+
+SHORT_ROWS_MIN = 50
+"""Mornings on which a cap has to have bound before what foretells them is learnt."""
 
 AGE_DAYS_MIN = 20
 """Origins younger than this teach the month after opening, not the business."""
@@ -22,33 +35,65 @@ SCORE_OFFSET = 0.05
 """Added to need and forecast before one is divided by the other, so that a forecast of nothing
 can be scaled as well."""
 
+SMOOTHED_MORNINGS = 3
+"""Mornings whose forecasts are averaged: whoever buys whenever a forecast dips buys its errors."""
+
+BUYING_EVERY_DAYS = 4
+BOUGHT_PPM = 500_000
+"""On every fourth morning an account locks half of what is free: its terms then end on different
+days, so that some of it comes back soon, and one morning's error locks little."""
+
+LOT_LEAST_PPM = 10_000
+"""A lot below 1 % of wealth waits: every lot is a message to the owner."""
+
 FOLDS = 4
 """Parts of the accounts: each is forecast by models that never saw it."""
 
 ROUNDS = 120
 """Trees of a head; more of them learnt the accounts by heart."""
 
-ROWS_MAX = 400_000
-"""Rows that heads are fitted on: past that, mornings are thinned evenly, but the calibration
+ROWS_MAX = 40_000
+"""Rows that a head is fitted on: past that, mornings are thinned evenly, but the calibration
 still sees every one of them."""
 
-TERM_LEVELS = (0.9999, 0.9998, 0.9995, 0.9993, 0.999, 0.9985, 0.998, 0.9965, 0.995, 0.99, 0.98)
-"""How sure to be that a term need not be broken; careful to bold."""
+CHANCE_ROUNDS = 150
+"""Trees that foretell a cap that binds: such days are rare, and every one of them is learnt."""
 
-ACCOUNT_LEVELS = (0.9998, 0.9995, 0.9992, 0.999, 0.9985, 0.998, 0.997)
-"""How sure to be that a daily cap does not bind; careful to bold."""
+TAILS = (0.0003, 0.0006, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.006, 0.01)
+"""How likely a typical account's term may have to be broken; careful to bold. Between them the
+dial is read off, and beyond them nothing is known."""
+
+TAIL_LEAST = 1e-5
+TAIL_MOST = 0.2
+"""No account's own probability leaves these, whatever its wealth."""
+
+WEALTH_POWER = 0.5
+"""How much more risk goes where more money stands: 0 gives every account the same level, 1 puts
+every short day where it buys most interest. Between them small accounts are served as well, and
+on the days before the window nothing earned more (docs/allocation.md)."""
+
+PRICE_TIMES_TAIL = 1.7
+"""One dial for two risks: the price of a short day at the account is this over the tail of the
+terms. On the days before the window the best pairs lay along that line."""
 
 CHOOSING_DAYS = 160
-"""Days before the window on which levels are chosen: enough for some shortfalls to be seen."""
+"""Days before a morning on which the dial is set: enough for some shortfalls to be seen."""
 
-CHOOSING_PARTS = 2
-"""Parts of the accounts on which levels are chosen; on the other half they are confirmed."""
+CURVE_SLOPE_LEAST = 0.5
+CURVE_SLOPE_MOST = 3.0
+"""How fast shortfalls rise with the dial, as a power of it: few of them say it badly."""
 
-CONFIRM_PROBABILITY = 0.95
-"""A level is confirmed unless so few shortfalls were to be expected that the other accounts' count
-would be seen less often than once in twenty."""
+REFIT_DAYS = 28
+"""Days after which everything is learnt again from what has happened by then."""
 
-RISK_PER_1000 = 0.2
+MAKING_GOOD_DAYS = 56
+"""Days over which shortfalls above or below the accepted risk are made good."""
+
+ACCEPTED_SWING = 2.0
+"""The risk of a next stretch is never more than this times the accepted one, nor less than one
+part in so many of it."""
+
+RISK_PER_1000 = 0.17
 """Shortfall days per 1,000 account-days, above what nobody could avoid, that an owner accepts who
 says nothing."""
 

@@ -14,21 +14,26 @@ import numpy as np
 from martlet.kernel.errors import Refused
 from martlet.kernel.rates import PPM
 from martlet.treasury.allocation.boosting import BoostedHead, is_installed
+from martlet.treasury.allocation.chances import fit_chances, look_days
 from martlet.treasury.allocation.features import Features, Floats, needs
 from martlet.treasury.allocation.limits import (
     AGE_DAYS_MIN,
-    CAP_LOOK_DAYS,
     FOLDS,
     RATIO_MAX,
     ROWS_MAX,
     SCORE_OFFSET,
+    SMOOTHED_MORNINGS,
+    TAIL_LEAST,
+    TAIL_MOST,
     WEALTH_FEN_MIN,
+    WEALTH_POWER,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Protocol
 
+    from martlet.treasury.allocation.chances import CapChances
     from martlet.treasury.backtest.movements import Integers, Panel
 
     class Head(Protocol):
@@ -38,11 +43,9 @@ if TYPE_CHECKING:
             """Return one share of wealth a row."""
 
 
-TERM_ALPHA = 0.95
-ACCOUNT_ALPHA = 0.99
-"""The quantiles that heads are fitted at; levels beyond them are reached by calibration, because
-fitted there a head follows single accounts. What T+0 cannot pay in time is nothing on most days,
-so its head has to stand higher (docs/allocation.md)."""
+TERM_ALPHA = 0.98
+"""The quantile that heads are fitted at; levels beyond it are reached by calibration, because
+fitted there a head follows single accounts (docs/allocation.md)."""
 
 _OUT_28_COLUMN = 13
 """Column of the features that the plain head reads: outflow of 28 days over wealth."""
@@ -62,10 +65,10 @@ class Calibration:
 
     factors: Floats
 
-    def ratios(self, forecast: Floats, level: float) -> Floats:
+    def ratios(self, forecast: Floats, level: float | Floats) -> Floats:
         """Return the forecast scaled so that `level` of the needs stayed below it."""
-        rank = int(np.ceil(level * (len(self.factors) + 1))) - 1
-        factor = self.factors[min(rank, len(self.factors) - 1)]
+        rank = np.ceil(np.asarray(level) * (len(self.factors) + 1)).astype(np.int64) - 1
+        factor = self.factors[np.minimum(rank, len(self.factors) - 1)]
         scaled: Floats = (forecast + SCORE_OFFSET) * factor - SCORE_OFFSET
         return scaled
 
@@ -74,37 +77,67 @@ class Calibration:
 class NeedModel:
     """Heads by horizon and part of the accounts, and their calibrations.
 
-    Where T+0 has a cap, the last head is of what the account itself must hold.
+    Where T+0 has a cap, `chances` tell what the account itself must hold.
     """
 
     horizons: tuple[int, ...]
-    cap_fen: int | None
     heads: tuple[tuple[Head, ...], ...]
     calibrations: tuple[Calibration, ...]
     method: str
     rows_count: int
+    typical_need_fen: float
+    """The median of wealth times the longest horizon's forecast: whose level is the dial's."""
+    chances: CapChances | None
 
     def forecast(self, features: Floats, parts: Integers | None = None) -> Floats:
-        """Return raw forecasts, rows by heads: by the unseeing part, or the mean of all parts."""
+        """Return raw forecasts, rows by horizons: by the unseeing part, or the mean of all."""
         found = np.empty((len(features), len(self.heads)))
         for column, heads in enumerate(self.heads):
-            each = np.stack([head.predict(features) for head in heads], 1)
-            own = each.mean(1) if parts is None else each[np.arange(len(each)), parts]
-            found[:, column] = own
+            if parts is None:
+                found[:, column] = np.mean([head.predict(features) for head in heads], 0)
+                continue
+            for part, head in enumerate(heads):
+                own = parts == part
+                found[own, column] = head.predict(features[own])
         return found
 
-    def term_ppm(self, forecast: Floats, level: float) -> Integers:
-        """Return by horizon the share of wealth to keep liquid, rising with the horizon."""
+    def levels(self, forecast: Floats, wealth_fen: Integers, tail: float) -> Floats:
+        """Return each account's own level by horizon, where `tail` is a typical account's risk.
+
+        Short days count alike and locked money earns by its amount, so an account that needs and
+        has more may run more of the risk that all of them share. A larger tail raises no level.
+        """
+        wealth = np.maximum(wealth_fen, 1).astype(np.float64)[:, None]
+        weight = wealth * (forecast + SCORE_OFFSET) / self.typical_need_fen
+        own: Floats = 1 - np.clip(tail * weight**WEALTH_POWER, TAIL_LEAST, TAIL_MOST)
+        return own
+
+    def term_ppm(self, forecast: Floats, level: float | Floats) -> Integers:
+        """Return by horizon the share of wealth to keep liquid, rising with the horizon.
+
+        The level is one for all, or one by row and horizon.
+        """
+        each = np.broadcast_to(np.asarray(level), forecast.shape)
         columns = [
-            self.calibrations[j].ratios(forecast[:, j], level) for j in range(len(self.horizons))
+            self.calibrations[j].ratios(forecast[:, j], each[:, j])
+            for j in range(len(self.horizons))
         ]
         return whole_ppm(np.maximum.accumulate(np.stack(columns, 1), 1))
 
-    def account_ppm(self, forecast: Floats, level: float) -> Integers:
-        """Return the share of wealth to keep on the account itself."""
-        if self.cap_fen is None:
-            return np.zeros(len(forecast), np.int64)
-        return whole_ppm(self.calibrations[-1].ratios(forecast[:, -1], level))
+
+def smoothed(forecast: Floats) -> Floats:
+    """Return the mean of each morning's forecast and those of the mornings before it.
+
+    Mornings are the first axis; those without a forecast (NaN) are left out.
+    """
+    total, count = np.zeros_like(forecast), np.zeros(forecast.shape, np.int64)
+    for back in range(SMOOTHED_MORNINGS):
+        earlier = forecast[: len(forecast) - back]
+        known = ~np.isnan(earlier)
+        total[back:] += np.where(known, earlier, 0)
+        count[back:] += known
+    found: Floats = total / np.maximum(count, 1)
+    return found
 
 
 def whole_ppm(ratios: Floats) -> Integers:
@@ -117,7 +150,17 @@ def whole_ppm(ratios: Floats) -> Integers:
 class _Rows:
     features: Floats
     needs: Floats
+    wealth: Floats
     parts: Integers
+    days: Integers
+    accounts: Integers
+
+    def smoothed(self, forecast: Floats) -> Floats:
+        """Return each row's forecast as it is used: the mean of the account's last mornings."""
+        grid = np.full((int(self.days.max()) + 1, int(self.accounts.max()) + 1), np.nan)
+        grid[self.days, self.accounts] = forecast
+        found: Floats = smoothed(grid)[self.days, self.accounts]
+        return found
 
 
 def parts_of(count: int, rng: np.random.Generator) -> Integers:
@@ -132,51 +175,74 @@ def fit_need(
     parts: Integers,
     *,
     boosted: bool | None = None,
-    moved: Callable[[int, int | None], None] = lambda _done, _total: None,
 ) -> NeedModel:
     """Return a need model of everything in the panel; the panel ends where the future begins."""
     use_trees = is_installed() if boosted is None else boosted
-    rows = _rows(panel, horizons, cap_fen, parts)
+    look = 1 if cap_fen is None else look_days(panel, cap_fen)
+    rows = _rows(panel, horizons, cap_fen, look, parts)
     heads, calibrations = [], []
-    columns = rows.needs.shape[1]
-    for column in range(columns):
+    forecast = np.empty(0)
+    for column in range(len(horizons)):
+        fitted, forecast = _fit_heads(rows, column, use_trees=use_trees)
+        forecast = rows.smoothed(forecast)
         known = ~np.isnan(rows.needs[:, column])
-        alpha = TERM_ALPHA if column < len(horizons) else ACCOUNT_ALPHA
-        if known.sum() < FOLDS / (1 - alpha):
-            raise Refused("allocation.too_little_to_learn", rows_count=int(known.sum()))
-        fitted, factors = [], []
-        for part in range(FOLDS):
-            seen = known & (rows.parts != part)
-            head: Head = PlainHead()
-            if use_trees:
-                chosen = np.flatnonzero(seen)
-                chosen = chosen[:: -(-len(chosen) // ROWS_MAX)]
-                x, y = rows.features[chosen], rows.needs[chosen, column]
-                head = BoostedHead(x, y, alpha, part + 1)
-            held = known & (rows.parts == part)
-            forecast = head.predict(rows.features[held])
-            factors.append((rows.needs[held, column] + SCORE_OFFSET) / (forecast + SCORE_OFFSET))
-            fitted.append(head)
-            moved(column * FOLDS + part + 1, columns * FOLDS)
-        heads.append(tuple(fitted))
-        calibrations.append(Calibration(np.sort(np.concatenate(factors))))
-    method = "lightgbm" if use_trees else "pooled"
+        needed = rows.needs[known, column] + SCORE_OFFSET
+        heads.append(fitted)
+        calibrations.append(Calibration(np.sort(needed / (forecast[known] + SCORE_OFFSET))))
+    chances = None
+    if cap_fen is not None:
+        needed = rows.needs[:, -1] * rows.wealth
+        chances = fit_chances(
+            rows.features, needed, rows.wealth, rows.parts, cap_fen, boosted=use_trees
+        )
     return NeedModel(
-        tuple(horizons), cap_fen, tuple(heads), tuple(calibrations), method, len(rows.needs)
+        tuple(horizons),
+        tuple(heads),
+        tuple(calibrations),
+        "lightgbm" if use_trees else "pooled",
+        len(rows.needs),
+        float(np.median(rows.wealth * (forecast + SCORE_OFFSET))),
+        chances,
     )
 
 
-def _rows(panel: Panel, horizons: Sequence[int], cap_fen: int | None, parts: Integers) -> _Rows:
+def _fit_heads(rows: _Rows, column: int, *, use_trees: bool) -> tuple[tuple[Head, ...], Floats]:
+    """Return a horizon's heads by part, and what each row is forecast by the one blind to it."""
+    known = ~np.isnan(rows.needs[:, column])
+    if known.sum() < FOLDS / (1 - TERM_ALPHA):
+        raise Refused("allocation.too_little_to_learn", rows_count=int(known.sum()))
+    fitted: list[Head] = []
+    forecast = np.empty(len(known))
+    for part in range(FOLDS):
+        head: Head = PlainHead()
+        if use_trees:
+            chosen = np.flatnonzero(known & (rows.parts != part))
+            chosen = chosen[:: -(-len(chosen) // ROWS_MAX)]
+            head = BoostedHead(
+                rows.features[chosen], rows.needs[chosen, column], TERM_ALPHA, part + 1
+            )
+        held = rows.parts == part
+        forecast[held] = head.predict(rows.features[held])
+        fitted.append(head)
+    return tuple(fitted), forecast
+
+
+def _rows(
+    panel: Panel, horizons: Sequence[int], cap_fen: int | None, look: int, parts: Integers
+) -> _Rows:
     """Return every morning of every account that is old and rich enough, none left out."""
     features = Features(panel)
-    found: list[tuple[Floats, Floats, Integers]] = []
+    found: list[tuple[Floats, ...]] = []
+    places: list[tuple[Integers, Integers]] = []
     for day in range(AGE_DAYS_MIN + 1, panel.days_count):
         old = panel.opened <= day - AGE_DAYS_MIN
         ready = np.flatnonzero(old & (panel.balance_fen[:, day - 1] > WEALTH_FEN_MIN))
         if len(ready):
-            needed = needs(features, day, horizons, cap_fen, CAP_LOOK_DAYS)[ready]
-            found.append((features.at(day)[ready], needed, parts[ready]))
+            needed = np.minimum(needs(features, day, horizons, cap_fen, look)[ready], RATIO_MAX)
+            found.append((features.at(day)[ready], needed, features.wealth(day)[ready]))
+            places.append((np.full(len(ready), day), ready))
     if not found:
         raise Refused("allocation.too_little_to_learn", rows_count=0)
-    x, y, part = (np.concatenate([rows[i] for rows in found]) for i in range(3))
-    return _Rows(x, np.minimum(y, RATIO_MAX), part.astype(np.int64))
+    x, y, wealth = (np.concatenate([rows[i] for rows in found]) for i in range(3))
+    days, accounts = (np.concatenate([place[i] for place in places]) for i in range(2))
+    return _Rows(x, y, wealth, parts[accounts].astype(np.int64), days, accounts)

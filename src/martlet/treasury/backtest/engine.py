@@ -38,6 +38,8 @@ class Morning:
     t0_fen: Integers
     lots_fen: tuple[Integers, ...]
     """For each term product, accounts x days until maturity (column 0 matures tomorrow)."""
+    short_days: Integers
+    """How often each account has been short so far, since it counts."""
 
     @property
     def wealth_fen(self) -> Integers:
@@ -110,6 +112,12 @@ class _Book:
         self.lots = [np.zeros((count, term.lock_days), np.int64) for term in rates.terms]
         names = ("days", "wealth", "interest", "forgone", "short", "broken", "moves")
         self.counted = {name: np.zeros(count, np.int64) for name in names}
+
+    def morning(self, day: int) -> Morning:
+        """Return what a policy may know of a day before it begins."""
+        holds = self.current.copy(), self.t0.copy(), tuple(self.lots)
+        short = self.counted["short"].copy()
+        return Morning(day, self.panel, self.rates, self.cap_fen, *holds, short)
 
     def mature(self) -> None:
         """Return to the account what is due this morning, and bring the rest a day nearer."""
@@ -212,9 +220,7 @@ def play(
         book.mature()
         counted = (begins <= day).astype(np.int64)
         room = np.full(len(counted), book.cap_fen, np.int64)
-        morning = Morning(
-            day, panel, rates, book.cap_fen, book.current.copy(), book.t0.copy(), tuple(book.lots)
-        )
+        morning = book.morning(day)
         orders = policy.orders(morning)
         waiting = counted == 0
         if waiting.any():

@@ -1,7 +1,7 @@
 """The back-test as one call: a file of movements, rates, and every policy on the same days.
 
-The invariant: whatever is fitted or chosen is fitted on days before the window; the window is
-only played.
+The invariant: whatever is fitted or chosen on a morning is fitted on the days before it; no day
+is read before it is played.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 
 from martlet.kernel.errors import Invalid
 from martlet.kernel.rates import PPM
-from martlet.treasury.allocation.limits import RISK_CAPPED_PER_1000, RISK_PER_1000
-from martlet.treasury.backtest.choosing import learn
+from martlet.treasury.allocation.limits import REFIT_DAYS, RISK_CAPPED_PER_1000, RISK_PER_1000
+from martlet.treasury.backtest.choosing import task_for
 from martlet.treasury.backtest.engine import Outcome, Policy, play, unavoidable
 from martlet.treasury.backtest.limits import HISTORY_DAYS_MIN, WINDOW_DAYS
-from martlet.treasury.backtest.ours import Forecasts, Ours
 from martlet.treasury.backtest.policies import Foresight, MillerOrr, Split
+from martlet.treasury.backtest.renewing import Renewing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,19 +107,29 @@ def backtest(
     if start < 1 or len(rows) == 0:
         raise Invalid("allocation.history_short", days=setting.history_days)
     players = panel.only(rows)
+    cap_fen = setting.t0_daily_cap_fen
     notes: dict[str, Any] = {}
     lines = []
+    policy: Policy
     floor_days = int(unavoidable(players, start).sum())
-    for done, name in enumerate(wanted):
+    total, done = len(wanted) + ("ours" in wanted) * -(-setting.window_days // REFIT_DAYS), 0
+
+    def stepped() -> None:
+        nonlocal done
+        done += 1
+        moved(done, total)
+
+    for name in wanted:
         if name == "ours":
-            policy, told = _ours(panel, players, start, setting)
-            notes["learnt"] = told
+            risk, history = setting.accepted_per_1000, setting.history_days
+            task = task_for(panel, rows, setting.rates, cap_fen, risk, history)
+            policy = renewing = Renewing(panel, task, start, stepped)
+            notes["learnt"] = renewing.renewals
         else:
             policy = _yardstick(name, setting)
-        cap_fen = setting.t0_daily_cap_fen
         outcome = play(players, setting.rates, policy, start=start, cap_fen=cap_fen)
         lines.append(Line(name, outcome, floor_days))
-        moved(done + 1, len(wanted))
+        stepped()
     return Report(
         panel.day(start),
         panel.day(panel.days_count - 1),
@@ -139,27 +149,6 @@ def chosen_policies(text: str) -> tuple[str, ...]:
         if name not in POLICIES:
             raise Invalid("allocation.policy_unknown", text=name[:40], names=", ".join(POLICIES))
     return names
-
-
-def _ours(
-    panel: Panel, players: Panel, start: int, setting: Setting
-) -> tuple[Policy, dict[str, Any]]:
-    """Return our policy, learnt from the days before the window, and how its levels came about."""
-    cap_fen, risk = setting.t0_daily_cap_fen, setting.accepted_per_1000
-    learnt = learn(panel.until(start), setting.rates, cap_fen, risk, setting.history_days)
-    told = {
-        "method": learnt.model.method,
-        "rows": learnt.model.rows_count,
-        "accepted_short": f"{risk:.3f}",
-        "term_level": str(learnt.levels.term),
-        "account_level": str(learnt.levels.account),
-        "chosen_short": f"{learnt.chosen_per_1000:.3f}",
-        "confirmed_short": f"{learnt.confirmed_per_1000:.3f}",
-        "confirmed": learnt.is_confirmed,
-        "chosen_yield_bp": f"{learnt.yield_centi_bp / 100:.1f}",
-        "chosen_days": learnt.account_days,
-    }
-    return Ours(Forecasts(players, learnt.model, start, None), learnt.levels), told
 
 
 def _yardstick(name: str, setting: Setting) -> Policy:
