@@ -60,8 +60,10 @@ CHANCE_ROUNDS = 150
 """Trees that foretell a cap that binds: such days are rare, and every one of them is learnt."""
 
 TAILS = (0.0003, 0.0006, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.006, 0.01)
+TAILS_CAPPED = (0.001, 0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.03)
 """How likely a typical account's term may have to be broken; careful to bold. Between them the
-dial is read off, and beyond them nothing is known."""
+dial is read off, and beyond them nothing is known. Under a cap most shortfalls are the cap's, so
+terms are bought more boldly at the same risk."""
 
 TAIL_LEAST = 1e-5
 TAIL_MOST = 0.2
@@ -72,7 +74,7 @@ WEALTH_POWER = 0.5
 every short day where it buys most interest. Between them small accounts are served as well, and
 on the days before the window nothing earned more (docs/allocation.md)."""
 
-PRICE_TIMES_TAIL = 1.7
+PRICE_TIMES_TAIL = 6.0
 """One dial for two risks: the price of a short day at the account is this over the tail of the
 terms. On the days before the window the best pairs lay along that line."""
 
@@ -86,7 +88,7 @@ CURVE_SLOPE_MOST = 3.0
 REFIT_DAYS = 28
 """Days after which everything is learnt again from what has happened by then."""
 
-MAKING_GOOD_DAYS = 56
+MAKING_GOOD_DAYS = 84
 """Days over which shortfalls above or below the accepted risk are made good."""
 
 ACCEPTED_SWING = 2.0

@@ -21,6 +21,7 @@ from martlet.treasury.allocation.limits import (
     CURVE_SLOPE_MOST,
     HORIZONS_DAYS,
     TAILS,
+    TAILS_CAPPED,
 )
 from martlet.treasury.allocation.need import fit_need, parts_of
 from martlet.treasury.allocation.reserve import horizons_for
@@ -107,10 +108,11 @@ def learn(known: Panel, task: Task, accepted_per_1000: float) -> Learnt:
         short_days = int(outcome.short_days.sum()) - floor_days
         return short_days, int(outcome.days.sum()), outcome.yield_centi_bp()
 
-    played = [replay(Levels(tail)) for tail in TAILS]
+    tails = TAILS if cap_fen is None else TAILS_CAPPED
+    played = [replay(Levels(tail)) for tail in tails]
     days = max(played[0][1], 1)
     levels = Levels(
-        tail_for(accepted_per_1000 * days / 1000, TAILS, [short for short, _, _ in played])
+        tail_for(accepted_per_1000 * days / 1000, tails, [short for short, _, _ in played])
     )
     short, _, earned = replay(levels)
     return Learnt(model, levels, accepted_per_1000, 1000 * short / days, earned, days)
