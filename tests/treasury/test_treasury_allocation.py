@@ -25,7 +25,7 @@ from martlet.treasury.allocation import (
 from martlet.treasury.allocation.features import Features, needs
 from martlet.treasury.allocation.limits import AGE_DAYS_MIN
 from martlet.treasury.backtest import Panel, Rates, Term, play
-from martlet.treasury.backtest.choosing import learn, tail_for, task_for
+from martlet.treasury.backtest.choosing import kept_to, learn, tail_for, task_for
 from martlet.treasury.backtest.ours import Forecasts, Ours
 from martlet.treasury.backtest.policies import Split
 
@@ -193,9 +193,9 @@ def test_the_calibrated_need_covers_what_it_promises(boosted: bool) -> None:
 def test_ours_earns_more_than_t0_and_is_hardly_ever_short_where_the_month_repeats() -> None:
     panel, rates = shops(), Rates(2_000, 14_000, (Term(28, 22_000),))
     task = replace(task_for(panel, np.arange(12), rates, None, 0.5, 48), boosted=False)
-    learnt = learn(panel.until(140), task, 0.5)
+    learnt = learn(panel.until(140), task)
     forecasts = Forecasts(panel, learnt.model, 140, None)
-    outcome = play(panel, rates, Ours(forecasts, learnt.levels), start=140)
+    outcome = play(panel, rates, Ours(forecasts, learnt.levels_for(0.5)), start=140)
     bold = play(panel, rates, Split(0, 900_000), start=140)
     assert outcome.short_days.sum() <= 2 < bold.short_days.sum()
     assert outcome.yield_centi_bp() > 150_00
@@ -261,5 +261,5 @@ def test_more_accepted_risk_never_turns_the_dial_back(
 ) -> None:
     tails = (0.0005, 0.001, 0.002, 0.004, 0.008)
     careful, bold = sorted((one, other))
-    found = tail_for(careful, tails, counts), tail_for(bold, tails, counts)
+    found = [tail_for(kept_to(accepted), tails, counts) for accepted in (careful, bold)]
     assert tails[0] <= found[0] <= found[1] <= tails[-1]

@@ -88,12 +88,24 @@ CURVE_SLOPE_MOST = 3.0
 REFIT_DAYS = 28
 """Days after which everything is learnt again from what has happened by then."""
 
-MAKING_GOOD_DAYS = 84
-"""Days over which shortfalls above or below the accepted risk are made good."""
+DIAL_DAYS = 7
+"""Days after which the dial is set again from the shortfalls that have happened: sooner than
+anything can be learnt from them."""
 
-ACCEPTED_SWING = 2.0
-"""The risk of a next stretch is never more than this times the accepted one, nor less than one
-part in so many of it."""
+MAKING_GOOD_DAYS = 84
+"""Days over which shortfalls above the accepted risk are made good."""
+
+MAKING_GOOD_MOST = 0.5
+"""Of the accepted risk: no more of it is given up at a time to make good. Days with fewer
+shortfalls than accepted are never spent: the accepted risk is a ceiling."""
+
+CONFIDENCE_DEVIATIONS = 1.645
+"""Standard deviations of a Poisson count: what is accepted is kept 19 times in 20."""
+
+YEAR_DAYS = 365
+UNSEEN_SEASON_PART = 0.5
+"""While less than a year is known, the season ahead has not been seen: half of the risk is kept
+for it."""
 
 RISK_PER_1000 = 0.17
 """Shortfall days per 1,000 account-days, above what nobody could avoid, that an owner accepts who

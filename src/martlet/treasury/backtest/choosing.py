@@ -9,7 +9,7 @@ risk never turns it back.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from martlet.treasury.allocation.limits import (
     AGE_DAYS_MIN,
     CHOOSING_DAYS,
+    CONFIDENCE_DEVIATIONS,
     CURVE_SLOPE_LEAST,
     CURVE_SLOPE_MOST,
     HORIZONS_DAYS,
@@ -46,15 +47,25 @@ _STEPS = 50
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """A need model, the dial that answers a risk setting, and what it would have done."""
+    """A need model, and what every setting of the dial would have done on the days replayed."""
 
     model: NeedModel
-    levels: Levels
-    accepted_per_1000: float
-    replayed_per_1000: float
-    """Shortfall days per 1,000 above the floor at this dial, on the days replayed."""
-    yield_centi_bp: int
+    tails: tuple[float, ...]
+    short_days: tuple[int, ...]
+    """Above the floor, by dial."""
+    yields_centi_bp: tuple[int, ...]
     account_days: int
+
+    def levels_for(self, accepted_per_1000: float) -> Levels:
+        """Return the dial that keeps within an accepted risk; more of it never turns it back."""
+        accepted = accepted_per_1000 * self.account_days / 1000
+        return Levels(tail_for(kept_to(accepted), self.tails, self.short_days))
+
+    def told(self, levels: Levels) -> tuple[float, float]:
+        """Return shortfalls per 1,000 and yield in bp of the setting nearest to a dial."""
+        at = int(np.argmin(np.abs(np.log(np.array(self.tails) / levels.tail))))
+        per_1000 = 1000 * self.short_days[at] / self.account_days
+        return per_1000, self.yields_centi_bp[at] / 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +97,8 @@ def task_for(
     return Task(rates, cap_fen, risk_per_1000, history_days, parts, players)
 
 
-def learn(known: Panel, task: Task, accepted_per_1000: float) -> Learnt:
-    """Return a model and its dial from a panel that ends where the future begins.
+def learn(known: Panel, task: Task) -> Learnt:
+    """Return a model and its replays from a panel that ends where the future begins.
 
     Every account is learnt from; the dial is set on those that play.
     """
@@ -110,12 +121,14 @@ def learn(known: Panel, task: Task, accepted_per_1000: float) -> Learnt:
 
     tails = TAILS if cap_fen is None else TAILS_CAPPED
     played = [replay(Levels(tail)) for tail in tails]
-    days = max(played[0][1], 1)
-    levels = Levels(
-        tail_for(accepted_per_1000 * days / 1000, tails, [short for short, _, _ in played])
-    )
-    short, _, earned = replay(levels)
-    return Learnt(model, levels, accepted_per_1000, 1000 * short / days, earned, days)
+    short, days, earned = zip(*played, strict=True)
+    return Learnt(model, tails, short, earned, max(*days, 1))
+
+
+def kept_to(count: float) -> float:
+    """Return the mean of a Poisson count that stays within `count` 19 times in 20."""
+    half = CONFIDENCE_DEVIATIONS / 2
+    return (sqrt(max(count, 0.0) + half * half) - half) ** 2
 
 
 def tail_for(accepted: float, tails: Sequence[float], short_days: Sequence[int]) -> float:
