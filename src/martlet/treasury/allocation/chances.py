@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _GRID = np.linspace(0, CAP_SHARES[-1], 61)
 """Amounts between which an account chooses, in caps."""
-_ONE_IN_A_THOUSAND = 0.999
+_ONE_IN_A_HUNDRED = 0.99
 _CHANCE_LEAST = 1e-6
 _BEYOND_WEALTH = 1.2
 """Amounts up to this times the wealth are learnt from; nobody can hold more."""
@@ -109,7 +109,7 @@ class CapChances:
 def look_days(panel: Panel, cap_fen: int) -> int:
     """Return how many mornings ahead of a large payment the account has to be stocked."""
     out = -panel.flow_fen[np.arange(panel.days_count)[None, :] > panel.opened[:, None]]
-    largest = float(np.quantile(np.maximum(out, 0), _ONE_IN_A_THOUSAND)) if len(out) else 0.0
+    largest = float(np.quantile(np.maximum(out, 0), _ONE_IN_A_HUNDRED)) if len(out) else 0.0
     caps = int(min(np.ceil(largest / max(cap_fen, 1)), CAP_LOOK_DAYS_MAX))
     return max(caps, CAP_LOOK_DAYS_MIN)
 

@@ -8,7 +8,7 @@ HORIZONS_DAYS = (1, 7, 14, 28)
 CAP_LOOK_DAYS_MIN = 2
 CAP_LOOK_DAYS_MAX = 14
 """How far ahead the account is stocked because of a daily cap: as many caps as a payment takes
-that one morning in a thousand brings."""
+that one morning in a hundred brings."""
 
 CAP_SHARES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.3, 1.7, 2.2, 3.0, 4.5)
 """Amounts on the account, in caps, at which the chance of a shortfall is forecast."""
@@ -107,7 +107,7 @@ UNSEEN_SEASON_PART = 0.5
 """While less than a year is known, the season ahead has not been seen: half of the risk is kept
 for it."""
 
-RISK_PER_1000 = 0.17
+RISK_PER_1000 = 0.2
 """Shortfall days per 1,000 account-days, above what nobody could avoid, that an owner accepts who
 says nothing."""
 
