@@ -86,6 +86,7 @@ class Renewing:
         replayed, earned = learnt.told(levels)
         return {
             "day": self._players.day(day),
+            "method": learnt.model.method,
             "rows": learnt.model.rows_count,
             "accepted_short": f"{accepted:.3f}",
             "typical_level": f"{1 - levels.tail:.5f}",
