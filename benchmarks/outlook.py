@@ -2,7 +2,8 @@
 
 `python -m benchmarks.outlook --data DIR [--firms 100] [--accounts 250]` (DIR: sme_invoice_daily,
 sme_invoices_40firms and berka_trans_1993-94 as Parquet). For each firm and origin the whole way is
-gone: flows, what is known ahead, paths. Printed beside the promise: how often the 80 % band of the
+gone: flows, what is known ahead, paths. `--origins`, `--widened` and `--tails` play what was tried
+where the width of totals was chosen. Printed beside the promise: how often the 80 % band of the
 net flow over 7, 28 and 56 days held, how often the need at a risk was too little, and its size; how
 often customers told as lost came back; and whether taking a customer out helps once it has gone.
 """
@@ -20,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.machine import machine_lines
-from martlet.cashflow import chinese_calendar, weekday_calendar
+from martlet.cashflow import chinese_calendar, paths, weekday_calendar
 from martlet.cashflow.changes import CustomerGone
 from martlet.cashflow.firm_flows import flows_of
 from martlet.cashflow.knowing import known_ahead
@@ -49,22 +50,30 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--firms", type=int, default=100)
     parser.add_argument("--accounts", type=int, default=250)
+    parser.add_argument("--origins", default="", help="of invoices, with commas between")
+    parser.add_argument("--account-origin", type=date.fromisoformat, default=BERKA_ORIGIN)
+    parser.add_argument("--widened", type=float, default=paths.TOTALS_WIDENED)
+    parser.add_argument("--tails", type=float, default=paths.TAIL_WIDENED)
     asked = parser.parse_args()
+    paths.TOTALS_WIDENED, paths.TAIL_WIDENED = asked.widened, asked.tails
+    told = [date.fromisoformat(one) for one in asked.origins.split(",") if one]
     rng = np.random.default_rng(50)
     daily = pl.read_parquet(asked.data / "sme_invoice_daily.parquet")
     firms = rng.permutation(sorted(daily["firm"].unique()))[: asked.firms]
     books = {firm: _invoices(daily.filter(pl.col("firm") == firm)) for firm in firms}
-    for origin in SME_ORIGINS:
+    for origin in told or SME_ORIGINS:
         longest = 56 if origin.year < 2019 or origin.month < 11 else 28
         played = [_play(Kind.INVOICES, rows, origin, longest) for rows in books.values()]
         _print(f"invoices of firms, {origin}", [one for one in played if one is not None])
     moves = pl.read_parquet(asked.data / "berka_trans_1993-94.parquet")
     accounts = rng.permutation(sorted(moves["account"].unique()))[: asked.accounts]
     played = [
-        _play(Kind.BANK, _movements(moves.filter(pl.col("account") == one)), BERKA_ORIGIN, 56)
+        _play(
+            Kind.BANK, _movements(moves.filter(pl.col("account") == one)), asked.account_origin, 56
+        )
         for one in accounts
     ]
-    _print(f"accounts, {BERKA_ORIGIN}", [one for one in played if one is not None])
+    _print(f"accounts, {asked.account_origin}", [one for one in played if one is not None])
     _customers(pl.read_parquet(asked.data / "sme_invoices_40firms.parquet"))
     for line in machine_lines(asked.data):
         print(line)

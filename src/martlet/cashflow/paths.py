@@ -98,16 +98,17 @@ class Side:
 
 
 def widened(
-    total: FloatArray, scores: FloatArray, *, above_zero: bool, by: float = TOTALS_WIDENED
+    total: FloatArray, scores: FloatArray, *, above_zero: bool, by: float | None = None
 ) -> FloatArray:
     """Return a total's quantiles moved away from its middle.
 
     One firm's past totals overlap and know few turns; its own bands of totals are too narrow, and
-    its tails more so.
+    its tails more so. `by` is for totals that lean on others as well.
     """
     middle = float(np.interp(0.0, scores, total))
     further = 1.0 + TAIL_WIDENED * np.maximum(np.abs(scores) - EDGE_SCORE, 0.0)
-    wide = middle + by * further * (total - middle)
+    moved = TOTALS_WIDENED if by is None else by
+    wide = middle + moved * further * (total - middle)
     return np.asarray(np.maximum(wide, 0.0) if above_zero else wide)
 
 
