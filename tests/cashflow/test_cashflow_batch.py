@@ -20,7 +20,7 @@ from martlet.cashflow import Tier, forecast, read_history
 from martlet.cashflow.batch import BatchOrder, On, begun_as_of, run_batch
 from martlet.cashflow.pool import in_processes
 from martlet.cashflow.shards import Outcome, Shard
-from martlet.kernel.errors import Conflict, Unavailable
+from martlet.kernel.errors import Conflict, Invalid, Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,6 +160,34 @@ def test_a_process_that_dies_costs_its_own_shard_alone(tmp_path: Path) -> None:
     shards = [Shard(number, order) for number in range(4)]
     ended = {one.number: one.broke_by for one in in_processes(shards, 2, _dies_of_the_second)}
     assert ended == {0: "", 1: "process died", 2: "", 3: ""}
+
+
+def test_what_cannot_be_worked_at_all_is_refused_before_the_night(tmp_path: Path) -> None:
+    source = _series(tmp_path / "history.parquet")
+    quick = BatchOrder(source, tmp_path / "out", 7, shards=2, plugins=("fracast",))
+    with pytest.raises(Invalid, match="plugins_unused"):
+        run_batch(quick)
+    unknown = replace(quick, out=tmp_path / "other", plugins=("oracle",), tier=Tier.AUTO)
+    with pytest.raises(Invalid, match="plugin_unknown"):
+        run_batch(unknown)
+    empty = tmp_path / "empty.csv"
+    empty.write_text("series_id,date,value\n", encoding="utf-8")
+    with pytest.raises(Invalid, match="history_empty"):
+        run_batch(BatchOrder(empty, tmp_path / "nothing", 7, shards=2))
+
+
+def test_a_folder_of_files_as_spreadsheets_save_them(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(40)]
+    rows = ["店铺,日期,金额", *(f"杭州店,{day},5" for day in days), "杭州店,03/02/2026,7"]
+    (folder / "a.csv").write_bytes("\n".join(rows).encode("gbk"))
+    rows = ["value;date;series_id", *(f"8;{day};b" for day in days)]
+    (folder / "b.csv").write_text("\n".join(rows), encoding="utf-8")
+    report = run_batch(BatchOrder(folder, tmp_path / "out", 7, shards=2, processes=1))
+    assert (report.series_count, report.broken_shards) == (2, ())
+    marks = pl.read_parquet(tmp_path / "out" / "marks-*.parquet")
+    assert "#42 date “03/02/2026”" in marks["sentence_en"].str.join(" ").item()
 
 
 def test_two_batches_do_not_share_a_folder(tmp_path: Path) -> None:

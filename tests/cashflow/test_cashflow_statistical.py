@@ -72,7 +72,7 @@ def test_the_order_of_the_levels_is_the_callers() -> None:
 
 @installed
 def test_two_processes_answer_what_one_answers() -> None:
-    values = takings(17, 56)
+    values = takings(9, 56)
     alone = foretell(values, 3, LEVELS, Model.AUTO_CES, processes=1)
     shared = foretell(values, 3, LEVELS, Model.AUTO_CES)
     assert np.array_equal(alone.quantiles, shared.quantiles)

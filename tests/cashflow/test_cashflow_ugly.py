@@ -153,6 +153,9 @@ def test_a_row_with_too_many_cells_shifts_nothing(ask: Ask) -> None:
     found = ask(_text([*_shop("a"), "b,2026-03-02,1,234.50", *_shop("b")[1:], ",,,", "", "lone"]))
     assert found.answered == {"a", "b"}
     assert "rows_spilled" in found.codes("b")
+    assert "rows_unreadable" not in found.codes("b")
+    alone = ask(_text([*_shop("a"), "b,2026-03-02,1,234.50"]))
+    assert "#42 value “1,234.50”" in alone.says("b")
     assert found.codes("a") == set()
     assert found.rows.filter(series_id="b")["q99"].max() < 234
 

@@ -24,6 +24,7 @@ from martlet.cashflow.forecast import Tier
 from martlet.cashflow.history import ReadingRules, newest_day
 from martlet.cashflow.limits import ACCURATE_SERIES_MAX, BATCH_CUT_ROWS, BATCH_SHARDS_MAX
 from martlet.cashflow.model import Ask
+from martlet.cashflow.plugins import plugged
 from martlet.cashflow.pool import in_processes
 from martlet.cashflow.reading import SERIES, scan, unreadable
 from martlet.cashflow.shards import PARTS, BatchOrder, On, Outcome, Shard
@@ -134,16 +135,19 @@ def _begun(order: BatchOrder) -> BatchOrder:
     _cut_once(order, files)
     # What is cut has our names already.
     order = replace(order, rules=replace(order.rules, columns=()))
+    if not any((order.out / PARTS).iterdir()):
+        raise Invalid("cashflow.history_empty", file=order.history.name)
     if told is Tier.AUTO:
         order = replace(order, tier=_tier_for(order))
+    if order.plugins and order.tier is Tier.QUICK:
+        raise Invalid("cashflow.plugins_unused", names=", ".join(order.plugins)[:80])
+    plugged(order.plugins, order.calendar)
     return order
 
 
 def _tier_for(order: BatchOrder) -> Tier:
     """Return which tier the whole file is worth: a shard alone would always seem small."""
     parts = sorted((order.out / PARTS).glob("*/*.parquet"))
-    if not parts:
-        return Tier.QUICK
     names = pl.scan_parquet(parts, glob=False).select(pl.col(SERIES).approx_n_unique())
     count = int(names.collect(engine="streaming").item())
     return Tier.ACCURATE if count <= ACCURATE_SERIES_MAX else Tier.QUICK

@@ -182,10 +182,13 @@ def _unread(rows: pl.DataFrame, day: pl.Series, number: pl.Series) -> pl.Series:
         pl.lit(f"{name} “") + _shown(rows.schema[name], name) + pl.lit("”")
         for name in (DATE, VALUE)
     ]
-    some = rows.filter(odd).with_columns(
-        dayless=day.filter(odd).is_null(),
-    )
-    found = some.select(place + pl.when("dayless").then(cell[0]).otherwise(cell[1])).to_series()
+    some = rows.filter(odd).with_columns(dayless=day.filter(odd).is_null())
+    said = pl.when("dayless").then(cell[0]).otherwise(cell[1])
+    if SPILLED in rows.columns:
+        whole = pl.col(VALUE).fill_null("") + pl.lit(",") + pl.col(SPILLED)
+        split = pl.lit(f"{VALUE} “") + whole.str.head(CELL_CHARS_MAX) + pl.lit("”")
+        said = pl.when(pl.col(SPILLED).is_not_null()).then(split).otherwise(said)
+    found = some.select(place + said).to_series()
     return told.scatter(odd.arg_true(), found)
 
 

@@ -143,8 +143,13 @@ def _seen(
         .agg(
             *[pl.col(name).first() for name in [*groups, *currency]],
             pl.len().cast(pl.Int64).alias("rows_count"),
-            (pl.col(_DATE).is_null() | pl.col(_VALUE).is_null()).sum().alias("unread_count"),
-            pl.col("unread").drop_nulls().first().fill_null("").alias("first_unread"),
+            (pl.col("unread").is_not_null() & ~pl.col("spilled")).sum().alias("unread_count"),
+            pl.col("unread")
+            .sort_by("spilled", maintain_order=True)
+            .drop_nulls()
+            .first()
+            .fill_null("")
+            .alias("first_unread"),
             pl.col("spilled").sum().alias("spilled_count"),
             later.sum().alias("later_count"),
             (pl.col(_DATE) < oldest).sum().alias("older_count"),
