@@ -54,12 +54,12 @@ def test_a_slip_in_a_products_file_never_passes(name: str, old: str, new: str) -
 def test_a_yield_is_that_of_the_last_line_before_the_day() -> None:
     text = shipped("wenlibao") + "\n[[yields]]\nfrom = 2026-04-01\ntenor_days = 28\n"
     term = read_product("wenlibao", text + "ppm_per_year = 13_000\n")
-    assert term.yield_on(date(2024, 12, 31), tenor_days=28) is None
+    assert term.yield_on(date(2019, 12, 31), tenor_days=28) is None
     assert term.yield_on(date(2026, 3, 31), tenor_days=28) == 14_000
     assert term.yield_on(date(2026, 4, 1), tenor_days=28) == 13_000
     assert term.yield_on(date(2026, 4, 1), tenor_days=91) == 17_000
     with pytest.raises(Refused, match=r"treasury\.no_yield"):
-        term.terms(date(2024, 12, 31), tenor_days=28)
+        term.terms(date(2019, 12, 31), tenor_days=28)
 
 
 def test_only_what_is_offered_is_sold() -> None:

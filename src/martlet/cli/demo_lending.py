@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from martlet.cli.demo_cash import cash_day, cash_told
 from martlet.cli.demo_state import hold
 from martlet.cli.output import progress
 from martlet.cli.words import say
@@ -127,7 +128,9 @@ def live_days(demo: Demo) -> Iterator[str]:
             demo.morning_of(day)
             for place, (name, loan_id) in enumerate(demo.loans.items()):
                 repaid_fen += _repay(demo, name, loan_id, place, number)
+            cash_day(demo, number)
             report = demo.bank.end_of_day.run(demo.principal)
+            demo.bank.follow_treasury(demo.principal)
             moved(number, DAYS)
     assert report is not None
     book = report.totals("trial_balance")
@@ -143,6 +146,7 @@ def live_days(demo: Demo) -> Iterator[str]:
         credits_fen=book["credits_fen"],
         difference_fen=book["difference_fen"],
     )
+    yield from cash_told(demo)
 
 
 def today(demo: Demo) -> date:

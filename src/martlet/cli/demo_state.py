@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from martlet.bootstrap import Bank
+    from martlet.cli.demo_cash import CashShops
     from martlet.kernel.clock import ShiftedClock
     from martlet.kernel.principal import Principal
 
@@ -67,6 +68,8 @@ class Demo:
     loans: dict[str, UUID] = field(default_factory=dict)
     stall: UUID | None = None
     """The business without any history, which was lent one yuan."""
+    cash: CashShops | None = None
+    """The made-up shops with idle cash, once they have some."""
     decisions: list[UUID] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     """What the summary tells."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from martlet.bootstrap import open_bank
 from martlet.cli.bank import login_url
 from martlet.cli.demo_ahead import look_ahead
+from martlet.cli.demo_cash import put_cash_to_work
 from martlet.cli.demo_credit import publish_policy, train_model
 from martlet.cli.demo_examples import import_examples
 from martlet.cli.demo_lending import (
@@ -108,6 +109,7 @@ STEPS = (
     Step("Decide on everybody else", decide_all),
     Step("Pay out", draw_all),
     Step("Lend one yuan to a business without any history", one_yuan),
+    Step("Put idle cash of made-up shops to work", put_cash_to_work),
     Step("Live through thirty days", live_days),
     Step("Connect a made-up source, and ask again", connect_source),
     Step("Bring in a made-up account statement, and look ahead", look_ahead),
