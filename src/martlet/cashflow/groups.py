@@ -119,7 +119,7 @@ def forecast_grouped(
         return Grouped(leaves, replace(leaves, findings=()), ())
     many = tuple(group for group in groups if len(group.rows) > 1)
     sums = forecast(_summed(history, many), horizon, levels, **how) if many else None
-    leaves = _moved_to(leaves, _exact(leaves.mean), history.values)
+    leaves = _moved_to(leaves, exact(leaves.mean), history.values)
     return Grouped(leaves, _of_groups(history, groups, leaves, sums), groups)
 
 
@@ -137,7 +137,7 @@ def _summed(history: History, groups: tuple[Group, ...]) -> History:
     )
 
 
-def _exact(mean: FloatArray) -> FloatArray:
+def exact(mean: FloatArray) -> FloatArray:
     """Return means whose sums are exact, but for those that are dust beside a giant of the file."""
     rounded = on_grid(mean)
     gone = np.abs(rounded - mean)

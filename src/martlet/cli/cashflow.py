@@ -81,6 +81,14 @@ _Plain = Annotated[
     bool, typer.Option("--no-holidays", help=say("Weekdays only: series of another country."))
 ]
 _Tier = Annotated[str, typer.Option(help=say("How much work: auto, quick or accurate."))]
+_Known = Annotated[
+    Path | None,
+    typer.Option(
+        help=say("What is known: series_id, date, value, past and ahead (CSV or Parquet)."),
+        exists=True,
+        dir_okay=False,
+    ),
+]
 _GroupsOut = Annotated[
     Path | None,
     typer.Option(help=say("Where the groups' sums are written (else beside it, as .groups).")),
@@ -105,6 +113,7 @@ def forecast_command(
     negatives: _Negatives = "keep",
     group_columns: _Groups = None,
     columns: _Columns = "",
+    known: _Known = None,
     calendar: _CalendarFile = None,
     no_holidays: _Plain = False,
     groups_out: _GroupsOut = None,
@@ -114,6 +123,7 @@ def forecast_command(
     """Read, judge, forecast, write, and tell what was refused or is thin."""
     from martlet.cashflow import Tier, read_history, writing
     from martlet.cashflow.groups import forecast_alone, forecast_grouped, is_grouped
+    from martlet.cashflow.known_ahead import read_known, with_known, without_known
 
     for place in (out, groups_out, totals_out):
         if place is not None:
@@ -122,10 +132,11 @@ def forecast_command(
     rules = _rules(as_of, gaps, duplicates, negatives, group_columns, columns)
     with progress(say("reading"), quiet=as_json):
         found = read_history(history, rules)
+        told = None if known is None else read_known(known, found, horizon)
     with progress(say("forecasting"), quiet=as_json) as moved:
         ask = forecast_grouped if groups_out or is_grouped(found) else forecast_alone
         grouped = ask(
-            found,
+            found if told is None else without_known(found, told),
             horizon,
             wanted,
             calendar=_calendar(calendar, plain=no_holidays),
@@ -133,6 +144,7 @@ def forecast_command(
             plugins=tuple(plugins or ()),
             moved=moved,
         )
+    grouped = grouped if told is None else with_known(grouped, told)
     said = grouped.leaves
     writing.write(writing.answers(said), out)
     writing.write(writing.marks(said.findings), writing.marks_place(out))
