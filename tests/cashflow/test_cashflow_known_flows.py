@@ -93,7 +93,7 @@ def test_an_instalment_that_the_bank_brings_is_not_found_on_the_statement_again(
 def test_tax_is_due_by_the_fifteenth_unless_holidays_move_it(
     year: int, month: int, day: int
 ) -> None:
-    """As the tax administration published the terms of these months."""
+    """Terms of these months as they are generally known."""
     known = date(year, month, 1)
     assert due_day(year, month, chinese_calendar(), known) == date(year, month, day)
 
