@@ -23,7 +23,7 @@ import polars as pl
 from benchmarks.machine import machine_lines
 from martlet.cashflow import chinese_calendar, paths, weekday_calendar
 from martlet.cashflow.changes import CustomerGone
-from martlet.cashflow.firm_flows import flows_of
+from martlet.cashflow.firm_flows import FirmFlows, flows_of
 from martlet.cashflow.knowing import known_ahead
 from martlet.cashflow.projecting import Question, projected
 from martlet.cashflow.receivables import receivables_of
@@ -167,7 +167,7 @@ def _play(kind: Kind, rows: pl.DataFrame, origin: date, longest: int) -> dict | 
     return told
 
 
-def _signed_invoices(rows: pl.DataFrame, flows) -> pl.DataFrame:  # noqa: ANN001
+def _signed_invoices(rows: pl.DataFrame, flows: FirmFlows) -> pl.DataFrame:
     sign = pl.when(pl.col("side") == "sales").then(1).otherwise(-1)
     if not flows.outflow_source.kinds:
         rows = rows.filter(pl.col("side") == "sales")
@@ -176,7 +176,7 @@ def _signed_invoices(rows: pl.DataFrame, flows) -> pl.DataFrame:  # noqa: ANN001
     return rows.select("day", (pl.col("total_fen") * sign).cast(pl.Float64).alias("fen"))
 
 
-def _signed_moves(rows: pl.DataFrame, flows) -> pl.DataFrame:  # noqa: ANN001
+def _signed_moves(rows: pl.DataFrame, flows: FirmFlows) -> pl.DataFrame:
     del flows
     sign = pl.when(pl.col("flow") == "in").then(1).otherwise(-1)
     return rows.select("day", (pl.col("amount_fen") * sign).cast(pl.Float64).alias("fen"))
@@ -238,7 +238,7 @@ def _customers(rows: pl.DataFrame) -> None:
         )
 
 
-def _without(flows, origin: date, name: str, later: pl.DataFrame) -> tuple[float, float]:  # noqa: ANN001
+def _without(flows: FirmFlows, origin: date, name: str, later: pl.DataFrame) -> tuple[float, float]:
     calendar = chinese_calendar()
     asked = Question(UUID(int=1), origin, _NOW, 28, 50_000)
     there = known_ahead(flows, asked, (), None, calendar)
