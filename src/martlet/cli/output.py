@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from martlet.cli.words import label, say, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Moved = Callable[[int, int | None], None]
 
@@ -115,16 +115,64 @@ def _show_rows(rows: Sequence[Any]) -> None:
             note(str(row))
         return
     names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [[_cell(name, row.get(name)) for name in names] for row in rows[:TABLE_ROWS_MAX]]
+    headings = [label(name) for name in names]
+    widths = _widths(headings, cells, console().width)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in names:
+    for name, heading, width in zip(names, headings, widths, strict=True):
         numeric = all(isinstance(row.get(name), int | None) for row in rows)
-        table.add_column(label(name), justify="right" if numeric else "left", overflow="fold")
-    for row in rows[:TABLE_ROWS_MAX]:
-        table.add_row(*(_cell(name, row.get(name)) for name in names))
+        table.add_column(
+            heading, justify="right" if numeric else "left", overflow="fold", width=width
+        )
+    for row in cells:
+        table.add_row(*row)
     console().print(table)
     if len(rows) > TABLE_ROWS_MAX:
         cut = len(rows) - TABLE_ROWS_MAX
         note(say("… and {more_count} more; --json gives all.", more_count=cut))
+
+
+def _widths(
+    headings: Sequence[str], cells: Sequence[Sequence[str]], width: int
+) -> Sequence[int | None]:
+    """Return the columns' widths; None where a terminal has no room for the words of the cells.
+
+    Words of cells come first, for a number that is broken in two is another number; then words
+    of headings, whole cells, whole headings.
+    """
+    columns = list(zip(*cells, strict=True))
+    heads = [_longest(heading.split()) for heading in headings]
+    words = [_longest(" ".join(column).split()) for column in columns]
+    whole = [_longest(column) for column in columns]
+    asked = _wider(whole, [_longest([heading]) for heading in headings])
+    # A column is padded on both sides and parted from the next.
+    room = width - 3 * len(headings) + 1
+    steps = (_wider(words, heads), _wider(whole, heads), asked)
+    if sum(words) > room:
+        return [None] * len(headings)
+    found = list(words)
+    for wanted in steps:
+        _widen(found, wanted, room)
+    return found
+
+
+def _widen(found: list[int], wanted: Sequence[int], room: int) -> None:
+    """Widen columns towards what is wanted, as far as there is room, the neediest first."""
+    while sum(found) < room:
+        lack = [one - width for one, width in zip(wanted, found, strict=True)]
+        if max(lack) <= 0:
+            return
+        found[lack.index(max(lack))] += 1
+
+
+def _wider(some: Sequence[int], others: Sequence[int]) -> list[int]:
+    return [max(pair) for pair in zip(some, others, strict=True)]
+
+
+def _longest(texts: Iterable[str]) -> int:
+    from rich.cells import cell_len
+
+    return max(map(cell_len, texts), default=0)
 
 
 def _cell(name: str, value: object) -> str:
