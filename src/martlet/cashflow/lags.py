@@ -141,7 +141,7 @@ def _at_origin(running: Sums, origin: int, scale: Floats) -> Floats:
     )
 
 
-def _weeks(values: Floats, origin: int, weeks: int) -> Floats:
+def last_weeks(values: Floats, origin: int, weeks: int) -> Floats:
     """Return the last whole weeks as N x weeks x 7, newest week last; slot 0 is the origin's."""
     wanted = weeks * WEEK
     found = values[:, max(origin - wanted, 0) : origin]
@@ -152,12 +152,12 @@ def _weeks(values: Floats, origin: int, weeks: int) -> Floats:
 
 
 def _weekday_strength(values: Floats, origin: int, scale: Floats) -> Floats:
-    profile = np.nanmean(_weeks(values, origin, 8), axis=1)
+    profile = np.nanmean(last_weeks(values, origin, 8), axis=1)
     return np.asarray(np.nanstd(profile, axis=1) / scale)
 
 
 def _by_weekday(values: Floats, origin: int, scale: Floats) -> Floats:
-    weeks = _weeks(values, origin, WEEKS_SEEN) / scale[:, None, None]
+    weeks = last_weeks(values, origin, WEEKS_SEEN) / scale[:, None, None]
     quarter = np.sort(weeks[:, -13:], axis=1)
     return np.stack(
         [

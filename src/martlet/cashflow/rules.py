@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from martlet.cashflow.lags import last_weeks
 from martlet.cashflow.levels import rising
 from martlet.cashflow.model import SEASON_DAYS, Forecast, days_from
 
@@ -30,12 +31,12 @@ YEAR = 364
 
 def seasonal_naive(known: FloatArray, horizon: int) -> FloatArray:
     """Return last week again."""
-    return _weekly(_last_weeks(known, 1)[:, 0], horizon)
+    return _weekly(last_weeks(known, known.shape[1], 1)[:, 0], horizon)
 
 
 def weekday_mean(known: FloatArray, horizon: int) -> FloatArray:
     """Return each weekday's mean of the last eight weeks."""
-    return _weekly(np.nanmean(_last_weeks(known, 8), axis=1), horizon)
+    return _weekly(np.nanmean(last_weeks(known, known.shape[1], 8), axis=1), horizon)
 
 
 def mean_28(known: FloatArray, horizon: int) -> FloatArray:
@@ -103,15 +104,6 @@ def _errors(rule: Rule, known: FloatArray, horizon: int) -> FloatArray:
     if not found:
         return np.zeros((len(known), 1, horizon))
     return np.stack(found, axis=1)
-
-
-def _last_weeks(known: FloatArray, weeks: int) -> FloatArray:
-    wanted = weeks * SEASON_DAYS
-    found = known[:, -wanted:]
-    if found.shape[1] < wanted:
-        gap = np.full((len(known), wanted - found.shape[1]), np.nan)
-        found = np.concatenate([gap, found], axis=1)
-    return found.reshape(len(known), weeks, SEASON_DAYS)
 
 
 def _weekly(week: FloatArray, horizon: int) -> FloatArray:
