@@ -18,6 +18,10 @@ VENDOR = ROOT / "src" / "martlet" / "web" / "static" / "vendor"
 FILES = {
     "htmx.org": (("dist/htmx.min.js", "htmx.min.js"), ("LICENSE", "LICENSES/htmx.txt")),
     "@picocss/pico": (("css/pico.min.css", "pico.min.css"), ("LICENSE.md", "LICENSES/pico.txt")),
+    "cytoscape": (
+        ("dist/cytoscape.min.js", "cytoscape.min.js"),
+        ("LICENSE", "LICENSES/cytoscape.txt"),
+    ),
     "echarts": (
         ("dist/echarts.simple.min.js", "echarts.simple.min.js"),
         ("LICENSE", "LICENSES/echarts.txt"),
@@ -25,7 +29,12 @@ FILES = {
     ),
 }
 """Package → (path inside it, path under `vendor`)."""
-LICENCES = {"htmx.org": "0BSD", "@picocss/pico": "MIT", "echarts": "Apache-2.0"}
+LICENCES = {
+    "htmx.org": "0BSD",
+    "@picocss/pico": "MIT",
+    "cytoscape": "MIT",
+    "echarts": "Apache-2.0",
+}
 
 
 def main() -> None:

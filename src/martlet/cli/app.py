@@ -48,6 +48,7 @@ DOORS = {
     "lending": ("lending", say("Applications, loans, repayments, the portfolio.")),
     "treasury": ("treasury", say("Idle cash: plans, back-tests, fund flows.")),
     "cashflow": ("cashflow", say("Forecasts of what comes in and goes out.")),
+    "supplychain": ("supplychain", say("The chain around a firm: graph, names, facts, links.")),
     "eod": ("eod", say("The end of the day.")),
     "ledger": ("ledger", say("Balances, trial balance and journal.")),
 }

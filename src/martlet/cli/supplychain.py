@@ -1,0 +1,9 @@
+"""`martlet supplychain`: a firm's place in its chain. Names, facts and links open no bank."""
+
+from __future__ import annotations
+
+from martlet.cli.options import group
+
+app = group()
+app.callback()(lambda: None)
+"""The group's commands stand in modules `chain_*`, each of which adds its own."""
