@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 FIRST_DAY = date(2026, 11, 2)
 """The first business day after the last of the examples (31 October 2026)."""
 
+CHAIN = "chain"
+"""The examples that belong to several firms; a step of its own imports them."""
+
 CAPITAL_FEN = 10**10
 ASKED_FEN = 10**7
 
 
 def import_examples(demo: Demo) -> Iterator[str]:
     """Import the exports of wallets, platforms and banks, and decide a second later."""
-    files = sorted(demo.examples.rglob("*.csv")) if demo.examples else []
+    found = demo.examples.rglob("*.csv") if demo.examples else ()
+    files = sorted(path for path in found if path.parent.name != CHAIN)
     if not files:
         yield say("No examples folder here: nothing to import.")
         return
