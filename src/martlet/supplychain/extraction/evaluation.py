@@ -1,0 +1,127 @@
+"""Plays a labelled set to a reader and says what came of it, with the time that it took.
+
+The invariant: a reader is trained on the training file alone, sees sentences without labels, and
+all readers are scored by the same functions on the same rows.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from martlet.supplychain.extraction.labelled import read_pairs, sentences_of
+from martlet.supplychain.extraction.learned import mention_recogniser, pair_classifier
+from martlet.supplychain.extraction.scoring import score_mentions, score_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from martlet.supplychain.extraction.ports import (
+        LabelledPair,
+        Mention,
+        MentionRecogniser,
+        PairClassifier,
+    )
+    from martlet.supplychain.extraction.reading import Mistakes
+
+T = TypeVar("T")
+MS = 1000
+
+
+class LabelledSet(StrEnum):
+    """The labelled sets that can be played, by the form of their files."""
+
+    FINRE = "finre"
+    """The relation of a pair of firms that a sentence names."""
+    MENTIONS = "mentions"
+    """The firms that a sentence names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a reader made of a labelled set."""
+
+    reader: str
+    rows_count: int
+    training_rows_count: int
+    ms_per_sentence: float
+    cpu_ms_per_sentence: float
+    calibration_error: float | None
+    scores: Mapping[str, object] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the report as one flat table of figures."""
+        return {**{k: v for k, v in asdict(self).items() if k != "scores"}, **self.scores}
+
+
+def evaluate(asked: LabelledSet, file: Path, train: Path | None, mistakes: Mistakes) -> Report:
+    """Train the deterministic reader where a training file is given, and score it on a file."""
+    rows = read_pairs(file, mistakes)
+    known = read_pairs(train, mistakes) if train else []
+    if asked is LabelledSet.MENTIONS:
+        return of_mentions(mention_recogniser(sentences_of(known)), rows, known)
+    return of_pairs(pair_classifier(known), rows, len(known))
+
+
+def of_pairs(reader: PairClassifier, rows: Sequence[LabelledPair], training_rows: int) -> Report:
+    """Score relations given the pair."""
+    guesses, wall, cpu = _timed(lambda: reader.classify([row.pair for row in rows]))
+    found = score_pairs([row.label for row in rows], guesses)
+    sentences = len({row.pair.sentence for row in rows}) or 1
+    return Report(
+        f"{reader.name} {reader.version}",
+        len(rows),
+        training_rows,
+        round(wall / sentences, 3),
+        round(cpu / sentences, 3),
+        _rounded(found.calibration),
+        {
+            "micro": found.micro.as_json(),
+            "accuracy": round(found.accuracy, 4),
+            "by_relation": {name: one.as_json() for name, one in found.by_label.items()},
+        },
+    )
+
+
+def of_mentions(
+    reader: MentionRecogniser, rows: Sequence[LabelledPair], known: Sequence[LabelledPair]
+) -> Report:
+    """Score the names found in each sentence, those that training does not name apart."""
+    sentences = sentences_of(rows)
+    found, wall, cpu = _timed(lambda: reader.find([one.sentence for one in sentences]))
+    told = [
+        names_of(one.sentence, mentions) for one, mentions in zip(sentences, found, strict=True)
+    ]
+    seen = frozenset(name for row in known for name in (row.pair.head, row.pair.tail))
+    scores = score_mentions([one.names for one in sentences], told, seen)
+    return Report(
+        f"{reader.name} {reader.version}",
+        len(sentences),
+        len(known),
+        round(wall / (len(sentences) or 1), 3),
+        round(cpu / (len(sentences) or 1), 3),
+        _rounded(scores.calibration),
+        {"names": scores.all_names.as_json(), "unseen_names": scores.unseen.as_json()},
+    )
+
+
+def names_of(sentence: str, mentions: Sequence[Mention]) -> dict[str, float]:
+    """Return the distinct names of a sentence with the highest probability of each."""
+    found: dict[str, float] = {}
+    for each in mentions:
+        name = sentence[each.start : each.end]
+        found[name] = max(found.get(name, 0.0), each.probability)
+    return found
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    done = work()
+    return done, MS * (time.perf_counter() - wall), MS * (time.process_time() - cpu)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

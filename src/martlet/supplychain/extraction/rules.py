@@ -1,0 +1,94 @@
+"""Readers that need no training: trigger words between two names, and what a firm's name ends in.
+
+The invariant: nothing here was fitted to a labelled set; the words are those of trade law and of
+stock-exchange notices. They are what answers where no training file is given, and the floor that
+a trained reader is measured against.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from martlet.supplychain.extraction.limits import NAME_CHARS_MAX
+from martlet.supplychain.extraction.ports import UNKNOWN, LabelGuess, Mention, Pair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_TRIGGERS = (
+    ("拟收购", "拟收购", "被拟收购"),
+    ("收购", "收购", "被收购"),
+    ("合资", "合资", "合资"),
+    ("合并", "合并", "合并"),
+    ("重组", "重组", "重组"),
+    ("签署|签订|签约", "签约", "签约"),
+    ("合作|携手|联手", "合作", "合作"),
+    ("竞争|对手", "竞争", "竞争"),
+    ("增持", "增持", "被增持"),
+    ("减持", "减持", "被减持"),
+    ("入股|参股", "入股", "被入股"),
+    ("持股|持有", "持股", "被持股"),
+    ("注资|增资", "注资", "被注资"),
+    ("借壳", "借壳", "被借壳"),
+    ("转让", "转让", "被转让"),
+    ("订单|采购|供货|供应", "订单", "订单"),
+    ("诉讼|起诉|纠纷", "纠纷", "纠纷"),
+    ("子公司|旗下|控股", "拥有", "被拥有"),
+)
+"""Words, and the relation of head to tail where head stands first, and where it stands last."""
+
+_SURE = 0.4
+"""What a bare trigger word is worth: nobody calibrated it, so it is said to be weak."""
+
+_FIRM = re.compile(
+    rf"[\u4e00-\u9fa5A-Za-z0-9()（）·&]{{2,{NAME_CHARS_MAX}}}?"
+    r"(?:股份有限公司|有限责任公司|有限公司|集团公司|分公司|公司|集团|银行|证券)"
+)
+
+
+class TriggerPairs:
+    """Names the relation of the first trigger word in a sentence, among the labels in use."""
+
+    name = "trigger-words"
+    version = "1"
+
+    def __init__(self, labels: frozenset[str] = frozenset()) -> None:
+        self._labels = labels
+
+    def classify(self, pairs: Sequence[Pair]) -> Sequence[LabelGuess]:
+        """Return a weak guess per pair, and `UNKNOWN` where no trigger word stands."""
+        return [self._one(pair) for pair in pairs]
+
+    def _one(self, pair: Pair) -> LabelGuess:
+        first = pair.sentence.find(pair.head) <= pair.sentence.find(pair.tail)
+        for words, forward, backward in _TRIGGERS:
+            label = forward if first else backward
+            if (not self._labels or label in self._labels) and re.search(words, pair.sentence):
+                return LabelGuess(label, _SURE)
+        return LabelGuess(UNKNOWN, _SURE)
+
+
+class KnownNames:
+    """Finds the names that it was given and whatever ends as a firm's name does."""
+
+    name = "known-names"
+    version = "1"
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        longest_first = sorted(
+            {name for name in names if name}, key=lambda name: (-len(name), name)
+        )
+        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def find(self, sentences: Sequence[str]) -> Sequence[Sequence[Mention]]:
+        """Return known names first, then names by their ending where nothing stands yet."""
+        return [self._one(sentence) for sentence in sentences]
+
+    def _one(self, sentence: str) -> list[Mention]:
+        found = self._known.finditer(sentence) if self._known else iter(())
+        taken = [Mention(m.start(), m.end(), _SURE) for m in found]
+        for match in _FIRM.finditer(sentence):
+            if all(match.end() <= one.start or match.start() >= one.end for one in taken):
+                taken.append(Mention(match.start(), match.end(), _SURE))
+        return sorted(taken, key=lambda one: one.start)
