@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from martlet.cli import chain_facts
+from martlet.cli import chain_chains, chain_facts
 from martlet.cli.options import group
 
 app = group()
 app.callback()(lambda: None)
 """The group's commands stand in modules `chain_*`, each of which adds its own."""
 
-for _name, _command, _help in (*chain_facts.COMMANDS,):
+for _name, _command, _help in (
+    *chain_chains.COMMANDS,
+    *chain_facts.COMMANDS,
+):
     app.command(_name, help=_help)(_command)
