@@ -41,6 +41,7 @@ from martlet.lending.relief import ReliefService, verify_relief
 from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
 from martlet.records import IntegritySignals, RecordsService, RecordsSignals
 from martlet.store import Database, Snapshots, open_database, verify_chain
+from martlet.supplychain.service import SupplychainService
 from martlet.treasury.known_flows import IdleCash
 from martlet.treasury.rail import SimulatedRedemptions
 from martlet.treasury.service import TreasuryService
@@ -77,6 +78,7 @@ class Bank:
     parties: PartiesService
     records: RecordsService
     cashflow: CashflowService
+    supplychain: SupplychainService
     credit: CreditService
     lending: LendingService
     receivables: ReceivablesService
@@ -216,6 +218,7 @@ def open_bank(
         cashflow=CashflowService(
             database, records, (NotedItems(database), LoanInstalments(database), IdleCash(database))
         ),
+        supplychain=SupplychainService(database),
         credit=credit,
         lending=lending,
         receivables=ReceivablesService(database),

@@ -147,6 +147,8 @@ class Provenance:
     confidence_ppm: int = PPM
     consent_party_id: UUID | None = None
     """The business whose consent lets it be read; None where the source is public."""
+    reviewed: bool = False
+    """Whether a person looked at it and accepted it; an inferred one stays inferred."""
 
     @property
     def inferred(self) -> bool:
@@ -195,4 +197,6 @@ class Neighbourhood:
     edges: tuple[Edge, ...]
     as_of: datetime
     left_out: int = 0
-    """How many nodes the bounds cut off; 0 where all are here."""
+    """How many nodes the bounds cut off, at least; 0 where all are here."""
+    not_walked: tuple[str, ...] = ()
+    """Keys of nodes that are here but too generic to be walked through."""
