@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from martlet.supplychain.extraction import Mistakes
 
 SetOption = Annotated[
-    str, typer.Option("--set", help=say("Which labelled set the file holds: finre, mentions."))
+    str,
+    typer.Option("--set", help=say("Which labelled set the file holds: finre, dueefin, mentions.")),
 ]
 
 

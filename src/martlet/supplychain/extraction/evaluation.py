@@ -11,14 +11,32 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from martlet.supplychain.extraction.labelled import read_pairs, sentences_of
+from martlet.supplychain.extraction.labelled import (
+    BUYER,
+    OBJECT,
+    SUM,
+    WINNER,
+    read_awards,
+    read_pairs,
+    sentences_of,
+)
 from martlet.supplychain.extraction.learned import mention_recogniser, pair_classifier
-from martlet.supplychain.extraction.scoring import score_mentions, score_pairs
+from martlet.supplychain.extraction.model import AMOUNT, TENDERED_BY, FactRelation
+from martlet.supplychain.extraction.scoring import (
+    same_text,
+    score_arguments,
+    score_mentions,
+    score_pairs,
+)
+from martlet.supplychain.extraction.tender_training import measured_trusts
+from martlet.supplychain.extraction.tenders import TenderRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from martlet.supplychain.extraction.labelled import LabelledDocument
+    from martlet.supplychain.extraction.model import Extractor, Fact
     from martlet.supplychain.extraction.ports import (
         LabelledPair,
         Mention,
@@ -38,6 +56,8 @@ class LabelledSet(StrEnum):
     """The relation of a pair of firms that a sentence names."""
     MENTIONS = "mentions"
     """The firms that a sentence names."""
+    DUEEFIN = "dueefin"
+    """The tenders that a document says were won: winner, buyer, amount, object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +79,10 @@ class Report:
 
 def evaluate(asked: LabelledSet, file: Path, train: Path | None, mistakes: Mistakes) -> Report:
     """Train the deterministic reader where a training file is given, and score it on a file."""
+    if asked is LabelledSet.DUEEFIN:
+        labelled = read_awards(train, mistakes) if train else []
+        reader = TenderRules(measured_trusts(labelled)) if labelled else TenderRules()
+        return of_awards(reader, read_awards(file, mistakes), len(labelled))
     rows = read_pairs(file, mistakes)
     known = read_pairs(train, mistakes) if train else []
     if asked is LabelledSet.MENTIONS:
@@ -106,6 +130,56 @@ def of_mentions(
         _rounded(scores.calibration),
         {"names": scores.all_names.as_json(), "unseen_names": scores.unseen.as_json()},
     )
+
+
+def of_awards(reader: Extractor, rows: Sequence[LabelledDocument], training_rows: int) -> Report:
+    """Score the arguments of won tenders, distinct per document, by the definitions of `scoring`.
+
+    Exact: the same role and the same string. Relaxed: `same_text`.
+    """
+    found, wall, cpu = _timed(lambda: reader.extract([row.document for row in rows]))
+    labelled = [frozenset(pair for award in row.awards for pair in award.arguments) for row in rows]
+    told = [arguments_of(facts) for facts in found]
+    exact, by_role, calibration = score_arguments(labelled, told, _never)
+    relaxed, loosely, _ = score_arguments(labelled, told, same_text)
+    return Report(
+        f"{reader.name} {reader.version}",
+        len(rows),
+        training_rows,
+        round(wall / (len(rows) or 1), 3),
+        round(cpu / (len(rows) or 1), 3),
+        _rounded(calibration),
+        {
+            "arguments_exact": exact.as_json(),
+            "arguments_relaxed": relaxed.as_json(),
+            "by_role_exact": {role: one.as_json() for role, one in by_role.items()},
+            "by_role_relaxed": {role: one.as_json() for role, one in loosely.items()},
+            "documents_with_awards_count": sum(bool(row.awards) for row in rows),
+        },
+    )
+
+
+def _never(role: str, told: str, labelled: str) -> bool:
+    """Say no: an exact match was looked for already."""
+    return bool(role) and told == labelled
+
+
+def arguments_of(facts: Sequence[Fact]) -> dict[tuple[str, str], float]:
+    """Return the (role, argument) pairs that facts of won tenders tell, with their confidence."""
+    found: dict[tuple[str, str], float] = {}
+    for fact in facts:
+        if fact.relation is not FactRelation.WON_TENDER:
+            continue
+        told = (
+            (WINNER, fact.subject),
+            (OBJECT, fact.object),
+            (BUYER, fact.attributes.get(TENDERED_BY, "")),
+            (SUM, fact.attributes.get(AMOUNT, "")),
+        )
+        for pair in told:
+            if pair[1]:
+                found[pair] = max(found.get(pair, 0.0), fact.confidence)
+    return found
 
 
 def names_of(sentence: str, mentions: Sequence[Mention]) -> dict[str, float]:

@@ -34,3 +34,6 @@ FACTS_PER_DOCUMENT_MAX = 200
 
 MISTAKES_TOLD_MAX = 50
 """Bad lines that are told one by one; the rest is told as a number."""
+
+TENDER_CHARS_MAX = 30_000
+"""How much of a document is read for an award: a notice tells it on its first pages."""

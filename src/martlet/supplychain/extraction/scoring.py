@@ -6,6 +6,8 @@ that it is scored on. The definitions stand in docs/supplychain-extraction.md an
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -176,3 +178,22 @@ def score_arguments(
     by_role = {role: Score(right[role], said[role], asked[role]) for role in roles}
     whole = Score(sum(right.values()), sum(said.values()), sum(asked.values()))
     return whole, by_role, calibration_error(outcomes)
+
+
+def same_text(role: str, told: str, labelled: str) -> bool:
+    """Return whether two arguments mean the same thing, loosely: the relaxed definition.
+
+    Without spaces, quotes and width of signs, one contains the other and is at least half as long;
+    so "about 930 million yuan" means "930 million yuan", and a firm's long name its short one.
+    """
+    assert role
+    one, other = sorted((_plain(told), _plain(labelled)), key=len)
+    return bool(one) and one in other and LEAST_SHARE * len(other) <= len(one)
+
+
+LEAST_SHARE = 0.5
+"""How much of the longer argument the shorter must be, under the relaxed definition."""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s“”\"'《》「」【】]", "", unicodedata.normalize("NFKC", text)).lower()
