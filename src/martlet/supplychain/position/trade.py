@@ -1,0 +1,156 @@
+"""What a firm sold and bought month by month, and what of it may count as verified.
+
+The invariant: only a trade's own trace counts; what is traded with a related firm, or in a round
+with the same partner, is taken out before anything is added up. A further sale never lowers a sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from martlet.supplychain.model import Relation, SourceKind
+from martlet.supplychain.position.limits import TRADES_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import date
+
+    from martlet.supplychain.model import Edge
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What was traded with one other firm in one month, by one kind of trace."""
+
+    other_key: str
+    month: date
+    """Its first day."""
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """A firm's verified trade: sales and purchases by other firm and month."""
+
+    firm_key: str
+    sales: tuple[Trade, ...]
+    purchases: tuple[Trade, ...]
+
+    def without(self, related: Collection[str]) -> Books:
+        """Return the books without related firms and without the firm itself."""
+        out = {*related, self.firm_key}
+        return Books(
+            self.firm_key,
+            tuple(trade for trade in self.sales if trade.other_key not in out),
+            tuple(trade for trade in self.purchases if trade.other_key not in out),
+        )
+
+
+def month_of(day: date) -> date:
+    """Return the first day of a day's month."""
+    return day.replace(day=1)
+
+
+def months_between(first: date, last: date) -> int:
+    """Return how many months lie between two days, whole calendar months."""
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
+def books_of(firm_keys: Collection[str], edges: Iterable[Edge], through: date) -> Books:
+    """Return the verified trade of a firm out of edges that touch it, through a day.
+
+    A sale that an invoice tells and the transfer that paid it later is one sale: with each partner
+    the kind of trace that shows more counts, never both. A contract promises a trade and is none.
+    """
+    own = frozenset(firm_keys)
+    sums: dict[tuple[bool, str], dict[str, dict[date, int]]] = {}
+    for edge in edges:
+        told, amount = edge.provenance, edge.amount_fen
+        day = told.valid_until or told.valid_from
+        if told.source not in _MOVED or edge.relation not in _SELLER_FIRST:
+            continue
+        if not amount or amount < 0 or day is None or day > through:
+            continue
+        seller, buyer = edge.from_key, edge.to_key
+        if not _SELLER_FIRST[edge.relation]:
+            seller, buyer = buyer, seller
+        sells = seller in own
+        if sells == (buyer in own):
+            continue
+        months = sums.setdefault((sells, buyer if sells else seller), {})
+        of_kind = months.setdefault(told.source.value, {})
+        of_kind[month_of(day)] = of_kind.get(month_of(day), 0) + amount
+    rows = [
+        (sells, Trade(other, month, fen))
+        for (sells, other), kinds in sorted(sums.items())
+        for month, fen in sorted(max(kinds.values(), key=_total).items())
+    ][:TRADES_MAX]
+    return Books(
+        min(own),
+        tuple(trade for sells, trade in rows if sells),
+        tuple(trade for sells, trade in rows if not sells),
+    )
+
+
+def _total(months: Mapping[date, int]) -> int:
+    return sum(months.values())
+
+
+_MOVED = frozenset({SourceKind.INVOICE, SourceKind.TRANSFER})
+_SELLER_FIRST: Mapping[Relation, bool] = {Relation.SUPPLIES: True, Relation.PAYS: False}
+"""Relations in which goods or money moved; a distributor's tie alone moved nothing."""
+
+
+def related_firms(
+    firm_keys: Collection[str],
+    owners: Mapping[str, Collection[str]],
+    representatives: Mapping[str, str],
+    others: Collection[str],
+) -> frozenset[str]:
+    """Return which of some firms belong to the same hands: one owner, one legal representative.
+
+    `owners` tells of each firm who controls it. Ownership is followed upwards and may run in a
+    circle; two firms that meet above are related.
+    """
+    own = set(firm_keys)
+    above = set().union(*(_above(key, owners) for key in own))
+    signs = {representatives[key] for key in own if representatives.get(key)}
+    return frozenset(
+        other
+        for other in others
+        if other in own
+        or _above(other, owners) & above
+        or (representatives.get(other) or None) in signs
+    )
+
+
+def _above(key: str, owners: Mapping[str, Collection[str]]) -> set[str]:
+    found, waiting = {key}, [key]
+    while waiting:
+        for owner in owners.get(waiting.pop(), ()):
+            if owner not in found:
+                found.add(owner)
+                waiting.append(owner)
+    return found
+
+
+def netted(books: Books, since: date, through: date) -> dict[str, int]:
+    """Return what was sold to each firm between two days, less what was bought back from it."""
+    sold = _sums(books.sales, since, through)
+    bought = _sums(books.purchases, since, through)
+    return {other: fen - bought.get(other, 0) for other, fen in sold.items()
+            if fen > bought.get(other, 0)}  # fmt: skip
+
+
+def _sums(trades: Iterable[Trade], since: date, through: date) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for trade in trades:
+        if since <= trade.month <= through:
+            sums[trade.other_key] = sums.get(trade.other_key, 0) + trade.amount_fen
+    return sums
+
+
+def bought_of(books: Books, since: date, through: date) -> dict[str, int]:
+    """Return what was bought of each firm between two days."""
+    return _sums(books.purchases, since, through)
