@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,19 @@ class Settings:
     log_level: str = "info"
     commit_wait_ms: int = 2
     """How long the writer waits for company before a commit (group commit)."""
+    llm_base_url: str = ""
+    """An OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1; none by default."""
+    llm_model: str = ""
+    llm_key: str = field(default="", repr=False)
+    llm_timeout_ms: int = 60_000
+    llm_concurrent: int = 4
+    """Questions under way at once."""
+    llm_budget_tokens: int = 2_000_000
+    """Tokens that one run of a command may spend."""
+    llm_budget_fen: int = 1_000
+    """Money that one run may spend, at the prices below."""
+    llm_input_fen_per_million_tokens: int = 0
+    llm_output_fen_per_million_tokens: int = 0
 
     @property
     def url(self) -> str:
@@ -61,7 +74,7 @@ def load_settings(environment: Mapping[str, str], home: Path | None = None) -> S
             values.update(tomllib.loads(file.read_text(encoding="utf-8")))
         except ValueError as error:
             raise Invalid("kernel.setting_malformed", setting=file.name) from error
-    known = {field.name: field.type for field in fields(Settings) if field.name != "home"}
+    known = {one.name: one.type for one in fields(Settings) if one.name != "home"}
     for name in known:
         if (given := environment.get(f"MARTLET_{name.upper()}")) is not None:
             values[name] = given
