@@ -37,3 +37,6 @@ MISTAKES_TOLD_MAX = 50
 
 TENDER_CHARS_MAX = 30_000
 """How much of a document is read for an award: a notice tells it on its first pages."""
+
+TRAINING_SENTENCES_MIN = 20
+"""Fewer labelled sentences cannot be split to choose a threshold."""

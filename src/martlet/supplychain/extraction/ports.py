@@ -62,8 +62,15 @@ class LabelledSentence:
 class PairClassifier(Protocol):
     """Tells what relation a sentence states between two firms."""
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str:
+        """Return what kind of reader this is."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Return which edition of it: another one may answer otherwise."""
+        ...
 
     def classify(self, pairs: Sequence[Pair]) -> Sequence[LabelGuess]:
         """Return one guess per pair, in order; `UNKNOWN` where none is stated."""
@@ -73,8 +80,15 @@ class PairClassifier(Protocol):
 class MentionRecogniser(Protocol):
     """Finds the names of companies in sentences."""
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str:
+        """Return what kind of reader this is."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Return which edition of it: another one may answer otherwise."""
+        ...
 
     def find(self, sentences: Sequence[str]) -> Sequence[Sequence[Mention]]:
         """Return the mentions of each sentence, in order of their start, none overlapping."""
