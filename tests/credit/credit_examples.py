@@ -48,7 +48,7 @@ def application(requested_fen: int = 50_000_000, **changes: object) -> Applicati
     return Application(**{**values, **changes})
 
 
-def signal(kind: str, value: int | bool, **changes: object) -> Signal:
+def signal(kind: str, value: int | bool | str, **changes: object) -> Signal:
     """One thing known since yesterday, for a quarter, from sixty records."""
     values: dict[str, object] = {
         "party_id": SHOP,

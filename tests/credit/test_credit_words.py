@@ -13,11 +13,12 @@ from martlet.credit import decide, default_policy, expert_scorecard, explanation
 from martlet.credit.model import Reason
 from martlet.credit.sentences import reason_text
 from martlet.kernel.i18n import Locale, explain, has_sentence
-from martlet.signals import KINDS, SignalSet
+from martlet.signals import KINDS, SignalSet, Unit
 
 ROOM = Path(martlet.credit.__file__).parent
 _CODE = re.compile(r'f?"(credit\.[a-z_]+)(\{[a-z_.]+\})?"')
 _ENDINGS = {
+    "credit.chain_": ("revenue", "need", "grade"),
     "credit.tenor_not_offered_": ("days", "months"),
     "credit.cap_": ("committed", "exposure", "product", "requested"),
 }
@@ -97,9 +98,14 @@ def sentence_of(kind: str, locale: Locale) -> str:
 
 def test_context_is_shown_and_never_counts() -> None:
     plain = decide(application(), known(STEADY), default_policy(), expert_scorecard(), NOON)
-    context = [kind for kind, told in KINDS.items() if told.role == "context"]
+    context = {
+        kind: "words" if told.unit is Unit.TEXT else min(900_000, told.maximum or 900_000)
+        for kind, told in KINDS.items()
+        if told.role == "context"
+    }
     assert len(context) >= 7
-    seen = known(STEADY).merged(SignalSet(tuple(signal(kind, 900_000) for kind in context)))
+    shown = SignalSet(tuple(signal(kind, value) for kind, value in context.items()))
+    seen = known(STEADY).merged(shown)
     again = decide(application(), seen, default_policy(), expert_scorecard(), NOON)
     assert (again.limit_fen, again.score, again.reasons) == (
         plain.limit_fen,

@@ -14,6 +14,9 @@ BANDS_MAX = 20
 CAPACITY_SOURCES_MAX = 20
 """Kinds of money that may add to a limit; one eye has at most a few."""
 
+CHAIN_GRADES = 10
+"""Grades of a place in a supply chain, 1 the best; the signal's kind has the same range."""
+
 CHARACTERISTICS_MAX = 40
 """Characteristics of a scorecard: few, so that each can be explained."""
 

@@ -14,7 +14,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from martlet.credit.limits import BANDS_MAX, CAPACITY_SOURCES_MAX, POLICY_BYTES_MAX
+from martlet.credit.limits import (
+    BANDS_MAX,
+    CAPACITY_SOURCES_MAX,
+    CHAIN_GRADES,
+    POLICY_BYTES_MAX,
+)
 from martlet.kernel.canonical import content_hash
 from martlet.kernel.errors import Invalid
 from martlet.kernel.limits import AMOUNT_FEN_MAX, RATE_PPM_PER_DAY_MAX
@@ -101,6 +106,19 @@ class ThinHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainCapacity:
+    """What verified revenue through a supply chain may carry, and the two caps beside it."""
+
+    history_min_days: int
+    need_least_ppm: int
+    """The least working capital that is taken for needed, in months of that revenue."""
+    grade_caps_fen: tuple[int, ...]
+    """The most for each chain grade, the best first; who has none is of the last."""
+    share_ppm: Mapping[str, int]
+    """Months of that revenue, by band."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProductTerms:
     """What of a product the policy allows."""
 
@@ -130,6 +148,8 @@ class Policy:
     """None by default: then instalments are not held against inflow."""
     thin_history: ThinHistory
     products: Mapping[str, ProductTerms]
+    chain: ChainCapacity | None
+    """None by default: then a place in a chain carries nothing."""
     text: str
     """The TOML text that it was read from: what is stored, hashed and shown."""
 
@@ -197,6 +217,9 @@ class _Table:
     def table(self, key: str) -> _Table:
         return _Table(self._left.pop(key, None), self._at(key))
 
+    def has(self, key: str) -> bool:
+        return key in self._left
+
     def numbers(self, key: str) -> tuple[int, ...]:
         values = self._left.pop(key, [])
         if not isinstance(values, list) or not all(type(v) is int and v > 0 for v in values):
@@ -249,6 +272,7 @@ def parse_policy(text: str) -> Policy:
         coverage=tuple(_coverage(table) for table in root.tables("coverage", CAPACITY_SOURCES_MAX)),
         thin_history=_thin(root.table("thin_history")),
         products=_products(root.table("product")),
+        chain=_chain(root.table("chain"), bands) if root.has("chain") else None,
         text=text,
     )
     root.done()
@@ -294,22 +318,44 @@ def _bands(root: _Table) -> tuple[Band, ...]:
 
 
 def _capacity(table: _Table, bands: tuple[Band, ...]) -> CapacitySource:
-    shares = table.table("share_ppm")
-    share_ppm = {band.name: shares.integer(band.name, 0, _SHARE_PPM_MAX) for band in bands}
-    shares.done()
+    kind = table.kind("kind")
     source = CapacitySource(
-        kind=table.kind("kind"),
+        kind=kind,
         cap_fen=table.integer("cap_fen", 0, AMOUNT_FEN_MAX),
         history_min_days=table.integer("history_min_days", 0, 3_660, 0),
-        share_ppm=share_ppm,
+        share_ppm=_shares(table, bands, kind),
     )
     table.done()
     if KINDS[source.kind].role != "capacity":
         refuse(source.kind, "its role is not capacity, so it cannot add to a limit")
+    return source
+
+
+def _chain(table: _Table, bands: tuple[Band, ...]) -> ChainCapacity:
+    chain = ChainCapacity(
+        history_min_days=table.integer("history_min_days", 0, 3_660, 0),
+        need_least_ppm=table.integer("need_least_ppm", 0, _SHARE_PPM_MAX),
+        grade_caps_fen=table.numbers("grade_caps_fen"),
+        share_ppm=_shares(table, bands, "chain"),
+    )
+    table.done()
+    caps = chain.grade_caps_fen
+    if len(caps) != CHAIN_GRADES or max(caps) > AMOUNT_FEN_MAX:
+        refuse("chain.grade_caps_fen", f"{CHAIN_GRADES} amounts are expected, one a grade")
+    if any(better < worse for better, worse in pairwise(caps)):
+        refuse("chain.grade_caps_fen", "it may not rise from a grade to a worse one")
+    return chain
+
+
+def _shares(table: _Table, bands: tuple[Band, ...], place: str) -> dict[str, int]:
+    """Return a share for each band, none rising with the pd."""
+    shares = table.table("share_ppm")
+    share_ppm = {band.name: shares.integer(band.name, 0, _SHARE_PPM_MAX) for band in bands}
+    shares.done()
     for better, worse in pairwise(bands):
         if share_ppm[better.name] < share_ppm[worse.name]:
-            refuse(f"{source.kind}.share_ppm.{worse.name}", "it may not rise with the pd")
-    return source
+            refuse(f"{place}.share_ppm.{worse.name}", "it may not rise with the pd")
+    return share_ppm
 
 
 def _coverage(table: _Table) -> Coverage:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from martlet.credit.chain import chain_step
 from martlet.credit.coverage import coverage_step
 from martlet.credit.model import Application, Change, Component, Parameter, Reason, WouldChange
 from martlet.kernel.rounding import RoundingMode, divide
@@ -36,6 +37,9 @@ def waterfall(
         for source in policy.capacity
         if source.kind in numbers
     ]
+    by_chain = chain_step(numbers, band, policy, sum(step.amount_fen for step in steps))
+    if by_chain is not None:
+        steps.append(by_chain)
     steps.append(_starter_step(numbers, policy, sum(step.amount_fen for step in steps)))
     total = sum(step.amount_fen for step in steps)
     if policy.coverage:

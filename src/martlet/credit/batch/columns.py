@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from martlet.credit.batch.facts import counted
+from martlet.credit.chain import GRADE, NEED, REVENUE
 from martlet.credit.decide import pd_ceiling
 from martlet.credit.model import Outcome
 from martlet.credit.waterfall import HISTORY, TAKINGS
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from martlet.credit.policy import Policy, ProductTerms, Rule
+    from martlet.credit.policy import ChainCapacity, Policy, ProductTerms, Rule
     from martlet.credit.scorecard import Scorecard
 
 _PPM = 1_000_000
+CHAIN_COLUMN = "chain_fen"
 CAPS = ("committed", "exposure", "product", "requested")
 """The caps in the order in which they bite."""
 
@@ -84,7 +86,8 @@ def decide_columns(
 def step_columns(policy: Policy) -> list[str]:
     """Return the columns of the waterfall, in the order of its steps."""
     kinds = dict.fromkeys(source.kind for source in policy.capacity)
-    return [*map(capacity_column, kinds), "starter_fen", *map(cap_column, CAPS)]
+    chain = [] if policy.chain is None else [CHAIN_COLUMN]
+    return [*map(capacity_column, kinds), *chain, "starter_fen", *map(cap_column, CAPS)]
 
 
 def _where(condition: pl.Expr, value: pl.Expr) -> pl.Expr:
@@ -143,6 +146,10 @@ def _with_steps(asked: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         by_kind[capacity_column(source.kind)] = so_far + _where(~none, adds)
     asked = asked.with_columns(**by_kind)
     total = pl.sum_horizontal(pl.lit(0, pl.Int64), *by_kind)
+    if policy.chain is not None:
+        lifts = (_chain_line(policy, policy.chain, days) - total).clip(lower_bound=0)
+        asked = asked.with_columns(lifts.alias(CHAIN_COLUMN))
+        total += pl.col(CHAIN_COLUMN)
     asked = asked.with_columns(starter_fen=(_line(policy, days) - total).clip(lower_bound=0))
     asked = asked.with_columns(total=total + pl.col("starter_fen"))
     room = (policy.exposure_max_fen - pl.col("committed_fen")).clip(lower_bound=0)
@@ -158,6 +165,23 @@ def _with_steps(asked: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         asked = asked.with_columns(cut.alias(cap_column(name)))
         left += pl.col(cap_column(name))
     return asked
+
+
+def _chain_line(policy: Policy, chain: ChainCapacity, days: pl.Expr) -> pl.Expr:
+    """Return the line through the chain: the least of the three, 0 without verified revenue."""
+    revenue = pl.max_horizontal(_number(REVENUE), 0)
+    shares = _of_band([chain.share_ppm[band.name] for band in policy.bands], 0).cast(pl.Int64)
+    least = _part(revenue, pl.lit(chain.need_least_ppm, pl.Int64), policy)
+    worst = len(chain.grade_caps_fen)
+    grade = _number(GRADE).fill_null(worst).clip(1, worst)
+    caps = dict(enumerate(chain.grade_caps_fen, 1))
+    line = pl.min_horizontal(
+        _part(revenue, shares, policy),
+        pl.max_horizontal(_whole(_number(NEED).fill_null(0), policy), least),
+        _whole(grade.replace_strict(caps, return_dtype=pl.Int64), policy),
+    )
+    counts = (days >= chain.history_min_days) & (pl.col("band") < len(policy.bands))
+    return _where(counts & (revenue > 0), line)
 
 
 def _line(policy: Policy, days: pl.Expr) -> pl.Expr:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from martlet.credit.chain import GRADE, NEED, REVENUE
 from martlet.credit.limits import RECORDS_UNSAID
 from martlet.credit.waterfall import HISTORY, TAKINGS
 from martlet.kernel.calendar import business_date_of
@@ -56,6 +57,7 @@ def counted(asked: pl.DataFrame, policy: Policy, model: Scorecard, as_of: dateti
     scored = {part.kind for part in model.characteristics}
     numbers = {HISTORY, TAKINGS, *(s.kind for s in policy.capacity)}
     numbers |= {rule.kind for rule in policy.eligibility}
+    numbers |= {REVENUE, NEED, GRADE} if policy.chain is not None else set()
     chosen: dict[str, pl.Expr] = {}
     for slug in sorted(scored | numbers):
         value = _number(asked, slug, policy, as_of)

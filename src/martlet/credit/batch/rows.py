@@ -11,8 +11,14 @@ from uuid import UUID, uuid5
 
 import polars as pl
 
-from martlet.credit.batch.columns import cap_column, capacity_column, step_columns
+from martlet.credit.batch.columns import (
+    CHAIN_COLUMN,
+    cap_column,
+    capacity_column,
+    step_columns,
+)
 from martlet.credit.batch.facts import SAMPLE, SURENESS, in_range, value_columns
+from martlet.credit.chain import SOURCE as CHAIN
 from martlet.credit.limits import RECORDS_UNSAID
 from martlet.credit.model import Application
 from martlet.kernel.calendar import business_date_of
@@ -106,6 +112,8 @@ def answer_row(decision: Decision, policy: Policy) -> dict[str, int | str]:
     for step in decision.components:
         if step.source == "starter":
             place = "starter_fen"
+        elif step.source == CHAIN:
+            place = CHAIN_COLUMN
         elif step.cap_applied and step.source == step.cap_applied:
             place = cap_column(step.source)
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from martlet.credit.policy import CapacitySource, Policy, ThinHistory
+    from martlet.credit.policy import CapacitySource, ChainCapacity, Policy, ThinHistory
 
 
 def policy_text(policy: Policy) -> str:
@@ -45,6 +45,8 @@ def _lines(policy: Policy) -> Iterator[str]:
     for source in policy.capacity:
         yield from _capacity(source)
     yield from _thin_history(policy.thin_history)
+    if policy.chain is not None:
+        yield from _chain(policy.chain)
     for name, terms in policy.products.items():
         yield from ("", f"[product.{_quoted(name)}]", f"limit_min_fen = {terms.limit_min_fen}")
         yield f"limit_max_fen = {terms.limit_max_fen}"
@@ -57,6 +59,15 @@ def _capacity(source: CapacitySource) -> Iterator[str]:
     yield f"history_min_days = {source.history_min_days}"
     yield "[capacity.share_ppm]"
     for band, share_ppm in source.share_ppm.items():
+        yield f"{_quoted(band)} = {share_ppm}"
+
+
+def _chain(chain: ChainCapacity) -> Iterator[str]:
+    yield from ("", "[chain]", f"history_min_days = {chain.history_min_days}")
+    yield f"need_least_ppm = {chain.need_least_ppm}"
+    yield f"grade_caps_fen = {list(chain.grade_caps_fen)}"
+    yield "[chain.share_ppm]"
+    for band, share_ppm in chain.share_ppm.items():
         yield f"{_quoted(band)} = {share_ppm}"
 
 
