@@ -124,3 +124,21 @@ CUSTOMERS_SHOWN = 6
 
 CUSTOMERS_CHOSEN_MAX = 30
 """Customers that a what-if may lose: the largest; the others move nothing that is seen."""
+
+CHAIN_NODES_DRAWN = 400
+"""Nodes of a chain drawn at once, the nearest first: more are no picture, and slow on a phone."""
+
+CHAIN_TIES_LISTED = 1_200
+"""Ties of a chain drawn and listed at once: three to a node."""
+
+CHAIN_ROWS_OF_LANE = 16
+"""Nodes of a tier below each other before a second lane begins: a laptop's height."""
+
+CHAIN_EDGES_OF_NODE = 60
+"""Edges of one node told in full, the strongest sources and the newest first."""
+
+CHAIN_REVIEWS_SHOWN = 30
+"""Proposals on a page of the review queue: what a person decides in one sitting."""
+
+CHAIN_HITS_SHOWN = 100
+"""Firms hit by an event that a page lists, the hardest hit first."""

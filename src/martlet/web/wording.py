@@ -10,6 +10,7 @@ from martlet.kernel.i18n import Locale, text
 from martlet.signals import KINDS
 from martlet.web import (
     cashflow_words,
+    chain_words,
     convention_words,
     event_fields,
     relief_words,
@@ -307,7 +308,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
 }
 
-_WORDS |= relief_words.WORDS | cashflow_words.WORDS | treasury_words.WORDS
+_WORDS |= relief_words.WORDS | cashflow_words.WORDS | treasury_words.WORDS | chain_words.WORDS
 
 
 def word(family: str, code: str, locale: Locale) -> str:

@@ -3,6 +3,7 @@
 from martlet.web.console import (
     arrears,
     book,
+    chain,
     credit,
     forecast_quality,
     fund_desk,
@@ -29,6 +30,7 @@ routers = (
     partners.router,
     treasury.router,
     fund_desk.router,
+    chain.router,
     credit.router,
     policies.router,
     relief.router,

@@ -1,0 +1,77 @@
+"""Words for codes of the industry chain: relations, sources, kinds of node, reviews."""
+
+from __future__ import annotations
+
+WORDS: dict[str, dict[str, str]] = {
+    "chain_relation": {
+        "supplies": "supplies",
+        "distributes_for": "distributes for",
+        "pays": "pays",
+        "parent_of": "controls",
+        "alias_of": "is another name of",
+        "cooperates": "works together with",
+        "competes": "competes with",
+        "invests_in": "has invested in",
+        "makes": "makes",
+        "in_industry": "belongs to the trade of",
+        "holds_patent": "holds the patent",
+        "patent_covers": "protects",
+        "material_of": "goes into",
+        "kind_of": "is a kind of",
+        "part_of": "is part of the trade of",
+        "feeds": "supplies the trade of",
+        "won_tender": "won the tender",
+        "tendered_by": "was called by",
+    },
+    "chain_relations": {
+        "trade": "Trade: supplies, payments, tenders",
+        "goods": "Products and what they are made of",
+        "owners": "Owners and names",
+        "rights": "Patents",
+        "others": "Partners and rivals",
+    },
+    "chain_source": {
+        "invoice": "Invoice",
+        "contract": "Contract",
+        "transfer": "Transfer",
+        "tender": "Tender notice",
+        "patent": "Patent register",
+        "register": "Company register",
+        "text": "Text",
+        "dataset": "Published data",
+        "stated": "Owner's word",
+        "inferred": "Inferred",
+    },
+    "node_kind": {
+        "firm": "Firm",
+        "product": "Product",
+        "industry": "Trade",
+        "patent": "Patent",
+        "tender": "Tender",
+    },
+    "chain_side": {
+        "both": "Both ways",
+        "upstream": "Suppliers only",
+        "downstream": "Customers only",
+    },
+    "review_what": {"fact": "Found in a text", "merge": "Two entries, one firm", "link": "Inferred"},
+    "review_state": {
+        "waiting": "Waiting",
+        "accepted": "Accepted",
+        "rejected": "Rejected",
+        "undone": "Taken back",
+    },
+    "review_note": {
+        "extractor": "Read by",
+        "version": "Version",
+        "document": "Document",
+        "reason": "Why",
+        "reasons": "Why",
+        "score": "Score",
+        "subject": "Name in the text",
+        "object": "Other name in the text",
+        "amount": "Amount",
+        "date": "Day",
+    },
+}
+"""By family and code, in English; the catalogue has the Chinese."""
