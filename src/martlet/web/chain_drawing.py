@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from martlet.supplychain.model import NodeKind
-from martlet.web.limits import CHAIN_NODES_DRAWN, CHAIN_ROWS_OF_LANE, CHAIN_TIES_LISTED
+from martlet.web.limits import (
+    CHAIN_NODES_DRAWN,
+    CHAIN_NODES_OF_LINE,
+    CHAIN_ROWS_OF_LANE,
+    CHAIN_TIES_LISTED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,9 +23,9 @@ if TYPE_CHECKING:
 
     from martlet.supplychain.model import Edge, Neighbourhood, Node, Placed, Relation, SourceKind
 
-LANE, ROW = 190, 64
+LANE, ROW = 164, 62
 """Pixels between lanes of a tier, and between nodes of a lane: a name of two lines fits."""
-TIER_GAP = 130
+TIER_GAP = 76
 """Pixels between tiers besides, so that a tier of several lanes still reads as one."""
 
 
@@ -102,8 +107,10 @@ class Spot:
 
     node: Node
     tier: int
-    x: int
-    y: int
+    wide: tuple[int, int]
+    """Where it stands on a laptop: to the right, and down."""
+    narrow: tuple[int, int]
+    """Where it stands on a phone."""
     ties_count: int
     center: bool = False
     financed: bool = False
@@ -150,9 +157,7 @@ def _doubt(edge: Edge) -> tuple[bool, int, str, str]:
     return told.inferred, -told.confidence_ppm, told.source.value, told.known_at.isoformat()
 
 
-def draw(
-    around: Neighbourhood, chosen: Filter, financed: Collection[str] = frozenset()
-) -> Drawing:
+def draw(around: Neighbourhood, chosen: Filter, financed: Collection[str] = frozenset()) -> Drawing:
     """Return the picture of a neighbourhood: the nearest nodes first, bounded."""
     ties = ties_of(edge for edge in around.edges if chosen.passes(edge))
     counts: dict[str, int] = {}
@@ -167,16 +172,20 @@ def draw(
     shown = [tie for tie in ties if {tie.from_key, tie.to_key} <= keys]
     shown.sort(key=lambda tie: (tie.inferred, -tie.confidence_ppm, tie.from_key, tie.to_key))
     drawn = tuple(shown[:CHAIN_TIES_LISTED])
+    columns = _columns(kept, drawn, center)
+    wide, narrow = _side_by_side(columns), _below_each_other(columns)
     spots = tuple(
         Spot(
             one.node,
             one.tier,
-            *place,
+            wide[one.node.key],
+            narrow[one.node.key],
             counts.get(one.node.key, 0),
             one.node.key == center,
             one.node.key in financed,
         )
-        for one, place in _placed(kept, drawn, center)
+        for column in columns.values()
+        for one in column
     )
     undrawn = len(there) - len(kept) + len(shown) - len(drawn)
     return Drawing(spots, drawn, len(around.placed) - len(there), undrawn, around.left_out)
@@ -196,10 +205,8 @@ def _nearness(
     )
 
 
-def _placed(
-    kept: Sequence[Placed], ties: Sequence[Tie], center: str
-) -> list[tuple[Placed, tuple[int, int]]]:
-    """Return the nodes with their places: beside what they are tied to, one tier nearer."""
+def _columns(kept: Sequence[Placed], ties: Sequence[Tie], center: str) -> dict[int, list[Placed]]:
+    """Return each tier's nodes in order: beside what they are tied to, one tier nearer."""
     beside: dict[str, list[str]] = {}
     for tie in ties:
         beside.setdefault(tie.from_key, []).append(tie.to_key)
@@ -208,20 +215,38 @@ def _placed(
     for one in kept:
         tiers.setdefault(one.tier, []).append(one)
     heights: dict[str, float] = {center: 0.0}
-    found: dict[str, tuple[int, int]] = {}
+    found = {}
     for tier in sorted(tiers, key=lambda tier: (abs(tier), tier)):
-        column = _ordered(tiers[tier], beside, heights, center)
-        lanes = _lanes_count(len(column))
+        found[tier] = _ordered(tiers[tier], beside, heights, center)
+        middle = (len(found[tier]) - 1) / 2
+        heights |= {one.node.key: place - middle for place, one in enumerate(found[tier])}
+    return {tier: found[tier] for tier in sorted(found)}
+
+
+def _side_by_side(columns: Mapping[int, Sequence[Placed]]) -> dict[str, tuple[int, int]]:
+    """Return places with the tiers beside each other, a long tier in several lanes."""
+    found, left = {}, 0
+    for column in columns.values():
+        lanes = -(-len(column) // CHAIN_ROWS_OF_LANE)
         rows = -(-len(column) // lanes)
         for place, one in enumerate(column):
             row, lane = divmod(place, lanes)
-            height = (2 * row - rows + 1) * ROW // 2
-            heights[one.node.key] = float(height)
-            found[one.node.key] = lane * LANE, height
-    lefts = _lefts({tier: len(column) for tier, column in tiers.items()})
-    return [
-        (one, (lefts[one.tier] + found[one.node.key][0], found[one.node.key][1])) for one in kept
-    ]
+            found[one.node.key] = left + lane * LANE, (2 * row - rows + 1) * ROW // 2
+        left += lanes * LANE + TIER_GAP
+    return found
+
+
+def _below_each_other(columns: Mapping[int, Sequence[Placed]]) -> dict[str, tuple[int, int]]:
+    """Return places for a narrow screen: the tiers below each other, a few nodes to a line."""
+    found, top = {}, 0
+    for column in columns.values():
+        for start in range(0, len(column), CHAIN_NODES_OF_LINE):
+            line = column[start : start + CHAIN_NODES_OF_LINE]
+            for place, one in enumerate(line):
+                found[one.node.key] = (2 * place - len(line) + 1) * LANE // 2, top
+            top += ROW
+        top += TIER_GAP // 2
+    return found
 
 
 def _ordered(
@@ -243,19 +268,6 @@ def _ordered(
     middle = [one for one in column if one.node.key == center]
     half = len(rest) // 2
     return [*rest[:half], *middle, *rest[half:]]
-
-
-def _lanes_count(nodes_count: int) -> int:
-    return -(-nodes_count // CHAIN_ROWS_OF_LANE)
-
-
-def _lefts(counts: Mapping[int, int]) -> dict[int, int]:
-    """Return where each tier begins, from left to right."""
-    lefts, at = {}, 0
-    for tier in sorted(counts):
-        lefts[tier] = at
-        at += (_lanes_count(counts[tier]) - 1) * LANE + LANE + TIER_GAP
-    return lefts
 
 
 def chance_text(probability_ppm: int) -> str:

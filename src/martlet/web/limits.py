@@ -134,6 +134,9 @@ CHAIN_TIES_LISTED = 1_200
 CHAIN_ROWS_OF_LANE = 16
 """Nodes of a tier below each other before a second lane begins: a laptop's height."""
 
+CHAIN_NODES_OF_LINE = 3
+"""Nodes of a tier beside each other on a phone: as many as can be read without moving about."""
+
 CHAIN_EDGES_OF_NODE = 60
 """Edges of one node told in full, the strongest sources and the newest first."""
 
@@ -142,3 +145,6 @@ CHAIN_REVIEWS_SHOWN = 30
 
 CHAIN_HITS_SHOWN = 100
 """Firms hit by an event that a page lists, the hardest hit first."""
+
+QUERY_CHARS_MAX = 700
+"""One answer in a page's address: the longest is a node's key, of six hundred signs."""

@@ -11,17 +11,22 @@ from starlette.responses import HTMLResponse, Response
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Invalid
 from martlet.supplychain import NodeKind, Relation, SourceKind
+from martlet.supplychain.financeable import could_be_financed
+from martlet.supplychain.limits import TIERS_MAX
 from martlet.web.chain_drawing import Filter, Tie, chance_text, draw, ties_of
-from martlet.web.limits import CHAIN_EDGES_OF_NODE
+from martlet.web.limits import CHAIN_EDGES_OF_NODE, QUERY_CHARS_MAX
 from martlet.web.rendering import render
 from martlet.web.visitors import Staff, Visitor, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from martlet.supplychain import Neighbourhood, Node
 
 router = APIRouter(prefix="/console/chain")
 HERE = "/console/chain"
-TIERS = (1, 2, 3, 4, 5)
+TIERS = tuple(str(tier) for tier in range(1, TIERS_MAX + 1))
+USUAL_TIERS = "3"
 SIDES = ("both", "upstream", "downstream")
 _SOUGHT = (NodeKind.FIRM, NodeKind.PRODUCT, NodeKind.INDUSTRY)
 RELATIONS: dict[str, frozenset[Relation]] = {
@@ -49,7 +54,7 @@ class Asked:
     """What a page's address asks for."""
 
     of: str
-    tiers: int
+    tiers: str
     side: str
     relations: str
     source: str
@@ -80,10 +85,10 @@ class Asked:
 
     def address(self, **changes: str) -> str:
         """Return the page's address with some answers changed."""
-        asked = replace(self, **changes)  # type: ignore[arg-type] - texts all but the tiers
+        asked = replace(self, **changes)
         parts = {
             "of": asked.of,
-            "tiers": str(asked.tiers),
+            "tiers": asked.tiers,
             "side": asked.side if asked.side != SIDES[0] else "",
             "relations": asked.relations,
             "source": asked.source,
@@ -94,57 +99,43 @@ class Asked:
         return "?" + urlencode({name: value for name, value in parts.items() if value})
 
 
-def _asked(
-    of: str = "",
-    tiers: int = 3,
-    side: str = SIDES[0],
-    relations: str = "",
-    source: str = "",
-    known: str = "",
-    as_of: str = "",
-    at: str = "",
-) -> Asked:
+def _asked(visitor: Visitor) -> Asked:
+    """Return what the address asks for; what it does not say, or says wrongly, is the usual."""
+
+    def said(name: str) -> str:
+        return visitor.request.query_params.get(name, "").strip()[:QUERY_CHARS_MAX]
+
+    tiers, side = said("tiers"), said("side")
     return Asked(
-        of,
-        tiers if tiers in TIERS else 3,
+        said("of"),
+        tiers if tiers in TIERS else USUAL_TIERS,
         side if side in SIDES else SIDES[0],
-        relations,
-        source,
-        known,
-        as_of.strip(),
-        at,
+        said("relations"),
+        said("source"),
+        said("known"),
+        said("as_of"),
+        said("at"),
     )
 
 
 @router.get("")
-def explore(  # noqa: PLR0913 - the answers of one form
-    visitor: Staff,
-    q: Annotated[str, Query(max_length=200)] = "",
-    of: str = "",
-    tiers: int = 3,
-    side: str = "",
-    relations: str = "",
-    source: str = "",
-    known: str = "",
-    as_of: str = "",
-    at: str = "",
-) -> Response:
+def explore(visitor: Staff, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Find a firm, or show the chain around one."""
-    asked = _asked(of, tiers, side, relations, source, known, as_of, at)
+    asked = _asked(visitor)
     refusals: list[str] = []
     context: dict[str, Any] = {"q": q.strip(), "candidates": None, "around": None, "looked": None}
     with shown(refusals, visitor):
         day = asked.day
         graph, who = visitor.bank.supplychain, visitor.principal
-        if q.strip() and not of:
+        if q.strip() and not asked.of:
             found = graph.find(who, q, _SOUGHT, as_of=day)
             if len(found) == 1:
                 return visitor.go(HERE + asked.address(of=found[0].key))
             context["candidates"] = found
-        elif of:
-            around = graph.around(who, of, asked.tiers, as_of=day, side=asked.side)
+        elif asked.of:
+            around = graph.around(who, asked.of, int(asked.tiers), as_of=day, side=asked.side)
             context |= _around(visitor, around, asked)
-            if at:
+            if asked.at:
                 context["looked"] = _looked(visitor, asked)
     return visitor.page(
         "console/chain.html",
@@ -161,9 +152,9 @@ def explore(  # noqa: PLR0913 - the answers of one form
 
 
 @router.get("/node")
-def look_at(visitor: Staff, at: str, of: str = "", as_of: str = "") -> Response:
+def look_at(visitor: Staff) -> Response:
     """Return the piece of the page that tells one node's edges in full."""
-    asked = _asked(of=of, as_of=as_of, at=at)
+    asked = _asked(visitor)
     looked = _looked(visitor, asked)
     return HTMLResponse(
         render("console/chain_node.html", visitor.locale, visitor=visitor, asked=asked, **looked)
@@ -177,7 +168,7 @@ def _around(visitor: Visitor, around: "Neighbourhood", asked: Asked) -> dict[str
         "around": around,
         "drawing": drawing,
         "tiers": [(tier, _tier_name(visitor, tier), spots) for tier, spots in drawing.tiers],
-        "ties": [_told(visitor, tie, drawing.names) for tie in drawing.ties],
+        "ties": [_told(tie, drawing.names) for tie in drawing.ties],
         "financed_count": len(financed),
         "upstream": min((spot.tier for spot in drawing.spots), default=0),
         "downstream": max((spot.tier for spot in drawing.spots), default=0),
@@ -199,7 +190,7 @@ def _looked(visitor: Visitor, asked: Asked) -> dict[str, Any]:
         "at": asked.at,
         "attributes": _attributes(node) if node else [],
         "rows": [
-            {**_told(visitor, tie, names), "reference": tie.edges[0].provenance.reference}
+            {**_told(tie, names), "reference": tie.edges[0].provenance.reference}
             for tie in (Tie(e.from_key, e.relation, e.to_key, (e,)) for e in told)
         ],
         "more_count": len(edges) - len(told),
@@ -221,14 +212,14 @@ def _tier_name(visitor: Visitor, tier: int) -> str:
     return visitor.say("{steps} downstream", steps=tier)
 
 
-def _told(visitor: Visitor, tie: Tie, names: "dict[str, str] | Any") -> dict[str, Any]:
+def _told(tie: Tie, names: "Mapping[str, str]") -> dict[str, Any]:
     """Return a tie as a row of the table."""
     first, last = tie.period
     return {
         "tie": tie,
         "from_name": names.get(tie.from_key, tie.from_key),
         "to_name": names.get(tie.to_key, tie.to_key),
-        "known": tie.known_at,
+        "known": business_date_of(tie.known_at),
         "first": first,
         "last": last,
         "amount_fen": tie.amount_fen,

@@ -7,6 +7,7 @@
   // it does not when it finds it there. The rule itself stands in app.css.
   const STYLE_MARK = "__________cytoscape_stylesheet";
   const NARROW = 620;
+  const [MARGIN, READABLE, LEAST, HIGHEST] = [20, 0.6, 180, 680];
   const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function look() {
@@ -103,7 +104,10 @@
   }
 
   // On a phone the tiers lie below each other; a laptop has them side by side.
-  const placed = (x, y, narrow) => (narrow ? { x: y * 2.6, y: x * 0.42 } : { x, y });
+  function placed(row, narrow) {
+    const [x, y] = (narrow ? row.dataset.narrow : row.dataset.wide).split(",").map(Number);
+    return { x, y };
+  }
 
   function read(figure, narrow) {
     const nodes = [...document.querySelectorAll(`#${figure.dataset.nodes} tr[data-key]`)];
@@ -112,7 +116,7 @@
       ...nodes.map((row) => ({
         group: "nodes",
         data: { id: row.dataset.key, label: row.dataset.label, kind: row.dataset.kind },
-        position: placed(Number(row.dataset.x), Number(row.dataset.y), narrow),
+        position: placed(row, narrow),
         classes: ["center", "financed", "hard", "some"].filter((name) => row.dataset[name]).join(" "),
       })),
       ...ties.map((row, place) => ({
@@ -145,6 +149,27 @@
     });
   }
 
+  // All of it where it can be read; where it cannot, the one in the middle stays in sight.
+  function settle(cy, figure) {
+    const box = cy.elements().boundingBox();
+    const most = Math.min(HIGHEST, window.innerHeight * 0.85);
+    const room = { w: figure.clientWidth - 2 * MARGIN, h: most - 2 * MARGIN };
+    const zoom = Math.min(1, room.w / box.w, Math.max(room.h / box.h, READABLE));
+    const height = Math.round(Math.min(Math.max(box.h * zoom + 2 * MARGIN, LEAST), most));
+    figure.style.height = `${height}px`;
+    cy.resize();
+    const center = cy.$("node.center").position() || { x: 0, y: 0 };
+    const pan = (from, length, at, size) => {
+      if (length * zoom <= size - 2 * MARGIN) return (size - length * zoom) / 2 - from * zoom;
+      const wished = size / 2 - at * zoom;
+      return Math.min(MARGIN - from * zoom, Math.max(size - MARGIN - (from + length) * zoom, wished));
+    };
+    cy.viewport({
+      zoom,
+      pan: { x: pan(box.x1, box.w, center.x, figure.clientWidth), y: pan(box.y1, box.h, center.y, height) },
+    });
+  }
+
   function drawChain(figure) {
     if (!window.cytoscape || figure.dataset.drawn) return;
     figure.dataset.drawn = "yes";
@@ -158,26 +183,22 @@
     const cy = window.cytoscape({
       container: figure,
       elements: read(figure, narrow),
-      layout: { name: "preset", fit: true, padding: 24 },
+      layout: { name: "preset", fit: false },
       style: look(),
       minZoom: 0.1,
       maxZoom: 2.5,
-      wheelSensitivity: undefined,
       userZoomingEnabled: false,
       autoungrabify: true,
       boxSelectionEnabled: false,
     });
-    if (cy.zoom() > 1) {
-      cy.zoom(1);
-      cy.center();
-    }
+    settle(cy, figure);
     follow(cy, figure);
     const tools = figure.parentElement.querySelector(".chain-tools");
     tools.hidden = false;
     tools.addEventListener("click", (event) => {
       const factor = Number(event.target.dataset.zoom ?? NaN);
       if (Number.isNaN(factor)) return;
-      if (!factor) cy.fit(undefined, 24);
+      if (!factor) cy.fit(undefined, MARGIN);
       else cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
     });
     const again = () => cy.style(look());
