@@ -4,7 +4,11 @@ The document is data: nothing in it is obeyed, and a fact whose names or quotati
 in it does not exist. A fact is a claim; `staging` decides whether it becomes an edge.
 """
 
+from martlet.supplychain.extraction.choosing import ExtractorName, Training, extractor_named
+from martlet.supplychain.extraction.endpoint import EndpointExtractor
+from martlet.supplychain.extraction.entering import StagedReport, stage
 from martlet.supplychain.extraction.evaluation import LabelledSet, Report, evaluate
+from martlet.supplychain.extraction.files import extract_file, fact_json, read_facts
 from martlet.supplychain.extraction.model import (
     AS_EDGE,
     AsEdge,
@@ -24,13 +28,16 @@ from martlet.supplychain.extraction.ports import (
     PairClassifier,
 )
 from martlet.supplychain.extraction.reading import Mistake, Mistakes
+from martlet.supplychain.extraction.staging import Telling
 
 __all__ = [
     "AS_EDGE",
     "UNKNOWN",
     "AsEdge",
     "Document",
+    "EndpointExtractor",
     "Extractor",
+    "ExtractorName",
     "Fact",
     "FactRelation",
     "LabelGuess",
@@ -44,5 +51,13 @@ __all__ = [
     "Pair",
     "PairClassifier",
     "Report",
+    "StagedReport",
+    "Telling",
+    "Training",
     "evaluate",
+    "extract_file",
+    "extractor_named",
+    "fact_json",
+    "read_facts",
+    "stage",
 ]

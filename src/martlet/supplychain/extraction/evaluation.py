@@ -7,10 +7,16 @@ all readers are scored by the same functions on the same rows.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
+from martlet.supplychain.extraction.endpoint import (
+    Asking,
+    EndpointExtractor,
+    EndpointMentions,
+    EndpointPairs,
+)
 from martlet.supplychain.extraction.labelled import (
     BUYER,
     OBJECT,
@@ -22,6 +28,7 @@ from martlet.supplychain.extraction.labelled import (
 )
 from martlet.supplychain.extraction.learned import mention_recogniser, pair_classifier
 from martlet.supplychain.extraction.model import AMOUNT, TENDERED_BY, FactRelation
+from martlet.supplychain.extraction.prompts import PAIR_LABELS
 from martlet.supplychain.extraction.scoring import (
     same_text,
     score_arguments,
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from martlet.llm import LlmClient
     from martlet.supplychain.extraction.labelled import LabelledDocument
     from martlet.supplychain.extraction.model import Extractor, Fact
     from martlet.supplychain.extraction.ports import (
@@ -77,17 +85,47 @@ class Report:
         return {**{k: v for k, v in asdict(self).items() if k != "scores"}, **self.scores}
 
 
-def evaluate(asked: LabelledSet, file: Path, train: Path | None, mistakes: Mistakes) -> Report:
-    """Train the deterministic reader where a training file is given, and score it on a file."""
+def evaluate(
+    asked: LabelledSet,
+    file: Path,
+    train: Path | None,
+    mistakes: Mistakes,
+    client: LlmClient | None = None,
+) -> Report:
+    """Score a reader on a file: the deterministic one, trained where a training file is given.
+
+    With a client it is the endpoint behind it that reads, which is never trained.
+    """
     if asked is LabelledSet.DUEEFIN:
-        labelled = read_awards(train, mistakes) if train else []
-        reader = TenderRules(measured_trusts(labelled)) if labelled else TenderRules()
-        return of_awards(reader, read_awards(file, mistakes), len(labelled))
-    rows = read_pairs(file, mistakes)
-    known = read_pairs(train, mistakes) if train else []
+        labelled = read_awards(train, mistakes) if train and not client else []
+        awards: Extractor = TenderRules(measured_trusts(labelled)) if labelled else TenderRules()
+        reader = EndpointExtractor(client) if client else awards
+        return _paid(of_awards(reader, read_awards(file, mistakes), len(labelled)), reader)
+    rows, known = read_pairs(file, mistakes), read_pairs(train, mistakes) if train else []
     if asked is LabelledSet.MENTIONS:
-        return of_mentions(mention_recogniser(sentences_of(known)), rows, known)
-    return of_pairs(pair_classifier(known), rows, len(known))
+        names: MentionRecogniser = (
+            EndpointMentions(client) if client else mention_recogniser(sentences_of(known))
+        )
+        return _paid(of_mentions(names, rows, known), names)
+    labels = {row.label for row in known} or PAIR_LABELS
+    pairs: PairClassifier = (
+        EndpointPairs(client, sorted(labels)) if client else pair_classifier(known)
+    )
+    return _paid(of_pairs(pairs, rows, len(known)), pairs)
+
+
+def _paid(report: Report, reader: object) -> Report:
+    """Return a report with what its reader cost, where it asked an endpoint."""
+    asking = getattr(reader, "asking", None)
+    if not isinstance(asking, Asking):
+        return report
+    cost = {
+        "spent_tokens": asking.client.budget.spent_tokens,
+        "spent_fen": asking.client.budget.spent_fen,
+        "dropped_claims_count": asking.dropped_count,
+        "refused": dict(sorted(asking.failed.items())),
+    }
+    return replace(report, scores={**report.scores, **cost})
 
 
 def of_pairs(reader: PairClassifier, rows: Sequence[LabelledPair], training_rows: int) -> Report:

@@ -117,7 +117,11 @@ _FRONT = re.compile(
 )
 
 
+_PREPOSITIONS = re.compile(r".*(?:向|与|对|(?<!广州)从|由|给|于|是|即|在)(?=.{4,})")
+"""Words that stand before a firm and, but for a district or two, never inside its name."""
+
+
 def named_part(words: str) -> str:
     """Return the firm's own name at the end of words such as "wholly owned subsidiary X"."""
-    after = _SUBSIDIARY.sub("", _VERBS.sub("", words))
+    after = _SUBSIDIARY.sub("", _PREPOSITIONS.sub("", _VERBS.sub("", words)))
     return _FRONT.sub("", after) if after else ""

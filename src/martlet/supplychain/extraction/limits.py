@@ -40,3 +40,24 @@ TENDER_CHARS_MAX = 30_000
 
 TRAINING_SENTENCES_MIN = 20
 """Fewer labelled sentences cannot be split to choose a threshold."""
+
+LONG_TEXT_CHARS = 6_000
+"""A text up to this is read by a model at once; a longer one loses facts in the middle."""
+
+PART_CHARS = 5_000
+"""A part of a long text, in the first of two passes."""
+
+PART_OVERLAP_CHARS = 400
+"""What two parts share: a long sentence."""
+
+PASSAGES_CHARS_MAX = 6_000
+"""Passages of a long text that are read in the second pass."""
+
+SENTENCE_CHARS_MAX = 1_000
+"""A sentence that is searched for relations; a longer one is a table without stops."""
+
+MENTIONS_PER_SENTENCE_MAX = 24
+"""Firms of one sentence that are paired: a list of customers, not a register."""
+
+PAIR_REACH = 4
+"""How many firms further in the sentence a firm is paired with."""

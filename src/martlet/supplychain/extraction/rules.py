@@ -42,9 +42,18 @@ _SURE = 0.4
 """What a bare trigger word is worth: nobody calibrated it, so it is said to be weak."""
 
 _FIRM = re.compile(
-    rf"[\u4e00-\u9fa5A-Za-z0-9()（）·&]{{2,{NAME_CHARS_MAX}}}?"
+    r"(?:(?![向与的是由对将被把从及在给称让使等])[\u4e00-\u9fa5A-Za-z0-9()（）·&])"
+    rf"{{2,{NAME_CHARS_MAX}}}?"
     r"(?:股份有限公司|有限责任公司|有限公司|集团公司|分公司|公司|集团|银行|证券)"
 )
+
+
+_LEADS = re.compile(
+    r"^(?:近日|日前|今日|授权|采购|收购|参股|入股|投资|经销|代理|中标|携手|联合|联手|合作|客户|股东|供应商"
+    r"|全资|控股|境外|境内|间接|旗下|下属|所属|子公司|孙公司|本公司|上市公司|公司|集团旗下|[年月日])+"
+)
+"""Words before a firm's name that are no part of it."""
+_LEAST_CHARS = 3
 
 
 class TriggerPairs:
@@ -89,6 +98,22 @@ class KnownNames:
         found = self._known.finditer(sentence) if self._known else iter(())
         taken = [Mention(m.start(), m.end(), _SURE) for m in found]
         for match in _FIRM.finditer(sentence):
-            if all(match.end() <= one.start or match.start() >= one.end for one in taken):
-                taken.append(Mention(match.start(), match.end(), _SURE))
+            lead = _LEADS.match(match[0])
+            start, end = match.start() + (lead.end() if lead else 0), match.end()
+            apart = all(end <= one.start or start >= one.end for one in taken)
+            if apart and end - start >= _LEAST_CHARS:
+                taken.append(Mention(start, end, _SURE))
         return sorted(taken, key=lambda one: one.start)
+
+
+def standing_in(sentence: str, names: Iterable[str], probability: float) -> list[Mention]:
+    """Return where names stand in a sentence, in order; the longest where they overlap."""
+    found: list[Mention] = []
+    for name in sorted({name for name in names if name}, key=lambda one: (-len(one), one)):
+        at = sentence.find(name)
+        while at >= 0:
+            end = at + len(name)
+            if all(end <= one.start or at >= one.end for one in found):
+                found.append(Mention(at, end, probability))
+            at = sentence.find(name, end)
+    return sorted(found, key=lambda one: one.start)

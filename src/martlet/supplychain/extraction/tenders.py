@@ -188,10 +188,15 @@ def _winners(page: Page) -> tuple[Told, ...]:
     """Return the winners of the statement that is trusted most."""
 
     def rank(statement: tuple[Told, ...]) -> tuple[float, int]:
-        long = any(re.search(rf"{FULL_ENDING}$", one.text) for one in statement)
-        return (statement[0].trust + _LONG_NAME_BONUS * long, -statement[0].at)
+        return (max(_sure(one) for one in statement), -statement[0].at)
 
     return max(page.winners(), key=rank, default=())
+
+
+def _sure(winner: Told) -> float:
+    """Return how sure a winner is: a registered name is not a piece of another word."""
+    long = bool(re.search(rf"{FULL_ENDING}$", winner.text))
+    return min(winner.trust + _LONG_NAME_BONUS * long, 1.0)
 
 
 def _total(page: Page, amounts: Sequence[Told]) -> Told | None:
@@ -261,7 +266,7 @@ class TenderRules:
             FactRelation.WON_TENDER,
             told,
             span,
-            round(winner.trust, 3),
+            round(_sure(winner), 3),
             self.name,
             self.version,
             attributes,
