@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from martlet.supplychain.extraction.gazetteer import Gazetteer, without_overlap
 from martlet.supplychain.extraction.limits import NAME_CHARS_MAX
 from martlet.supplychain.extraction.ports import UNKNOWN, LabelGuess, Mention, Pair
 
@@ -85,18 +86,15 @@ class KnownNames:
     version = "1"
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        longest_first = sorted(
-            {name for name in names if name}, key=lambda name: (-len(name), name)
-        )
-        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._known = Gazetteer(dict.fromkeys(names, 1))
 
     def find(self, sentences: Sequence[str]) -> Sequence[Sequence[Mention]]:
         """Return known names first, then names by their ending where nothing stands yet."""
         return [self._one(sentence) for sentence in sentences]
 
     def _one(self, sentence: str) -> list[Mention]:
-        found = self._known.finditer(sentence) if self._known else iter(())
-        taken = [Mention(m.start(), m.end(), _SURE) for m in found]
+        known = without_overlap(self._known.matches(sentence))
+        taken = [Mention(start, end, _SURE) for start, end in known]
         for match in _FIRM.finditer(sentence):
             lead = _LEADS.match(match[0])
             start, end = match.start() + (lead.end() if lead else 0), match.end()
