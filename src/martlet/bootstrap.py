@@ -42,6 +42,8 @@ from martlet.parties import ConsoleCodeSender, OwnNames, PartiesService
 from martlet.records import IntegritySignals, RecordsService, RecordsSignals
 from martlet.store import Database, Snapshots, open_database, verify_chain
 from martlet.supplychain.service import SupplychainService
+from martlet.supplychain.signals import ChainSignals
+from martlet.supplychain.standing.service import StandingService
 from martlet.treasury.known_flows import IdleCash
 from martlet.treasury.rail import SimulatedRedemptions
 from martlet.treasury.service import TreasuryService
@@ -79,6 +81,7 @@ class Bank:
     records: RecordsService
     cashflow: CashflowService
     supplychain: SupplychainService
+    standings: StandingService
     credit: CreditService
     lending: LendingService
     receivables: ReceivablesService
@@ -113,6 +116,7 @@ class Bank:
         self.relief.follow(principal, report.next_business_date)
         self.records.refresh_signals(system_principal(principal.tenant_id))
         self.cashflow.refresh_signals(system_principal(principal.tenant_id))
+        self.standings.refresh(system_principal(principal.tenant_id))
         self.records.sweep()
         return report
 
@@ -137,6 +141,7 @@ class Bank:
         self.relief.follow(principal, opened)
         self.records.refresh_signals(system_principal(principal.tenant_id))
         self.cashflow.refresh_signals(system_principal(principal.tenant_id))
+        self.standings.refresh(system_principal(principal.tenant_id))
         self.records.sweep()
         told = {"from_date": first, "business_date": opened}
         return {name: day.isoformat() for name, day in told.items()} | {"ended_count": ended_count}
@@ -219,6 +224,7 @@ def open_bank(
             database, records, (NotedItems(database), LoanInstalments(database), IdleCash(database))
         ),
         supplychain=SupplychainService(database),
+        standings=StandingService(database),
         credit=credit,
         lending=lending,
         receivables=ReceivablesService(database),
@@ -275,6 +281,7 @@ def _eyes(database: Reading, settings: Settings, names: OwnNames) -> list[Signal
         RecordsSignals(database, folder),
         IntegritySignals(database, folder, ask_names=names.carried_by),
         CashflowSignals(database),
+        ChainSignals(database),
     ]
 
 

@@ -166,6 +166,16 @@ def test_a_firm_is_followed_to_its_parent_once_goods_have_reached_it() -> None:
     assert ask([edge("firm:carmaker", R.PARENT_OF, "firm:nylon", SourceKind.REGISTER)]).paths == ()
 
 
+def test_a_distributor_is_explained_by_whose_goods_it_bought() -> None:
+    bought = edge("firm:carmaker", R.SUPPLIES, "firm:agent", SourceKind.INVOICE)
+    again = edge("firm:agent", R.SUPPLIES, "firm:nylon", SourceKind.INVOICE)
+    path = ask([bought, again]).paths[0]
+    assert path.tiers == 2
+    assert path.verifying
+    other = edge("firm:agent", R.SUPPLIES, "firm:carmaker", SourceKind.INVOICE)
+    assert ask([again, other]).paths == ()
+
+
 def test_a_hub_of_ten_million_is_read_once_and_never_walked_through() -> None:
     reads: list[str] = []
     trade = neighbours_of([edge("firm:nylon", R.SUPPLIES, "firm:grid", SourceKind.INVOICE)], MARCH)

@@ -17,11 +17,15 @@ battery packs has hundreds of suppliers, and the invoices show on both sides whi
 NAME_CHARS_MIN = 2
 """A product's name of one character is a stuff or an accident."""
 
-HOPS_MAX = 8
-"""Hops of a path: firm, product, four products on, product, firm, and one trade on either side."""
+HOPS_MAX = 10
+"""Hops of a path: five tiers, each through a tender, which are two hops."""
 
 FIRM_HOPS_MAX = 5
 """Hops from firm to firm: five tiers, beyond which nobody in the trade follows a claim."""
+
+BOUGHT_HOPS_MAX = 2
+"""Firms between a distributor and the brand, and the brand: beyond a region's agent and its own
+source nobody is called a brand's distributor."""
 
 PRODUCT_HOPS_MAX = 4
 """Hops from product to product: beyond four everything is made of everything."""
@@ -38,10 +42,6 @@ NODES_READ_MAX = 4_000
 EDGES_READ_MAX = 1_000
 """Edges of one node that a search looks at: all that a node has which is no hub of its kind, and
 the first of a hub that a path starts from."""
-
-TRACE_DAYS = 400
-"""How long after its period an invoice or a transfer still shows a tie: a year of seasons and the
-month in which it is read."""
 
 LENGTH_DISCOUNT_PPM = 850_000
 """What each hop after the first leaves of a path's score: a claim of five hops counts half."""

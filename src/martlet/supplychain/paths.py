@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from martlet.supplychain.generic import is_generic
 from martlet.supplychain.model import PPM, Relation
 from martlet.supplychain.path_limits import (
+    BOUGHT_HOPS_MAX,
     EDGES_READ_MAX,
     FIRM_HOPS_MAX,
     HOPS_MAX,
@@ -78,6 +79,11 @@ class Path:
         return min(places, key=lambda place: self.hops[place].strength)
 
     @property
+    def tiers(self) -> int:
+        """How many tiers lie between its ends: trades, and steps from product to product."""
+        return sum(hop.tiers for hop in self.hops)
+
+    @property
     def verifying(self) -> bool:
         """Whether a trade left its own trace in one of its hops."""
         return any(hop.verifying for hop in self.hops)
@@ -91,6 +97,7 @@ class Path:
         """Return it as a JSON value."""
         return {
             "score_ppm": self.score_ppm,
+            "tiers": self.tiers,
             "weakest_hop": self.weakest,
             "verifying": self.verifying,
             "inferred": self.inferred,
@@ -148,9 +155,11 @@ def explain(
     around: Neighbours,
     as_of: datetime,
     name_of: Callable[[str], str] = lambda _: "",
+    nodes_max: int = NODES_READ_MAX,
 ) -> Explanation:
     """Return up to three disjoint paths from a firm to a core firm, as of a moment."""
     search = _Search(firm_key, core_key, around, as_of, name_of)
+    search.nodes_max = nodes_max
     paths: list[Path] = []
     while firm_key != core_key and len(paths) < PATHS_MAX:
         found = search.best()
@@ -194,6 +203,7 @@ class _Search:
         self.barred: set[str] = set()
         self.direct = True
         self.cut = False
+        self.nodes_max = NODES_READ_MAX
 
     def best(self) -> Path | None:
         """Return the best path whose inner nodes no path has used yet."""
@@ -244,7 +254,7 @@ class _Search:
         ends = hop.end_key == self.core_key
         if not _allowed(state, hop, ends=ends):
             return None
-        between = state.phase is Phase.FIRM and phase is Phase.FIRM
+        between = phase in {Phase.FIRM, Phase.BOUGHT} and state.phase in {Phase.FIRM, Phase.BOUGHT}
         firm_hops = state.firm_hops + (between and hop.edge.relation is not Relation.ALIAS_OF)
         product_hops = state.product_hops + (hop.edge.relation in PRODUCT_RELATIONS)
         after = _State(
@@ -259,13 +269,14 @@ class _Search:
         too_long = (
             after.hops > HOPS_MAX or firm_hops > FIRM_HOPS_MAX or product_hops > PRODUCT_HOPS_MAX
         )
+        too_long |= phase is Phase.BOUGHT and firm_hops > BOUGHT_HOPS_MAX
         untraced = ends and not after.traced
         again = ends and state.hops == 0 and not self.direct
         return None if too_long or untraced or again else after
 
     def _read(self, key: str) -> tuple[list[Hop], int]:
         if key not in self.read:
-            if len(self.read) >= NODES_READ_MAX:
+            if len(self.read) >= self.nodes_max:
                 self.cut = True
                 return [], 0
             edges, degree = self.around(key)
@@ -284,6 +295,10 @@ def _allowed(state: _State, hop: Hop, *, ends: bool) -> bool:
         return ends
     if relation is Relation.PARENT_OF:
         return ends and state.traced
+    if state.phase is Phase.FIRM and next_phase(state.phase, hop.edge, against=hop.against) is (
+        Phase.BOUGHT
+    ):
+        return state.firm_hops == 0
     return relation is not Relation.HOLDS_PATENT or state.firm_hops == 0
 
 

@@ -13,14 +13,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from martlet.kernel.calendar import business_date_of
+from martlet.supplychain.limits import TRACE_DAYS
 from martlet.supplychain.model import VERIFYING, Edge, Relation, SourceKind
-from martlet.supplychain.path_limits import TRACE_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-TRACED = frozenset({SourceKind.INVOICE, SourceKind.TRANSFER})
+TRACED = frozenset({SourceKind.INVOICE, SourceKind.TRANSFER, SourceKind.TENDER})
 """Sources whose period is over by nature and that show a tie for a while after."""
 
 FIRM_LEVEL = frozenset(
@@ -37,6 +37,17 @@ FIRM_LEVEL = frozenset(
 PRODUCT_RELATIONS = frozenset({Relation.MATERIAL_OF, Relation.KIND_OF})
 
 
+_TIERS = frozenset(
+    {
+        Relation.SUPPLIES,
+        Relation.DISTRIBUTES_FOR,
+        Relation.PAYS,
+        Relation.TENDERED_BY,
+        Relation.MATERIAL_OF,
+    }
+)
+
+
 class Phase(StrEnum):
     """Where a walk stands, and so what it may do next."""
 
@@ -47,16 +58,26 @@ class Phase(StrEnum):
     """At a product right after its maker or its patent: it may climb once."""
     CLIMBED = "climbed"
     """At the wider product: it has to go downstream from here."""
+    BOUGHT = "bought"
+    """At a firm that goods came from: a distributor's way up to the brand."""
     DOWNSTREAM = "downstream"
     """At a product that is made with what the firm makes; whoever makes it may be the core."""
 
 
 _F, _P, _T = Phase.FIRM, Phase.PATENT, Phase.TENDER
 _M, _C, _D = Phase.MADE, Phase.CLIMBED, Phase.DOWNSTREAM
+_B = Phase.BOUGHT
 _STEPS: dict[tuple[Phase, Relation, bool], Phase] = {
     (_F, Relation.SUPPLIES, False): _F,
     (_F, Relation.DISTRIBUTES_FOR, False): _F,
     (_F, Relation.PAYS, True): _F,
+    (_F, Relation.SUPPLIES, True): _B,
+    (_F, Relation.PAYS, False): _B,
+    (_B, Relation.SUPPLIES, True): _B,
+    (_B, Relation.PAYS, False): _B,
+    (_B, Relation.DISTRIBUTES_FOR, False): _B,
+    (_B, Relation.ALIAS_OF, False): _B,
+    (_B, Relation.ALIAS_OF, True): _B,
     (_F, Relation.PARENT_OF, True): _F,
     (_F, Relation.ALIAS_OF, False): _F,
     (_F, Relation.ALIAS_OF, True): _F,
@@ -72,7 +93,8 @@ _STEPS: dict[tuple[Phase, Relation, bool], Phase] = {
     (_D, Relation.MAKES, True): _F,
 }
 """(phase, relation, walked against its direction) → phase. What is not here is no step of a chain:
-money runs from the customer, so a payment is walked from payee to payer; a firm is followed to its
+money runs from the customer, so a payment is walked from payee to payer; whoever has bought goods
+is walked back to where they came from and not on to anybody else; a firm is followed to its
 parent, never from a parent to all that it owns; that two firms work together moves no goods."""
 
 
@@ -84,7 +106,8 @@ def next_phase(phase: Phase, edge: Edge, *, against: bool) -> Phase | None:
 def in_force(edge: Edge, as_of: datetime) -> bool:
     """Tell whether an edge was known at a moment and spoke of that day.
 
-    An invoice or a transfer speaks of days gone by; it shows its tie for a year after them.
+    An invoice, a transfer or a tender speaks of days gone by; it shows its tie for a year after
+    them. A contract that has ended shows nothing.
     """
     told = edge.provenance
     if told.known_at > as_of:
@@ -125,6 +148,11 @@ class Hop:
     def verifying(self) -> bool:
         """Whether a trade left its own trace in it."""
         return self.edge.provenance.source in VERIFYING
+
+    @property
+    def tiers(self) -> int:
+        """How many tiers it crosses: one for a trade, a tender's award, a step from material on."""
+        return self.edge.relation in _TIERS
 
     @property
     def strength(self) -> tuple[bool, int, bool, bool]:
