@@ -12,6 +12,7 @@ from functools import cached_property
 
 _PRICE = (
     r"[\u200b\u200c\u200d\ufeff\xad]"
+    r"|(?<=[\u4e00-\u9fa5])[ \u3000](?=集团|股份|有限|公告|（|\()"
     r"|[(（]-?\d[\d.]*,\s*-?\d[\d.]*,\s*-?\d[\d.]*%[)）]"
     r"|[(（](?:\d{6}|\d{4,5}\.?HK|[\d.]+\.(?:SH|SZ|BJ|HK|OC)|(?:SH|SZ|BJ)\s?\d{6})"
     r"(?:[，,][^)）]{0,20})?[)）]"

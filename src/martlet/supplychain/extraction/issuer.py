@@ -59,10 +59,18 @@ class Issuer:
     """Short name → the longer name that the notice ties it to."""
 
     text: str
+    """The cleaned text that places count in."""
+    speakers: tuple[tuple[int, str], ...] = ()
+    """Who speaks from which place on, where a digest lets several speak."""
 
     def expand(self, name: str) -> str:
         """Return the longer name that the notice gives this one; "the company" is the issuer."""
         return self.name if name in SELF else self.full_by_short.get(name, name)
+
+    def _speaker(self, before: int | None) -> str:
+        """Return who speaks at a place: the last one named before it, else the issuer."""
+        said = [who for at, who in self.speakers if before is not None and at < before]
+        return self.full_by_short.get(said[-1], said[-1]) if said else self.name
 
     def resolve(self, name: str, before: int | None = None) -> str:
         """Return the longest name that the notice ties this one to.
@@ -73,7 +81,7 @@ class Issuer:
             named = list(_FULL.finditer(self.text, max(0, before - _NEAR), before))
             return named_part(named[-1][0]) if named else self.name
         if name in SELF:
-            return self.name
+            return self._speaker(before)
         if name in self.full_by_short or re.search(FULL_ENDING + "$", name):
             return self.full_by_short.get(name, name)
         longer = re.search(
@@ -82,8 +90,11 @@ class Issuer:
         return longer[0] if longer and not _FOREIGN.search(longer[0]) else name
 
 
-def issuer_of(title: str, text: str) -> Issuer:
-    """Return who issued a notice; title and text are cleaned."""
+def issuer_of(title: str, text: str, clean: str = "") -> Issuer:
+    """Return who issued a notice.
+
+    Title and text are without share prices; `clean` is the text that places are counted in.
+    """
     full_by_short: dict[str, str] = {}
     issuer = ""
     for match in _CALLED.finditer(f"{title}\n{text}"):
@@ -95,13 +106,21 @@ def issuer_of(title: str, text: str) -> Issuer:
                 full_by_short.setdefault(short.strip(), full)
     named = [m["name"] for pattern in _TITLES if (m := pattern.search(title))]
     named += [m["name"] for pattern in _SPEAKS for m in pattern.finditer(text)]
-    stripped = (re.sub(r"\s?\d{4}年.*$", "", _LEADS.sub("", name)) for name in named)
-    usable = [name for name in stripped if name[1:] and name not in SELF | _NO_NAMES]
+    usable = [name for name in map(_speaking, named) if name]
     short = usable[0] if usable else ""
     if issuer and short:
         full_by_short.setdefault(short, issuer)
     name = issuer or full_by_short.get(short, short)
-    return Issuer(name, full_by_short, text)
+    told = sorted((m.start(), _speaking(m["name"])) for p in _SPEAKS for m in p.finditer(clean))
+    several = issuer == "" and len({who for _, who in told if who}) > 1
+    speakers = tuple((at, who) for at, who in told if who) if several else ()
+    return Issuer(name, full_by_short, clean or text, speakers)
+
+
+def _speaking(name: str) -> str:
+    """Return the name of who speaks, without what stands before it; "" for no name."""
+    found = re.sub(r"\s?\d{4}年.*$", "", _LEADS.sub("", name))
+    return found if found[1:] and found not in SELF | _NO_NAMES else ""
 
 
 _VERBS = re.compile(

@@ -22,6 +22,7 @@ from martlet.supplychain.extraction.model import (
     TENDERED_BY,
     FactRelation,
 )
+from martlet.supplychain.extraction.tender_names import is_place
 from martlet.supplychain.facts import folded, named_key
 from martlet.supplychain.limits import REFERENCE_CHARS_MAX
 from martlet.supplychain.model import (
@@ -211,7 +212,8 @@ def _tender(
     amount = None if telling.joint else amount_fen(fact.attributes.get(AMOUNT, ""))
     nodes = [winner, tender]
     edges = [Edge(winner.key, Relation.WON_TENDER, tender.key, told, amount)]
-    if buyer_name:
+    # A district calls tenders, but is no firm: the tender stands without its buyer's edge.
+    if buyer_name and not is_place(buyer_name):
         buyer = _node(NodeKind.FIRM, buyer_name, naming)
         nodes.append(buyer)
         edges.append(Edge(tender.key, Relation.TENDERED_BY, buyer.key, told))

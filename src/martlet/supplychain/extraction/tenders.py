@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _TITLE_DISCOUNT = 0.15
 """A title rounds amounts and shortens names; the text below it is believed first."""
+_NAMELESS_DISCOUNT = 0.3
 _LONG_NAME_BONUS = 0.1
 """A registered name is worth more than a short one told as surely."""
 _PREFIX_TRUST = 0.5
@@ -114,13 +115,15 @@ class Page:
         """Return what each statement says of who won; joint winners stand in one."""
         found = []
         for one in self.found.get(WINNER, ()):
-            names = winner_names(self.clean.text[one.start : one.end])
+            words = self.clean.text[one.start : one.end]
+            names = winner_names(words)
             called = (self.issuer.resolve(name, one.start) for name in names)
             told = dict.fromkeys(filter(None, called))
             if told:
-                found.append(
-                    tuple(Told(name, one.start, self.trust(one), one.rule) for name in told)
-                )
+                # "The consortium" names nobody: a sentence that lists its members is better.
+                nameless = "联合体" in words and names == ["公司"]
+                trust = self.trust(one) - (_NAMELESS_DISCOUNT if nameless else 0.0)
+                found.append(tuple(Told(name, one.start, trust, one.rule) for name in told))
         return found
 
 
@@ -134,7 +137,11 @@ def page_of(document: Document, trusts: Trusts = MappingProxyType({})) -> Page:
         found.setdefault(one.role, []).append(one)
     body = clean.text[len(title) :]
     return Page(
-        clean, len(title), issuer_of(title or body.split("\n", 1)[0], called), found, trusts
+        clean,
+        len(title),
+        issuer_of(title or body.split("\n", 1)[0], called, clean.text),
+        found,
+        trusts,
     )
 
 
@@ -146,16 +153,21 @@ def awards_of(document: Document, trusts: Trusts = MappingProxyType({})) -> list
     winners = _winners(page)
     if not winners:
         return []
-    told = {winner.text for winner in winners}
+    told = {page.issuer.name, *(winner.text for winner in winners)}
     buyers = [one for one in page.buyers() if one.text not in told]
     objects, amounts = page.objects(), page.amounts()
     fields = {one.text: one for one in reversed(objects) if one.rule == "field"}
     if len(fields) > 1:
         blocks = sorted(fields.values(), key=lambda one: one.at)
         return _blocks(blocks, Award(winners, buyers[0] if buyers else None), amounts)
-    known = tuple(sorted({one.text for one in buyers} | set(page.issuer.full_by_short), key=len))[
-        ::-1
-    ]
+    known = tuple(
+        sorted(
+            {one.text for one in buyers}
+            | set(page.issuer.full_by_short)
+            | set(page.issuer.full_by_short.values()),
+            key=len,
+        )
+    )[::-1]
     return [_one_award(page, winners, buyers, objects, _total(page, amounts), known)]
 
 
@@ -171,10 +183,10 @@ def _one_award(
     if chosen is not None:
         prefix, rest = split_buyer(chosen.text, known)
         if prefix:
+            buyer = buyer or Told(page.issuer.expand(prefix), chosen.at, _PREFIX_TRUST)
             if not chosen.rule.endswith("field") and not chosen.text[:4].isdecimal():
-                chosen = Told(rest, chosen.at, chosen.trust)
-            named = page.issuer.expand(prefix)
-            buyer = buyer or Told(named, chosen.at, _PREFIX_TRUST)
+                left = object_name(rest)
+                chosen = Told(left, chosen.at, chosen.trust) if left else None
     return Award(winners, buyer, amount, chosen)
 
 
