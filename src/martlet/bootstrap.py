@@ -223,7 +223,7 @@ def open_bank(
         cashflow=CashflowService(
             database, records, (NotedItems(database), LoanInstalments(database), IdleCash(database))
         ),
-        supplychain=SupplychainService(database),
+        supplychain=SupplychainService(database, records),
         standings=StandingService(database),
         credit=credit,
         lending=lending,

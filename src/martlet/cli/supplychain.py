@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from martlet.cli import chain_chains, chain_facts, chain_links, chain_names, chain_whole
+from martlet.cli import (
+    chain_chains,
+    chain_facts,
+    chain_graph,
+    chain_links,
+    chain_names,
+    chain_whole,
+)
 from martlet.cli.options import group
 
 app = group()
@@ -12,6 +19,7 @@ app.callback()(lambda: None)
 for _name, _command, _help in (
     *chain_chains.COMMANDS,
     *chain_facts.COMMANDS,
+    *chain_graph.COMMANDS,
     *chain_links.COMMANDS,
     *chain_names.COMMANDS,
     *chain_whole.COMMANDS,

@@ -8,7 +8,7 @@ consent it lies allowed it then; an owner sees of these only what is public or t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from martlet.kernel.calendar import business_date_of
@@ -20,7 +20,7 @@ from martlet.supplychain.model import VERIFYING, SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import Connection
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         [Connection, Principal, Sequence[UUID], datetime], Mapping[UUID, frozenset[str]]
     ]
 
+_FIRST_DAY = date(1900, 1, 1)
 _TRACES = {source.value for source in VERIFYING} | {SourceKind.TENDER.value}
 _CONSENT_FOR: Mapping[str, frozenset[str]] = {
     SourceKind.INVOICE.value: frozenset({"invoices"}),
@@ -48,7 +49,8 @@ def moment_of(day: date | None, now: datetime) -> datetime:
         return now
     if day > business_date_of(now):
         raise Invalid("supplychain.as_of_ahead", as_of=day.isoformat())
-    return start_of_day(day + timedelta(days=1))
+    # Before all records every day is the same: nothing was known.
+    return start_of_day(max(day, _FIRST_DAY) + timedelta(days=1))
 
 
 @dataclass(slots=True)

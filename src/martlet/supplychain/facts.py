@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from martlet.kernel.calendar import SHANGHAI, business_date_of
-from martlet.supplychain.limits import FINDINGS_OF_KIND_MAX, FINDINGS_SHOWN_MAX, KEY_CHARS_MAX
+from martlet.supplychain.limits import FINDINGS_OF_KIND_MAX, FINDINGS_SHOWN_MAX
 from martlet.supplychain.model import VERIFYING, NodeKind, SourceKind, node_key
 
 if TYPE_CHECKING:
@@ -71,8 +71,9 @@ def values_of(edge: Edge) -> tuple[object, ...]:
 
 
 def plain_name(text: str) -> str:
-    """Return a name in one spelling: full-width signs made narrow, spaces single, case kept."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Return a name in one spelling: full-width signs narrow, spaces single, nothing invisible."""
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    return plain if plain.isprintable() else "".join(filter(str.isprintable, plain))
 
 
 def folded(text: str) -> str:
@@ -82,7 +83,7 @@ def folded(text: str) -> str:
 
 def named_key(kind: NodeKind, name: str) -> str:
     """Return the key of a thing that is known by its name alone."""
-    return node_key(kind, plain_name(name)[:KEY_CHARS_MAX])
+    return node_key(kind, plain_name(name))
 
 
 def firm_key(name: str, credit_code: str | None = None) -> str:
@@ -136,3 +137,8 @@ class Findings:
         self.quarantined += not finding.kept and finding.row is not None
         if count <= FINDINGS_OF_KIND_MAX and len(self.kept) < FINDINGS_SHOWN_MAX:
             self.kept.append(finding)
+
+    def count(self, code: str, more: int) -> None:
+        """Count findings of which no more than their number is known."""
+        if more:
+            self.counts[code] = self.counts.get(code, 0) + more

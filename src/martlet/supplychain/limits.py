@@ -77,3 +77,9 @@ REASON_CHARS_MAX = 500
 
 REPORT_BYTES_MAX = 200_000
 """An import's report as it is kept."""
+
+SENT_KEYS_MAX = 3_000_000
+"""Keys that an import remembers having sent: half a gigabyte; beyond it they are sent again."""
+
+CONFLICTS_TOLD_MAX = 100
+"""Conflicts told of one batch; the rest are counted."""

@@ -15,7 +15,7 @@ from martlet.parties import consents_of_some
 from martlet.supplychain import queries
 from martlet.supplychain.around import DOWN, UP, walk
 from martlet.supplychain.asof import Sight
-from martlet.supplychain.facts import folded
+from martlet.supplychain.facts import folded, plain_name
 from martlet.supplychain.limits import CANDIDATES_MAX, TIERS_MAX
 from martlet.supplychain.model import NodeKind, Relation
 from martlet.supplychain.queries import IN, OUT, legs
@@ -104,23 +104,28 @@ class GraphReading:
     ) -> tuple[Node, ...]:
         """Return what is called so: its key, else exactly so, else similarly; staff only.
 
-        More than one is an ambiguity that the asker must settle; none is an empty answer.
+        More than one is an ambiguity that the asker must settle; none is an empty answer. An entry
+        that is another's firm (an alias of one that is found as well) is not told beside it.
         """
         _require_whole(principal)
+        text = plain_name(text)
         word = folded(text)
         if not word:
             return ()
         with self._database.read() as connection:
             tenant_id = principal.tenant_id
+            coded = [f"{kind.value}:{text}" for kind in kinds]
             for keys in (
-                [text.strip(), *(f"{kind.value}:{text.strip()}" for kind in kinds)],
-                queries.keys_named(connection, tenant_id, word),
+                [text],
+                [*queries.keys_named(connection, tenant_id, word), *coded],
                 queries.keys_like(connection, tenant_id, word),
             ):
                 found = queries.nodes_of(connection, tenant_id, keys, as_of)
-                wanted = [found[key] for key in keys if key in found and found[key].kind in kinds]
+                there = [found[key] for key in dict.fromkeys(keys) if key in found]
+                wanted = [node for node in there if node.kind in kinds]
                 if wanted:
-                    return tuple(wanted[:CANDIDATES_MAX])
+                    sight = Sight(connection, principal, as_of, self._ask_consents)
+                    return tuple(_single(sight, wanted[:CANDIDATES_MAX]))
         return ()
 
     def the_one(self, principal: Principal, text: str, as_of: datetime) -> Node:
@@ -133,15 +138,14 @@ class GraphReading:
             with self._database.read() as connection:
                 self._require_own(connection, principal, text, as_of)
                 return self._node(connection, principal, text, as_of)
+        text = plain_name(text)
         found = self.find(principal, text, as_of, tuple(NodeKind))
         word = folded(text)
         firms = [node for node in found if node.kind is NodeKind.FIRM]
         candidates = firms or list(found)
         if not candidates:
             raise NotFound("supplychain.node_not_found", name=text[:80])
-        same = [
-            node for node in candidates if node.key == text.strip() or folded(node.name) == word
-        ]
+        same = [node for node in candidates if node.key == text or folded(node.name) == word]
         if len(candidates) > 1 and len(same) != 1:
             named = "; ".join(f"{node.key} ({node.name})" for node in candidates)
             raise Conflict("supplychain.name_ambiguous", name=text[:80], candidates=named)
@@ -182,6 +186,23 @@ class GraphReading:
         if found is None:
             raise NotFound("supplychain.node_not_found", name=key[:80])
         return found
+
+
+def _single(sight: Sight, found: list[Node]) -> list[Node]:
+    """Return nodes without those that are only another name of one among them."""
+    if len(found) == 1:
+        return found
+    there = {node.key for node in found}
+    asked = _legs((Relation.ALIAS_OF,))
+    aliases = {
+        row.from_key
+        for node in found
+        for row in sight.seen(
+            queries.edges_at(sight.connection, sight.tenant_id, node.key, asked, sight.as_of).rows
+        )
+        if row.from_key in there and row.to_key in there
+    }
+    return [node for node in found if node.key not in aliases] or found[:1]
 
 
 def _require_whole(principal: Principal) -> None:

@@ -1,41 +1,50 @@
 """The room's door: facts written down with their sources, and read as of a moment.
 
-`record` writes one batch of nodes and edges in one commit; `take_in` streams an import's facts in
-such batches under one run. `withdraw` ends what a reference told; `link_party` says which firm a
-business of the bank is. Reads (`around`, `edges_of`, `nodes`, `find`, `the_one`, `firms_of`) are
-`reading.GraphReading`'s, here as of now where no moment is named; the review queue (`propose`,
-`waiting`, `decide`, `undo`) is `review`'s.
+`record` writes one batch of nodes and edges in one commit; `import_form` and `import_records`
+stream a file's or a business's facts in such batches under one run. `withdraw` ends what a
+reference told; `link_party` says which firm a business of the bank is. Reads (`around`, `edges_of`,
+`nodes`, `find`, `the_one`, `firms_of`) are `reading.GraphReading`'s, here as of now where no moment
+is named; the review queue (`propose`, `waiting`, `decide`, `undo`) is `review`'s.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
-from martlet.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from martlet.kernel.calendar import business_date_of
+from martlet.kernel.errors import Forbidden, Invalid, NotFound
 from martlet.kernel.principal import Scope
 from martlet.parties import business_facts, consents_of_some
 from martlet.store import Command
 from martlet.supplychain import queries, review
 from martlet.supplychain.asof import moment_of
 from martlet.supplychain.facts import fact_id, values_of
-from martlet.supplychain.model import NodeKind, Relation
+from martlet.supplychain.intake import GraphImport, begin_run, end_run, take_in
+from martlet.supplychain.linking import end_links, link, own_entry
+from martlet.supplychain.loaders import Moments, facts_from
+from martlet.supplychain.loaders.own_records import facts_of
+from martlet.supplychain.model import Edge, Node, NodeKind, Relation
 from martlet.supplychain.reading import GraphReading
 from martlet.supplychain.tables import edge as edge_table
-from martlet.supplychain.tables import firm_link
 from martlet.supplychain.writing import record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from pathlib import Path
     from uuid import UUID
 
     from martlet.kernel.principal import Principal
+    from martlet.records import RecordsService
     from martlet.store import Database, Transaction
     from martlet.supplychain.asof import AskConsents
-    from martlet.supplychain.model import Edge, Neighbourhood, Node
+    from martlet.supplychain.facts import Finding
+    from martlet.supplychain.loaders import Fact
+    from martlet.supplychain.model import Neighbourhood
     from martlet.supplychain.review import Proposal, Reviewed
 
 AsOf = date | datetime | None
@@ -45,8 +54,14 @@ AsOf = date | datetime | None
 class SupplychainService:
     """The graph of firms, products, industries, patents and tenders, and how each fact is known."""
 
-    def __init__(self, database: Database, ask_consents: AskConsents = consents_of_some) -> None:
+    def __init__(
+        self,
+        database: Database,
+        records: RecordsService | None = None,
+        ask_consents: AskConsents = consents_of_some,
+    ) -> None:
         self._database = database
+        self._records = records
         self.reading = GraphReading(database, ask_consents)
         """The same graph for whoever names the moment and writes nothing."""
 
@@ -81,10 +96,108 @@ class SupplychainService:
 
         def handler(tx: Transaction) -> dict[str, Any]:
             done = record(tx, nodes, edges, known_at=known_at, correct=correct).as_json()
-            tx.emit("supplychain.recorded", "supplychain", counted(done))
+            tx.emit("supplychain.recorded", "supplychain", _counted(done))
             return done
 
         return self._database.command(command, handler).value
+
+    def import_form(  # noqa: PLR0913 - what may be said about a file, each by its name
+        self,
+        principal: Principal,
+        key: str,
+        form: str,
+        place: Path,
+        *,
+        known_on: date | None = None,
+        correct: bool = False,
+        on_finding: Callable[[Finding], None] | None = None,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> GraphImport:
+        """Import a file or folder of a form (`loaders.FORMS`), in batches of one commit each.
+
+        Undated facts are known from `known_on` (None: now); dated ones from their own day, or
+        from `known_on` where that is later. Told again, nothing is written twice.
+        """
+        require_writer(principal)
+        moments = Moments(self._database.clock.now(), known_on)
+        facts = facts_from(form, place, moments)
+        how = _How(form, place.name, moments.undated, correct)
+        return self._take_in(principal, key, how, facts, on_finding, on_progress)
+
+    def import_records(
+        self,
+        principal: Principal,
+        key: str,
+        party_id: UUID,
+        *,
+        on_finding: Callable[[Finding], None] | None = None,
+    ) -> GraphImport:
+        """Import a business's own invoices and payments as edges by month, under its consent.
+
+        Told again, a month that has grown since is corrected and stays visible as it was before.
+        """
+        require_writer(principal)
+        assert self._records is not None, "opened without the records room"
+        now = self._database.clock.now()
+        own = self._own_firm(principal, key, party_id)
+        rows = self._records.rows(principal, party_id, business_date_of(now), now)
+        how = _How("records", str(party_id), now, correct=True)
+        facts = facts_of(rows, own, party_id)
+        return self._take_in(principal, key, how, facts, on_finding, None)
+
+    def imports(self, principal: Principal, *, limit: int = 50) -> list[dict[str, Any]]:
+        """Return imports, the newest first, with what each found."""
+        _require_staff(principal)
+        with self._database.read() as connection:
+            rows = queries.runs(connection, principal.tenant_id, limit)
+        return [
+            {
+                **row.report,
+                "run_id": str(row.run_id),
+                "form": row.form,
+                "source": row.source,
+                "state": row.state,
+                "started_at": row.started_at.isoformat(),
+            }
+            for row in rows
+        ]
+
+    def _take_in(
+        self,
+        principal: Principal,
+        key: str,
+        how: _How,
+        facts: Iterator[Fact],
+        on_finding: Callable[[Finding], None] | None,
+        on_progress: Callable[[int], None] | None,
+    ) -> GraphImport:
+        run_id = begin_run(self._database, principal, f"{key}:begin", how.form, how.source)
+        report = GraphImport(run_id, how.form, how.source, how.known_at)
+
+        def write(number: int, nodes: list[Node], edges: list[Edge]) -> dict[str, Any]:
+            # A batch is named by what it holds: an import that goes on elsewhere than it was cut
+            # off, or whose file has changed since, repeats no answer of another content.
+            part = f"{key}:{number}:{digest_of(nodes, edges)[:12]}"
+            return self.record(
+                principal, part, nodes, edges, known_at=how.known_at, correct=how.correct
+            )
+
+        take_in(report, facts, write, on_finding, on_progress)
+        end_run(self._database, principal, f"{key}:end:{run_id}", report)
+        return report
+
+    def _own_firm(self, principal: Principal, key: str, party_id: UUID) -> Node:
+        """Return the firm that a business is; one that no graph names gets an entry of its own."""
+        now = self._database.clock.now()
+        with self._database.read() as connection:
+            facts = business_facts(connection, principal, party_id)
+        linked = self.reading.firms_of(principal, party_id, now)
+        if linked:
+            return self.reading.nodes(principal, linked[:1], now)[linked[0]]
+        own = own_entry(facts)
+        self.record(principal, f"{key}:own", [own], [])
+        self.link_party(principal, f"{key}:link", party_id, own.key)
+        return own
 
     def withdraw(
         self,
@@ -134,7 +247,7 @@ class SupplychainService:
             raise Invalid("supplychain.firm_key_needed", key=firm_key[:80])
         body = {"party_id": str(party_id), "firm_key": firm_key}
         command = Command("supplychain.link_party", principal, key, body)
-        return self._database.command(command, lambda tx: _link(tx, party_id, firm_key)).value
+        return self._database.command(command, lambda tx: link(tx, party_id, firm_key)).value
 
     def unlink_party(self, principal: Principal, key: str, party_id: UUID) -> dict[str, Any]:
         """End the link of a business to its firm of the graph."""
@@ -142,7 +255,7 @@ class SupplychainService:
         command = Command("supplychain.unlink_party", principal, key, {"party_id": str(party_id)})
 
         def handler(tx: Transaction) -> dict[str, Any]:
-            if not _end_links(tx, party_id):
+            if not end_links(tx, party_id):
                 raise NotFound("supplychain.not_linked", party_id=str(party_id))
             tx.emit("supplychain.unlinked", f"party:{party_id}", {"party_id": str(party_id)})
             return {"party_id": str(party_id)}
@@ -255,6 +368,16 @@ class SupplychainService:
         return self._database.command(command, lambda tx: review.undo(tx, review_id, reason)).value
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """In what way a stream of facts is taken in."""
+
+    form: str
+    source: str
+    known_at: datetime
+    correct: bool
+
+
 def require_writer(principal: Principal) -> None:
     """Refuse who may not write into a graph that speaks of everybody."""
     principal.require(Scope.RECORDS_WRITE)
@@ -279,42 +402,6 @@ def digest_of(nodes: Sequence[Node], edges: Sequence[Edge]) -> str:
     return found.hexdigest()
 
 
-def counted(done: dict[str, Any]) -> dict[str, Any]:
+def _counted(done: dict[str, Any]) -> dict[str, Any]:
     """Return the figures of what was recorded, for an event."""
-    return {**done, "conflicts": len(done["conflicts"])}
-
-
-def _link(tx: Transaction, party_id: UUID, firm_key: str) -> dict[str, Any]:
-    if not queries.nodes_of(tx.connection, tx.tenant_id, [firm_key], tx.now):
-        raise NotFound("supplychain.node_not_found", name=firm_key[:80])
-    others = queries.links_of(tx.connection, tx.tenant_id, "firm", firm_key, tx.now)
-    if any(row.party_id != party_id for row in others):
-        raise Conflict("supplychain.firm_taken", firm_key=firm_key[:80])
-    _end_links(tx, party_id)
-    tx.execute(
-        insert(firm_link),
-        {
-            "link_id": tx.ids.new(),
-            "tenant_id": tx.tenant_id,
-            "party_id": party_id,
-            "firm_key": firm_key,
-            "linked_at": tx.now,
-            "linked_by": tx.principal.actor,
-        },
-    )
-    told = {"party_id": str(party_id), "firm_key": firm_key}
-    tx.emit("supplychain.linked", f"party:{party_id}", told)
-    return told
-
-
-def _end_links(tx: Transaction, party_id: UUID) -> int:
-    ended = tx.execute(
-        update(firm_link)
-        .where(
-            firm_link.c.tenant_id == tx.tenant_id,
-            firm_link.c.party_id == party_id,
-            firm_link.c.ended_at.is_(None),
-        )
-        .values(ended_at=tx.now)
-    )
-    return int(ended.rowcount)
+    return {name: value for name, value in done.items() if name != "conflicts"}

@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from martlet.supplychain.model import Neighbourhood
 
 
+PRIVATE = "private_"
+"""What an attribute's name begins with that is for the bank's own checks and never shown."""
+
+
 def node_json(node: Node) -> dict[str, Any]:
-    """Return a node as JSON."""
+    """Return a node as JSON, without what is private to the bank's checks."""
     return {
         "key": node.key,
         "kind": node.kind.value,
         "name": node.name,
-        "attributes": dict(node.attributes),
+        "attributes": {
+            name: text for name, text in node.attributes.items() if not name.startswith(PRIVATE)
+        },
     }
 
 
@@ -61,9 +67,9 @@ def neighbourhood_json(found: Neighbourhood) -> dict[str, Any]:
 def node_from_json(told: Mapping[str, Any]) -> Node:
     """Read a node; what is missing or of another shape is refused by name."""
     try:
-        attributes = {str(name): str(text) for name, text in told.get("attributes", {}).items()}
-        return Node(str(told["key"]), NodeKind(told["kind"]), str(told["name"]), attributes)
-    except (KeyError, ValueError, AttributeError) as error:
+        attributes = {_text(name): _text(text) for name, text in told.get("attributes", {}).items()}
+        return Node(_text(told["key"]), NodeKind(told["kind"]), _text(told["name"]), attributes)
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise Invalid("supplychain.node_unreadable", detail=str(error)[:80]) from error
 
 
@@ -74,24 +80,38 @@ def edge_from_json(told: Mapping[str, Any], known_at: datetime) -> Edge:
         party = told.get("consent_party_id")
         provenance = Provenance(
             SourceKind(told["source"]),
-            str(told["reference"]),
+            _text(told["reference"]),
             known_at if since is None else datetime.fromisoformat(since),
             _as_day(told.get("valid_from")),
             _as_day(told.get("valid_until")),
             int(told.get("confidence_ppm", PPM)),
             None if party is None else UUID(str(party)),
         )
-        assert provenance.known_at.tzinfo is not None, "known_at has no zone"
+        _require_usable(provenance.known_at)
         return Edge(
-            str(told["from_key"]),
+            _text(told["from_key"]),
             Relation(told["relation"]),
-            str(told["to_key"]),
+            _text(told["to_key"]),
             provenance,
             _whole(told.get("amount_fen")),
             _whole(told.get("share_ppm")),
         )
-    except (KeyError, ValueError, TypeError, AssertionError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise Invalid("supplychain.edge_unreadable", detail=str(error)[:80]) from error
+
+
+def _require_usable(moment: datetime) -> None:
+    """Refuse a moment without a zone, or at the ends of the calendar, where zones overflow."""
+    if moment.tzinfo is None or not date.min.year < moment.year < date.max.year:
+        message = "known_at needs a zone"
+        raise ValueError(message)
+
+
+def _text(value: object) -> str:
+    """Return a value as a text that can be written; half a surrogate pair cannot."""
+    text = str(value)
+    text.encode()
+    return text
 
 
 def _day(day: date | None) -> str | None:

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select, update
 
 from martlet.kernel.canonical import canonical_json
 from martlet.kernel.errors import Invalid, TooLarge
+from martlet.kernel.limits import AMOUNT_FEN_MAX
 from martlet.store import Prepared, PreparedOfSome
 from martlet.supplychain.facts import (
     NAMING,
@@ -28,6 +29,7 @@ from martlet.supplychain.limits import (
     ATTRIBUTES_MAX,
     BATCH_EDGES_MAX,
     BATCH_NODES_MAX,
+    CONFLICTS_TOLD_MAX,
     KEY_CHARS_MAX,
     NAME_CHARS_MAX,
     REFERENCE_CHARS_MAX,
@@ -68,23 +70,37 @@ class Recorded:
             "edges_new": self.edges_new,
             "edges_same": self.edges_same,
             "edges_corrected": self.edges_corrected,
-            "conflicts": [dict(one.details) for one in self.conflicts],
+            "conflicts_count": len(self.conflicts),
+            "conflicts": [dict(one.details) for one in self.conflicts[:CONFLICTS_TOLD_MAX]],
         }
 
 
 def check_node(node: Node) -> None:
     """Refuse a node that no reader could use: a key of another kind, a text without end."""
     kind, _, identifier = node.key.partition(":")
-    texts = [node.key, node.name, *node.attributes, *node.attributes.values()]
-    if kind != node.kind.value or not identifier or len(node.key) > KEY_CHARS_MAX:
+    texts = [*node.attributes, *node.attributes.values()]
+    if (
+        not node.key.isprintable()
+        or kind != node.kind.value
+        or not identifier
+        or len(node.key) > KEY_CHARS_MAX
+    ):
         raise Invalid("supplychain.key_unusable", key=node.key[:80], kind=node.kind.value)
     fits = (
         0 < len(node.name) <= NAME_CHARS_MAX
+        and node.name.isprintable()
         and len(node.attributes) <= ATTRIBUTES_MAX
-        and all(len(text) <= ATTRIBUTE_CHARS_MAX and "\0" not in text for text in texts)
+        and all(len(text) <= ATTRIBUTE_CHARS_MAX and _storable(text) for text in texts)
     )
     if not fits:
         raise Invalid("supplychain.node_too_long", key=node.key[:80])
+
+
+def _storable(text: str) -> bool:
+    """Tell whether both databases keep a text: no half of a surrogate pair, no zero byte."""
+    return text.isprintable() or (
+        "\0" not in text and not any("\ud800" <= c < "\ue000" for c in text)
+    )
 
 
 def check_edge(edge: Edge) -> None:
@@ -92,11 +108,11 @@ def check_edge(edge: Edge) -> None:
     told = edge.provenance
     if edge.from_key == edge.to_key:
         raise Invalid("supplychain.self_loop", key=edge.from_key[:80], relation=edge.relation.value)
-    if not 0 < len(told.reference) <= REFERENCE_CHARS_MAX:
+    if not 0 < len(told.reference) <= REFERENCE_CHARS_MAX or not told.reference.isprintable():
         raise Invalid("supplychain.reference_needed", max_chars=REFERENCE_CHARS_MAX)
     backwards = told.valid_from and told.valid_until and told.valid_from > told.valid_until
     wrong_share = edge.share_ppm is not None and not 0 <= edge.share_ppm <= PPM
-    wrong_amount = edge.amount_fen is not None and edge.amount_fen < 0
+    wrong_amount = edge.amount_fen is not None and not 0 <= edge.amount_fen <= AMOUNT_FEN_MAX
     if backwards or wrong_share or wrong_amount or not 0 <= told.confidence_ppm <= PPM:
         raise Invalid(
             "supplychain.edge_impossible", from_key=edge.from_key[:80], to_key=edge.to_key[:80]

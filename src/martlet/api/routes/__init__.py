@@ -16,6 +16,7 @@ from martlet.api.routes import (
     records,
     relief,
     standing,
+    supplychain,
     takings,
     treasury,
 )
@@ -36,6 +37,7 @@ routers = (
     takings.router,
     treasury.router,
     standing.router,
+    supplychain.router,
     relief.router,
     participation.router,
     participation.own,
