@@ -158,6 +158,24 @@ def test_what_a_machine_found_is_quoted_decided_and_taken_back(staff: Visit, tow
     assert "HT-2026-08" in link, "with its contract it is no longer inferred"
 
 
+def test_what_if_the_resin_becomes_dearer_or_a_firm_fails(staff: Visit, town: Town) -> None:
+    chained(town)
+    assert "no line moves" in staff.open("/console/chain/shock").text
+    at = f"/console/chain/shock?at={quote('product:PA66树脂')}"
+    dearer = staff.open(f"{at}&percent=60").text
+    assert "+20.0%" in dearer, "one of three materials of the compound"
+    assert NYLON in dearer, "it makes a kind of the compound"
+    failed = f"/console/chain/shock?at={quote('firm:' + INSULATION)}&event=failure"
+    page = staff.open(failed).text
+    assert "Supply lost" in page
+    assert "Sales lost" in page
+    assert "100.0%" in page
+    for wrong in (f"{at}&event=failure", f"{at}&percent=a lot", f"{at}&percent=-200"):
+        assert staff.open(wrong).status_code == 422
+    assert staff.open("/console/chain/shock?at=firm:nobody").status_code == 422
+    assert staff.open(f"/console/chain/shock?q={quote('虚构')}").text.count("sheet-link") == 6
+
+
 def test_the_chain_is_the_banks_own_view(owner: Visit) -> None:
-    for path in ("/console/chain", "/console/chain/review"):
+    for path in ("/console/chain", "/console/chain/review", "/console/chain/shock"):
         assert owner.open(path).status_code == 403

@@ -8,6 +8,7 @@ from martlet.cli import (
     chain_graph,
     chain_links,
     chain_names,
+    chain_shock,
     chain_whole,
 )
 from martlet.cli.options import group
@@ -22,6 +23,7 @@ for _name, _command, _help in (
     *chain_graph.COMMANDS,
     *chain_links.COMMANDS,
     *chain_names.COMMANDS,
+    *chain_shock.COMMANDS,
     *chain_whole.COMMANDS,
 ):
     app.command(_name, help=_help)(_command)

@@ -172,19 +172,18 @@ def draw(around: Neighbourhood, chosen: Filter, financed: Collection[str] = froz
     shown = [tie for tie in ties if {tie.from_key, tie.to_key} <= keys]
     shown.sort(key=lambda tie: (tie.inferred, -tie.confidence_ppm, tie.from_key, tie.to_key))
     drawn = tuple(shown[:CHAIN_TIES_LISTED])
-    columns = _columns(kept, drawn, center)
-    wide, narrow = _side_by_side(columns), _below_each_other(columns)
+    layout = lay_out(kept, ((tie.from_key, tie.to_key) for tie in drawn), center)
     spots = tuple(
         Spot(
             one.node,
             one.tier,
-            wide[one.node.key],
-            narrow[one.node.key],
+            layout.wide[one.node.key],
+            layout.narrow[one.node.key],
             counts.get(one.node.key, 0),
             one.node.key == center,
             one.node.key in financed,
         )
-        for column in columns.values()
+        for column in layout.columns.values()
         for one in column
     )
     undrawn = len(there) - len(kept) + len(shown) - len(drawn)
@@ -205,15 +204,32 @@ def _nearness(
     )
 
 
-def _columns(kept: Sequence[Placed], ties: Sequence[Tie], center: str) -> dict[int, list[Placed]]:
-    """Return each tier's nodes in order: beside what they are tied to, one tier nearer."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where nodes stand: tier by tier, on a laptop and on a phone."""
+
+    columns: Mapping[int, Sequence[Placed]]
+    wide: Mapping[str, tuple[int, int]]
+    narrow: Mapping[str, tuple[int, int]]
+
+
+def lay_out(kept: Sequence[Placed], links: Iterable[tuple[str, str]], center: str) -> Layout:
+    """Return places for nodes, each beside what it is linked to one tier nearer."""
+    columns = _columns(kept, links, center)
+    return Layout(columns, _side_by_side(columns), _below_each_other(columns))
+
+
+def _columns(
+    kept: Sequence[Placed], links: Iterable[tuple[str, str]], center: str
+) -> dict[int, list[Placed]]:
+    """Return each tier's nodes in order: beside what they are linked to, one tier nearer."""
     beside: dict[str, list[str]] = {}
-    for tie in ties:
-        beside.setdefault(tie.from_key, []).append(tie.to_key)
-        beside.setdefault(tie.to_key, []).append(tie.from_key)
+    for one, other in links:
+        beside.setdefault(one, []).append(other)
+        beside.setdefault(other, []).append(one)
     tiers: dict[int, list[Placed]] = {}
-    for one in kept:
-        tiers.setdefault(one.tier, []).append(one)
+    for spot in kept:
+        tiers.setdefault(spot.tier, []).append(spot)
     heights: dict[str, float] = {center: 0.0}
     found = {}
     for tier in sorted(tiers, key=lambda tier: (abs(tier), tier)):
