@@ -102,6 +102,9 @@ WORDS: dict[str, dict[str, str]] = {
         "object": "Other name in the text",
         "amount": "Amount",
         "date": "Day",
+        "announced": "Announced",
+        "tendered_by": "Called by",
+        "stage": "Stage",
     },
 }
 """By family and code, in English; the catalogue has the Chinese."""

@@ -143,6 +143,12 @@ CHAIN_EDGES_OF_NODE = 60
 CHAIN_REVIEWS_SHOWN = 30
 """Proposals on a page of the review queue: what a person decides in one sitting."""
 
+CHAIN_PATHS_SHOWN = 3
+"""Ways to a core firm that a decision shows, as many as are looked for."""
+
+CHAIN_HOPS_SHOWN = 12
+"""Steps of one way: more are never found."""
+
 CHAIN_HITS_SHOWN = 100
 """Firms hit by an event that a page lists, the hardest hit first."""
 

@@ -22,6 +22,8 @@ PROOFS = tuple(kind for kind in SourceKind if kind is not SourceKind.INFERRED)
 _DONE = ("accepted", "rejected", "undone")
 _QUOTED = ("span", "text", "quote")
 """Under which name an explanation carries the words of the document."""
+_TOLD = frozenset({"amount_fen"})
+"""What the edge itself tells."""
 _NAMES = ("subject", "object", "name", "other_name")
 
 
@@ -104,7 +106,7 @@ def _told(visitor: Visitor, one: Reviewed) -> dict[str, Any]:
             for edge in one.edges
         ],
         "quoted": parts_of(quoted, marked),
-        "notes": [(name, text) for name, text in told.items() if text],
+        "notes": [(name, text) for name, text in told.items() if text and name not in _TOLD],
         "certainty": chance_text(one.confidence_ppm)
         if one.what == "link"
         else f"{one.confidence_ppm / 10_000:.0f}%",

@@ -17,6 +17,8 @@ from martlet.kernel.errors import MartletError, NotFound
 from martlet.kernel.i18n import write, yuan
 from martlet.kernel.rates import percent_text
 from martlet.signals import Signal, Unit, kind_of
+from martlet.web.chain_paths import KIND as CHAIN_PATHS
+from martlet.web.chain_paths import ways_of
 from martlet.web.console.monitoring import watched
 from martlet.web.explained import explained
 from martlet.web.limits import LIST_ROWS
@@ -98,7 +100,12 @@ def _decision(visitor: Visitor, stored: StoredDecision) -> dict[str, Any]:
         "product_label": named[visitor.locale.value] if named else product,
         "words": explained(stored.decision, visitor),
         "notes": [reason_text(note, visitor.locale) for note in answered["notes"]],
-        "signals": [_signal(visitor, signal) for signal in stored.signals.signals],
+        "ways": ways_of(stored.signals.signals),
+        "signals": [
+            _signal(visitor, signal)
+            for signal in stored.signals.signals
+            if signal.kind != CHAIN_PATHS
+        ],
     }
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from martlet.credit import StoredDecision, reason_text
 from martlet.kernel.errors import Invalid
+from martlet.web.chain_paths import ways_of
 from martlet.web.explained import explained
 from martlet.web.owner.views import business_of, shown_products
 from martlet.web.pricing import price_of
@@ -96,6 +97,7 @@ def _answer(visitor: Visitor, decision_id: UUID, refusals: list[str]) -> Respons
         decision=stored.decision,
         decision_id=decision_id,
         words=explained(stored.decision, visitor),
+        ways=ways_of(stored.signals.signals),
         approved=approved,
         notes=[reason_text(note, visitor.locale) for note in answered["notes"]],
         price=price_of(stored, rate, visitor) if approved else None,
