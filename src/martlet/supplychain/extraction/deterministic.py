@@ -10,11 +10,11 @@ import re
 from typing import TYPE_CHECKING
 
 from martlet.supplychain.extraction.clean_text import PRICES
-from martlet.supplychain.extraction.issuer import issuer_of, named_part
+from martlet.supplychain.extraction.firm_names import plausible, trimmed
+from martlet.supplychain.extraction.issuer import SELF, issuer_of, named_part
 from martlet.supplychain.extraction.limits import (
     FACTS_PER_DOCUMENT_MAX,
     MENTIONS_PER_SENTENCE_MAX,
-    NAME_CHARS_MAX,
     PAIR_REACH,
     SENTENCE_CHARS_MAX,
     SPAN_CHARS_MAX,
@@ -102,8 +102,8 @@ class Deterministic:
     def _called(self, document: Document) -> Iterator[Fact]:
         """Yield the short names that a text gives to firms."""
         for match in _CALLED.finditer(document.whole):
-            short, full = match["short"], named_part(match["full"])
-            if short not in {"公司", "本公司"} and 0 < len(full) <= NAME_CHARS_MAX:
+            short, full = match["short"].strip(), trimmed(named_part(match["full"]))
+            if short not in SELF and plausible(short) and plausible(full):
                 yield self._fact(short, FactRelation.ALIAS_OF, full, match[0], _CALLED_TRUST)
 
     def _traded(self, document: Document) -> Iterator[Fact]:
@@ -124,7 +124,9 @@ class Deterministic:
         told: set[frozenset[str]] = set()
         for each in stated_in(sentence, places, PAIR_REACH):
             subject, other = names[each.subject], names[each.object]
-            if subject == other or subject not in whole or other not in whole:
+            if subject == other or not (plausible(subject) and plausible(other)):
+                continue
+            if subject not in whole or other not in whole:
                 continue
             told.add(frozenset((subject, other)))
             stage = {STAGE: "planned"} if each.planned else {}

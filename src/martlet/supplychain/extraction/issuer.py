@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from martlet.supplychain.extraction.firm_names import plausible, trimmed
+
 NAME = r"[\u4e00-\u9fa5A-Za-z0-9（）()·&.\-]"
 FULL_ENDING = r"(?:股份有限公司|有限责任公司|有限公司|集团公司|总公司|公司|研究院|设计院|集团)"
 
@@ -98,7 +100,7 @@ def issuer_of(title: str, text: str, clean: str = "") -> Issuer:
     full_by_short: dict[str, str] = {}
     issuer = ""
     for match in _CALLED.finditer(f"{title}\n{text}"):
-        full = named_part(match["full"])
+        full = trimmed(named_part(match["full"]))
         for short in _QUOTED.findall(match["short"]):
             if short.strip() in SELF:
                 issuer = issuer or full
@@ -120,7 +122,7 @@ def issuer_of(title: str, text: str, clean: str = "") -> Issuer:
 def _speaking(name: str) -> str:
     """Return the name of who speaks, without what stands before it; "" for no name."""
     found = re.sub(r"\s?\d{4}年.*$", "", _LEADS.sub("", name))
-    return found if found[1:] and found not in SELF | _NO_NAMES else ""
+    return found if plausible(found) and found not in SELF | _NO_NAMES else ""
 
 
 _VERBS = re.compile(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from martlet.supplychain.extraction.firm_names import plausible, trimmed
 from martlet.supplychain.extraction.gazetteer import Gazetteer, without_overlap
 from martlet.supplychain.extraction.limits import NAME_CHARS_MAX
 from martlet.supplychain.extraction.ports import UNKNOWN, LabelGuess, Mention, Pair
@@ -45,7 +46,7 @@ _SURE = 0.4
 _FIRM = re.compile(
     r"(?:(?![向与的是由对将被把从及在给称让使等])[\u4e00-\u9fa5A-Za-z0-9()（）·&])"
     rf"{{2,{NAME_CHARS_MAX}}}?"
-    r"(?:股份有限公司|有限责任公司|有限公司|集团公司|分公司|公司|集团|银行|证券)"
+    r"(?:集团(?:股份)?有限公司|股份有限公司|有限责任公司|有限公司|集团公司|分公司|公司|集团|银行|证券)"
 )
 
 
@@ -97,9 +98,10 @@ class KnownNames:
         taken = [Mention(start, end, _SURE) for start, end in known]
         for match in _FIRM.finditer(sentence):
             lead = _LEADS.match(match[0])
-            start, end = match.start() + (lead.end() if lead else 0), match.end()
+            name = trimmed(match[0][lead.end() if lead else 0 :])
+            start, end = match.end() - len(name), match.end()
             apart = all(end <= one.start or start >= one.end for one in taken)
-            if apart and end - start >= _LEAST_CHARS:
+            if apart and end - start >= _LEAST_CHARS and plausible(name):
                 taken.append(Mention(start, end, _SURE))
         return sorted(taken, key=lambda one: one.start)
 
