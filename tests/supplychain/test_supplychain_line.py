@@ -128,6 +128,19 @@ def test_related_trade_and_what_others_alone_may_see_raise_nothing(bank: ChainBa
     assert signals_of(bank, party).value("chain_revenue_monthly_fen") == plain
 
 
+def test_that_a_customers_product_might_go_into_a_car_is_no_trade_with_the_carmaker(
+    bank: ChainBank,
+) -> None:
+    party = nylon_maker(bank)
+    plain = signals_of(bank, party).value("chain_revenue_monthly_fen")
+    harness = product("高压线束")
+    bank.told(
+        edge(WORKSHOP, R.MAKES, harness, source=SourceKind.REGISTER),
+        edge(harness, R.MATERIAL_OF, product("新能源乘用车")),
+    )
+    assert signals_of(bank, party).value("chain_revenue_monthly_fen") == plain
+
+
 def test_figures_are_computed_in_the_night_and_go_with_the_consent(bank: ChainBank) -> None:
     party = nylon_maker(bank, ownership=OWN)
     service, eye = StandingService(bank.database), ChainSignals(bank.database)

@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.realdata import shared_data
 
 from martlet.supplychain.generic import is_generic, is_generic_name
+from martlet.supplychain.loaders import Moments, Told, facts_from
 from martlet.supplychain.model import Edge, Provenance, Relation, SourceKind
 from martlet.supplychain.path_limits import (
     EDGES_READ_MAX,
@@ -21,7 +23,7 @@ from martlet.supplychain.path_limits import (
     SCORE_MIN_PPM,
     TRACED_DEGREE_MAX,
 )
-from martlet.supplychain.path_sample import draw, problems_of, sheet
+from martlet.supplychain.path_sample import draw, merged, problems_of, sheet
 from martlet.supplychain.paths import Around, Explanation, explain, neighbours_of
 
 MARCH = datetime(2026, 3, 10, 4, tzinfo=UTC)
@@ -290,3 +292,15 @@ def test_law_order_and_what_is_known_later_change_nothing(
 def test_the_bounds_fit_each_other() -> None:
     assert FIRM_DEGREE_MAX <= TRACED_DEGREE_MAX <= EDGES_READ_MAX
     assert FIRM_HOPS_MAX <= HOPS_MAX
+
+
+@pytest.mark.realdata
+def test_paths_drawn_from_published_news_hold_and_run_through_no_hub() -> None:
+    folder = shared_data("supply-chain/ickg25")
+    told = [one for one in facts_from("ickg", folder, Moments(MARCH)) if isinstance(one, Told)]
+    found = draw(merged(e for one in told for e in one.edges), MARCH, 20, seed=1, tried_max=9_000)
+    figures = found.as_json()
+    assert figures["explained"] == 20
+    assert figures["through_generic_hubs"] == 0
+    assert figures["hops_with_source_and_date"] == figures["hops"]
+    assert found.problems == ()

@@ -6,7 +6,7 @@ degrees anew from the edges, and names what is wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from martlet.supplychain.paths import Explanation, explain, neighbours_of
 from martlet.supplychain.tie import FIRM_LEVEL, PRODUCT_RELATIONS, in_force
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from martlet.supplychain.model import Edge
@@ -101,6 +101,24 @@ def draw(
             found.append(one)
     problems = [p for one in found for p in problems_of(one, around, name_of)]
     return PathSample(tuple(found), len(firms), len(cores), tried, tuple(problems))
+
+
+def merged(edges: Iterable[Edge]) -> list[Edge]:
+    """Return edges in which a firm stands under one key, whatever entry of it an edge named."""
+    told = list(edges)
+    same = {e.from_key: e.to_key for e in told if e.relation is Relation.ALIAS_OF}
+
+    def whole(key: str) -> str:
+        seen = {key}
+        while (key := same.get(key, key)) not in seen:
+            seen.add(key)
+        return key
+
+    return [
+        replace(edge, from_key=whole(edge.from_key), to_key=whole(edge.to_key))
+        for edge in told
+        if edge.relation is not Relation.ALIAS_OF
+    ]
 
 
 def problems_of(

@@ -11,8 +11,9 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator(
         "chain_revenue_monthly_fen",
         "fen",
-        "sum over 12 whole months of verified sales to firms from which a path leads to the core "
-        "firm, less purchases from the same firms, related firms left out, / 12; for a distributor "
+        "sum over 12 whole months of verified sales to firms from which known trades or tenders "
+        "lead to the core firm, less purchases from the same firms, related firms left out, / 12; "
+        "for a distributor "
         "all verified sales × the core firm's share of its purchases / 12",
         "0: no line",
         "none here; the policy's share and cap",
@@ -104,12 +105,13 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator(
         "chain_exposure_ppm",
         "ppm",
-        "largest share of verified sales that hangs on one customer in the chain",
+        "largest share of verified sales that hangs on one customer in the chain; of a "
+        "distributor, on the core firm's goods",
         "absent where nothing was sold",
         "1,000,000",
         counts=False,
-        en="Share of revenue that one customer in the chain carries",
-        zh_cn="对链上最大单一客户的依赖度",
+        en="Share of revenue that hangs on one firm of the chain",
+        zh_cn="对链上单一企业的依赖度",
     ),
     Indicator(
         "chain_coreness_count",

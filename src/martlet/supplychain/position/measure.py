@@ -96,7 +96,8 @@ def measure(books: Books, tie: Tie, through: date, around: Surroundings = NOWHER
     if tie.tiers is not None and chain_fen:
         figures["chain_tiers_count"] = min(tie.tiers, TIERS_MAX)
     figures |= _steadiness(months, last)
-    figures |= _weights(sold, into, chain_fen, total_fen)
+    hanging_fen = max(into.values(), default=0) if role == "supplier" else distributed_fen
+    figures |= _weights(sold, chain_fen, hanging_fen, total_fen)
     figures |= _others(around, chain_fen)
     return Position(books.firm_key, tie.core_key, role, figures, len(months))
 
@@ -124,7 +125,7 @@ def _steadiness(months: list[date], last: date) -> dict[str, int]:
 
 
 def _weights(
-    sold: Mapping[str, int], into: Mapping[str, int], chain_fen: int, total_fen: int
+    sold: Mapping[str, int], chain_fen: int, hanging_fen: int, total_fen: int
 ) -> dict[str, int]:
     if not total_fen:
         return {}
@@ -132,7 +133,7 @@ def _weights(
     return {
         "chain_revenue_share_ppm": min(chain_fen * PPM // total_fen, PPM),
         "chain_customers_hhi_ppm": squares * PPM // (total_fen * total_fen),
-        "chain_exposure_ppm": max(into.values(), default=0) * PPM // total_fen,
+        "chain_exposure_ppm": min(hanging_fen * PPM // total_fen, PPM),
     }
 
 

@@ -54,6 +54,9 @@ _WALKED = legs(
         for way in (OUT, IN)
     )
 )
+_OF_FIRMS = frozenset(
+    {_R.SUPPLIES, _R.PAYS, _R.DISTRIBUTES_FOR, _R.PARENT_OF, _R.WON_TENDER, _R.TENDERED_BY}
+)
 _ALIASES = (
     select(edge_table)
     .where(
@@ -101,7 +104,8 @@ class View:
     """From the firm itself, the customers that may be walked to; None: all."""
     center: str = ""
     known: bool = False
-    """Whether what a model inferred is left out."""
+    """Whether only ties between firms that somebody wrote down are walked: no model's guess, and
+    no "whoever makes this might buy that"."""
     _read: dict[str, list[Edge]] = field(default_factory=dict)
     _cut: set[str] = field(default_factory=set)
     _canonical: dict[str, str] = field(default_factory=dict)
@@ -182,7 +186,9 @@ class View:
 
     def _walks(self, key: str, edge: Edge) -> bool:
         other = edge.to_key if edge.from_key == key else edge.from_key
-        if other in self.barred or (self.known and edge.provenance.inferred):
+        if other in self.barred:
+            return False
+        if self.known and (edge.provenance.inferred or edge.relation not in _OF_FIRMS):
             return False
         trade = edge.relation in {_R.SUPPLIES, _R.PAYS}
         if self.only is None or key != self.center:
