@@ -46,14 +46,18 @@ def test_the_chain_is_drawn_from_its_tables(look: Any, served: tuple[Town, str])
     seen.page.fill("#q", "远驰")
     seen.page.locator("form.first button").click()
     seen.page.locator("[data-chain] canvas").first.wait_for()
-    seen.page.goto(f"{seen.address}/console/chain?of={quote('firm:' + CAR)}&tiers=4")
+    seen.page.goto(f"{seen.address}/console/chain?of={quote('firm:' + CAR)}")
     seen.page.locator("[data-chain] canvas").first.wait_for()
     drawn = "document.querySelector('[data-chain]').chain"
     rows = seen.page.locator("#chain-nodes tr[data-key]").count()
-    assert seen.page.evaluate(f"{drawn}.nodes().length") == rows > 20
+    assert seen.page.evaluate(f"{drawn}.nodes().length") == rows > 12
     assert seen.page.evaluate(f"{drawn}.edges('.inferred')[0].style('line-style')") == "dashed"
     seen.page.evaluate(f"{drawn}.getElementById('firm:{NYLON}').emit('tap')")
     seen.page.locator("#looked-at", has_text=NYLON).wait_for()
     seen.check()
     seen.open("/console/chain/review")
+    seen.page.goto(f"{seen.address}/console/chain/shock?event=failure&at={quote('firm:' + NYLON)}")
+    seen.page.locator("[data-chain] canvas").first.wait_for()
+    assert seen.page.evaluate(f"{drawn}.nodes('.hard').length") > 1
+    seen.check()
     seen.clean()

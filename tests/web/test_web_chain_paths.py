@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
-from tests.web.chain_scene import CAR, INSULATION, NYLON, PACKS, edge
+from tests.web.chain_scene import CAR, INSULATION, NYLON, PACKS, chained, edge
 
 from martlet.kernel.i18n import Locale
+from martlet.parties import PersonKind
 from martlet.signals import Signal
 from martlet.supplychain import Edge, Relation, SourceKind
 from martlet.supplychain.paths import explain, neighbours_of
 from martlet.web.chain_paths import ways_of
 from martlet.web.rendering import _environment
+
+if TYPE_CHECKING:
+    from tests.web.conftest import Town, Visit
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -54,8 +59,7 @@ def shown(signals: list[Signal], own: bool, locale: Locale) -> str:
 
 def test_an_officer_sees_each_hop_with_source_and_day_and_the_weakest_named() -> None:
     page = shown([kept(chain())], own=False, locale=Locale.EN)
-    assert "Way 1</h3>" not in page
-    assert f"{NYLON} → {INSULATION} → {PACKS} → {CAR}" in page
+    assert f"Way 1: {NYLON} → {INSULATION} → {PACKS} → {CAR}" in page
     assert page.count("known since 5 Jan 2026") == 3
     assert page.index("Tender notice") > page.index("least certain step") > page.index("Transfer")
     assert "synthetic/invoices.csv" in page
@@ -91,6 +95,28 @@ def test_names_in_a_path_are_data() -> None:
 @pytest.mark.parametrize("value", ["", "[]", "{}", "[1]", '[{"hops": [{}]}]', "not json", "null"])
 def test_what_is_no_path_shows_nothing(value: str) -> None:
     assert shown([signal(value)], own=False, locale=Locale.EN).strip() == ""
+
+
+def test_a_decision_shows_its_ways_to_both(owner: Visit, town: Town) -> None:
+    """From the graph through the night's standing and an application to the two pages."""
+    chained(town)
+    bank, shop = town.bank, f"/businesses/{town.party_id}"
+    bank.supplychain.link_party(town.itself, "link", town.party_id, f"firm:{NYLON}")
+    bank.standings.follow(town.itself, "follow", f"firm:{CAR}")
+    bank.standings.refresh(town.itself, [town.party_id])
+    owner.open(f"{shop}/records")
+    owner.send(f"{shop}/consent", record_invoices="yes", record_takings="yes")
+    owner.open(f"{shop}/apply")
+    usual = {"product": "revolving_daily", "tenor_revolving_daily": "90"}
+    offer = owner.send(f"{shop}/apply", amount="1", **usual)
+    assert "How we see your place in the chain" in offer.text
+    assert f"{NYLON} → {INSULATION} → {PACKS} → {CAR}" in offer.text
+    owner.open("/link")
+    owner.send("/link", link=town.link(PersonKind.STAFF))
+    officer = owner.open(f"/console{offer.url.path}").text
+    assert "How it hangs on the core firm" in officer
+    assert "least certain step" in officer
+    assert "[{" not in officer, "the paths are told in words and not as they are stored"
 
 
 def test_no_chain_no_section() -> None:

@@ -170,7 +170,8 @@ def draw(around: Neighbourhood, chosen: Filter, financed: Collection[str] = froz
     kept = there[:CHAIN_NODES_DRAWN]
     keys = {one.node.key for one in kept}
     shown = [tie for tie in ties if {tie.from_key, tie.to_key} <= keys]
-    shown.sort(key=lambda tie: (tie.inferred, -tie.confidence_ppm, tie.from_key, tie.to_key))
+    tiers = {one.node.key: abs(one.tier) for one in kept}
+    shown.sort(key=lambda tie: _farness(tie, tiers))
     drawn = tuple(shown[:CHAIN_TIES_LISTED])
     layout = lay_out(kept, ((tie.from_key, tie.to_key) for tie in drawn), center)
     spots = tuple(
@@ -202,6 +203,12 @@ def _nearness(
         -counts.get(key, 0),
         key,
     )
+
+
+def _farness(tie: Tie, tiers: Mapping[str, int]) -> tuple[int, bool, int, str, str]:
+    """Return how late a tie is drawn: the nearest first, then the surest."""
+    far = max(tiers[tie.from_key], tiers[tie.to_key])
+    return far, tie.inferred, -tie.confidence_ppm, tie.from_key, tie.to_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from starlette.responses import HTMLResponse, Response
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Invalid
 from martlet.supplychain import NodeKind, Relation, SourceKind
-from martlet.supplychain.financeable import could_be_financed
 from martlet.supplychain.limits import TIERS_MAX
+from martlet.supplychain.telling import told_around
 from martlet.web.chain_drawing import Filter, Tie, chance_text, draw, ties_of
 from martlet.web.limits import CHAIN_EDGES_OF_NODE, QUERY_CHARS_MAX
 from martlet.web.rendering import render
@@ -28,6 +28,13 @@ HERE = "/console/chain"
 TIERS = tuple(str(tier) for tier in range(1, TIERS_MAX + 1))
 USUAL_TIERS = "3"
 SIDES = ("both", "upstream", "downstream")
+_PERSONS = frozenset(
+    {
+        *("legal_representative", "representative", "legal_person", "shareholders"),
+        *("transferor", "transferee", "applicants", "phone"),
+    }
+)
+"""Attributes that may name a person or how to reach one: not shown."""
 _SOUGHT = (NodeKind.FIRM, NodeKind.PRODUCT, NodeKind.INDUSTRY)
 RELATIONS: dict[str, frozenset[Relation]] = {
     "trade": frozenset(
@@ -162,13 +169,15 @@ def look_at(visitor: Staff) -> Response:
 
 
 def _around(visitor: Visitor, around: "Neighbourhood", asked: Asked) -> dict[str, Any]:
-    financed = could_be_financed(around)
+    told = {one.node.key: one for one in told_around(around)}
+    financed = {key for key, one in told.items() if one.could_be_financed}
     drawing = draw(around, asked.filter, financed)
     return {
         "around": around,
         "drawing": drawing,
         "tiers": [(tier, _tier_name(visitor, tier), spots) for tier, spots in drawing.tiers],
         "ties": [_told(tie, drawing.names) for tie in drawing.ties],
+        "told": told,
         "financed_count": len(financed),
         "upstream": min((spot.tier for spot in drawing.spots), default=0),
         "downstream": max((spot.tier for spot in drawing.spots), default=0),
@@ -199,9 +208,12 @@ def _looked(visitor: Visitor, asked: Asked) -> dict[str, Any]:
 
 
 def _attributes(node: "Node") -> list[tuple[str, str]]:
-    """Return what else the sources tell of a node; never a person who stands behind a firm."""
-    hidden = {"legal_representative", "legal_person", "shareholders"}
-    return [(name, text) for name, text in node.attributes.items() if name not in hidden and text]
+    """Return what else the sources tell of a node; never a person who stands behind it."""
+    return [
+        (name, text)
+        for name, text in node.attributes.items()
+        if text and name not in _PERSONS and not name.startswith("private_")
+    ]
 
 
 def _tier_name(visitor: Visitor, tier: int) -> str:
