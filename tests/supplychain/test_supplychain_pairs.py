@@ -36,7 +36,7 @@ def _rows() -> list[LabelledPair]:
 
 @pytest.fixture(scope="module")
 def reader():
-    return train_pairs(_rows(), np.random.default_rng(1))
+    return train_pairs(_rows(), np.random.default_rng(1))[0]
 
 
 def test_who_buys_whom_is_read_from_the_order_of_the_sentence(reader):

@@ -68,6 +68,9 @@ def extract(
     train: Annotated[
         Path | None, typer.Option(help=say("Labelled pairs in FinRE's form to learn from."))
     ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help=say("Readers that `train-relations` wrote."))
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read facts in texts and write each with its quotation, its reader and how sure it is."""
@@ -77,7 +80,7 @@ def extract(
     mistakes = room.Mistakes()
     asked = choice(room.ExtractorName, extractor)
     client = configured_client(settings()) if asked is room.ExtractorName.LLM else None
-    reader = room.extractor_named(asked, room.Training(names, train), client)
+    reader = room.extractor_named(asked, room.Training(names, train, model), client)
     with progress(say("reading"), quiet=as_json) as moved:
         counted = room.extract_file(reader, text, out, mistakes, moved)
     told: dict[str, object] = {

@@ -10,6 +10,7 @@ from martlet.cli import (
     chain_links,
     chain_names,
     chain_shock,
+    chain_training,
     chain_whole,
 )
 from martlet.cli.options import group
@@ -26,6 +27,7 @@ for _name, _command, _help in (
     *chain_links.COMMANDS,
     *chain_names.COMMANDS,
     *chain_shock.COMMANDS,
+    *chain_training.COMMANDS,
     *chain_whole.COMMANDS,
 ):
     app.command(_name, help=_help)(_command)

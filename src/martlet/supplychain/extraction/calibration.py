@@ -9,11 +9,22 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from martlet.supplychain.extraction.scoring import calibration_error
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BLOCKS_MAX = 20
 """Steps of the table; each then rests on a twentieth of the cases at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutFigures:
+    """How a reader did on sentences of its training file that it had not seen."""
+
+    f1: float
+    threshold: float
+    calibration_error: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,17 @@ def calibrate(outcomes: Sequence[tuple[float, bool]]) -> Calibration:
     return Calibration(
         tuple(total / count for total, _, count in blocks), tuple(map(_share, blocks))
     )
+
+
+def calibration_error_across(outcomes: Sequence[tuple[float, bool]]) -> float | None:
+    """Return the calibration error of tables read on one half of the cases, told on the other."""
+    halves = outcomes[::2], outcomes[1::2]
+    told = [
+        (calibrate(learnt).probability(figure), right)
+        for learnt, asked in (halves, halves[::-1])
+        for figure, right in asked
+    ]
+    return calibration_error(told)
 
 
 def _share(block: tuple[float, float, int]) -> float:

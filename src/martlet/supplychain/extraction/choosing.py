@@ -15,8 +15,9 @@ from martlet.supplychain.extraction.deterministic import Deterministic
 from martlet.supplychain.extraction.endpoint import EndpointExtractor
 from martlet.supplychain.extraction.labelled import read_pairs, sentences_of
 from martlet.supplychain.extraction.learned import mention_recogniser, pair_classifier
+from martlet.supplychain.extraction.listed_names import ListedNames
 from martlet.supplychain.extraction.reading import Mistakes, lines_of
-from martlet.supplychain.extraction.rules import KnownNames
+from martlet.supplychain.extraction.trained import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,18 +41,21 @@ class Training:
     """Known firms, one name a line."""
     pairs: Path | None = None
     """Labelled pairs in FinRE's form."""
+    model: Path | None = None
+    """Readers trained before; without these and without pairs the package's own read."""
 
 
 def extractor_named(name: ExtractorName, training: Training, client: LlmClient | None) -> Extractor:
-    """Return the extractor of a name, trained on the files that are given."""
+    """Return the extractor of a name, with what the files that are given teach it."""
     if name is ExtractorName.LLM:
         if client is None:
             raise Unavailable("extraction.no_endpoint")
         return EndpointExtractor(client)
-    if training.pairs is not None:
-        known = read_pairs(training.pairs, Mistakes())
-        return Deterministic(mention_recogniser(sentences_of(known)), pair_classifier(known))
-    if training.names is not None:
-        lines = lines_of(training.names, Mistakes())
-        return Deterministic(KnownNames(line.strip() for _, line in lines))
-    return Deterministic()
+    lines = lines_of(training.names, Mistakes()) if training.names is not None else ()
+    listed = [line.strip() for _, line in lines]
+    if training.model is not None:
+        readers = load(training.model)
+        return Deterministic(ListedNames(listed, readers.mentions), readers.pairs)
+    known = read_pairs(training.pairs, Mistakes()) if training.pairs is not None else []
+    mentions = mention_recogniser(sentences_of(known))
+    return Deterministic(ListedNames(listed, mentions), pair_classifier(known))

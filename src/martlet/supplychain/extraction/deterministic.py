@@ -7,6 +7,7 @@ confidence, and what is told says by which reader.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from martlet.supplychain.extraction.clean_text import PRICES
@@ -20,7 +21,7 @@ from martlet.supplychain.extraction.limits import (
     SPAN_CHARS_MAX,
 )
 from martlet.supplychain.extraction.model import STAGE, Fact, FactRelation
-from martlet.supplychain.extraction.ports import Pair
+from martlet.supplychain.extraction.ports import Pair, TieReader
 from martlet.supplychain.extraction.rules import KnownNames, standing_in
 from martlet.supplychain.extraction.tenders import TenderRules
 from martlet.supplychain.extraction.trade import stated_in
@@ -61,6 +62,20 @@ OF_LABELS = {
 }
 """What labels of a trained classifier mean here, and whether tail is the subject. An order has no
 direction there, so it is no fact here."""
+
+
+TIE_MOST = 0.49
+"""Some business between two firms, whatever it is, is never surer than this: two documents that
+say no more do not carry it into the graph together, and a person sees it."""
+_TIE = {"basis": "business_tie"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A firm of a sentence, and how sure it is that this is a firm's name."""
+
+    name: str
+    sure: float
 
 
 class Deterministic:
@@ -115,38 +130,61 @@ class Deterministic:
             called = standing_in(sentence, own, _CALLED_TRUST)
             places = _apart({(one.start, one.end) for one in (*called, *mentions)})
             places = _apart(_own(sentence, issuer), places)[:MENTIONS_PER_SENTENCE_MAX]
-            names = [issuer.expand(sentence[start:end]) for start, end in places]
-            yield from self._stated(sentence, places, names, whole)
+            sure = {(one.start, one.end): one.probability for one in mentions}
+            names = [
+                _Named(issuer.expand(sentence[start:end]), sure.get((start, end), 1.0))
+                for start, end in places
+            ]
+            yield from self._stated(sentence, places, [one.name for one in names], whole)
+            yield from self._classified(sentence, places, names)
 
     def _stated(
         self, sentence: str, places: Sequence[tuple[int, int]], names: Sequence[str], whole: str
     ) -> Iterator[Fact]:
-        told: set[frozenset[str]] = set()
         for each in stated_in(sentence, places, PAIR_REACH):
             subject, other = names[each.subject], names[each.object]
             if subject == other or not (plausible(subject) and plausible(other)):
                 continue
             if subject not in whole or other not in whole:
                 continue
-            told.add(frozenset((subject, other)))
             stage = {STAGE: "planned"} if each.planned else {}
             yield self._fact(subject, each.relation, other, sentence, each.trust, stage)
+
+    def _classified(
+        self, sentence: str, places: Sequence[tuple[int, int]], names: Sequence[_Named]
+    ) -> Iterator[Fact]:
+        """Yield what the trained classifier reads between names that no word of trade joins."""
         if self._pairs is None:
             return
-        pairs = [
-            Pair(head, tail, sentence)
-            for n, head in enumerate(names)
-            for tail in names[n + 1 : n + 1 + PAIR_REACH]
-            if head != tail
-            and frozenset((head, tail)) not in told
-            and head in sentence
-            and tail in sentence
+        told = {
+            frozenset((each.subject, each.object))
+            for each in stated_in(sentence, places, PAIR_REACH)
+        }
+        chosen = [
+            (one, other)
+            for n, one in enumerate(names)
+            for m, other in enumerate(names[n + 1 : n + 1 + PAIR_REACH], n + 1)
+            if one.name != other.name
+            and frozenset((n, m)) not in told
+            and one.name in sentence
+            and other.name in sentence
         ]
-        for pair, guess in zip(pairs, self._pairs.classify(pairs), strict=True):
-            if guess.label in OF_LABELS:
+        pairs = [Pair(one.name, other.name, sentence) for one, other in chosen]
+        guesses = self._pairs.classify(pairs)
+        for pair, (one, other), guess in zip(pairs, chosen, guesses, strict=True):
+            named = one.sure * other.sure
+            confidence = guess.probability * named
+            if guess.label in OF_LABELS and confidence >= LEAST:
                 relation, passive = OF_LABELS[guess.label]
-                subject, other = (pair.tail, pair.head) if passive else (pair.head, pair.tail)
-                yield self._fact(subject, relation, other, sentence, guess.probability)
+                subject, target = (pair.tail, pair.head) if passive else (pair.head, pair.tail)
+                yield self._fact(subject, relation, target, sentence, confidence)
+                continue
+            tie = min(self._tie(pair) * named, TIE_MOST)
+            yield self._fact(pair.head, FactRelation.COOPERATES, pair.tail, sentence, tie, _TIE)
+
+    def _tie(self, pair: Pair) -> float:
+        reader: object = self._pairs
+        return reader.tie(pair) if isinstance(reader, TieReader) else 0.0
 
     def _fact(
         self,

@@ -111,7 +111,7 @@ def evaluate(
     pairs: PairClassifier = (
         EndpointPairs(client, sorted(labels)) if client else pair_classifier(known)
     )
-    return _paid(of_pairs(pairs, rows, len(known)), pairs)
+    return _paid(of_pairs(pairs, rows, known), pairs)
 
 
 def _paid(report: Report, reader: object) -> Report:
@@ -128,20 +128,30 @@ def _paid(report: Report, reader: object) -> Report:
     return replace(report, scores={**report.scores, **cost})
 
 
-def of_pairs(reader: PairClassifier, rows: Sequence[LabelledPair], training_rows: int) -> Report:
-    """Score relations given the pair."""
+def of_pairs(
+    reader: PairClassifier, rows: Sequence[LabelledPair], known: Sequence[LabelledPair]
+) -> Report:
+    """Score relations given the pair, two firms that training never names together apart."""
     guesses, wall, cpu = _timed(lambda: reader.classify([row.pair for row in rows]))
     found = score_pairs([row.label for row in rows], guesses)
+    seen = {frozenset((row.pair.head, row.pair.tail)) for row in known}
+    new = [
+        (row.label, guess)
+        for row, guess in zip(rows, guesses, strict=True)
+        if frozenset((row.pair.head, row.pair.tail)) not in seen
+    ]
+    unseen = score_pairs([label for label, _ in new], [guess for _, guess in new])
     sentences = len({row.pair.sentence for row in rows}) or 1
     return Report(
         f"{reader.name} {reader.version}",
         len(rows),
-        training_rows,
+        len(known),
         round(wall / sentences, 3),
         round(cpu / sentences, 3),
         _rounded(found.calibration),
         {
             "micro": found.micro.as_json(),
+            "unseen_pairs": unseen.micro.as_json() if known else None,
             "accuracy": round(found.accuracy, 4),
             "by_relation": {name: one.as_json() for name, one in found.by_label.items()},
         },
@@ -166,7 +176,10 @@ def of_mentions(
         round(wall / (len(sentences) or 1), 3),
         round(cpu / (len(sentences) or 1), 3),
         _rounded(scores.calibration),
-        {"names": scores.all_names.as_json(), "unseen_names": scores.unseen.as_json()},
+        {
+            "names": scores.all_names.as_json(),
+            "unseen_names": scores.unseen.as_json() if known else None,
+        },
     )
 
 

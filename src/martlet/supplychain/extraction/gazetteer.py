@@ -53,9 +53,12 @@ class Gazetteer:
 def without_overlap(spans: Iterable[Span]) -> list[Span]:
     """Return the longest spans, none overlapping, the first of equals, by their start."""
     taken: list[Span] = []
+    covered: set[int] = set()
     for start, end in sorted(spans, key=lambda one: (one[0] - one[1], one[0])):
-        if all(end <= first or last <= start for first, last in taken):
+        # The longest come first, so whatever overlaps covers one of the two ends.
+        if start not in covered and end - 1 not in covered:
             taken.append((start, end))
+            covered.update(range(start, end))
     return sorted(taken)
 
 

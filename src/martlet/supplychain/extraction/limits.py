@@ -61,3 +61,6 @@ MENTIONS_PER_SENTENCE_MAX = 24
 
 PAIR_REACH = 4
 """How many firms further in the sentence a firm is paired with."""
+
+MODEL_BYTES_MAX = 100_000_000
+"""Trained readers in one file, unpacked: the largest that a million labelled rows would make."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from martlet.supplychain.extraction.chain_sums import sums
-from martlet.supplychain.extraction.limits import NAME_CHARS_MAX
+from martlet.supplychain.extraction.limits import NAME_CHARS_MAX, SENTENCE_CHARS_MAX
 from martlet.supplychain.extraction.mentions_features import feature_ids
 from martlet.supplychain.extraction.ports import Mention
 
@@ -113,11 +113,17 @@ class TrainedMentions:
     version: str = "1"
 
     def find(self, sentences: Sequence[str]) -> Sequence[Sequence[Mention]]:
-        """Return the mentions of each sentence, in order of their start, none overlapping."""
+        """Return the mentions of each sentence, in order of their start, none overlapping.
+
+        A text without stops is read a stretch at a time; a name that lies across two is not found.
+        """
         return [self._one(sentence) for sentence in sentences]
 
     def _one(self, sentence: str) -> list[Mention]:
-        told = surest(self.model.stretches(sentence, least=self.threshold))
-        return [
-            Mention(start, end, self.calibration.probability(sure)) for start, end, sure in told
-        ]
+        found = []
+        for begin in range(0, len(sentence), SENTENCE_CHARS_MAX):
+            part = sentence[begin : begin + SENTENCE_CHARS_MAX]
+            for start, end, sure in surest(self.model.stretches(part, least=self.threshold)):
+                probability = self.calibration.probability(sure)
+                found.append(Mention(begin + start, begin + end, probability))
+        return found

@@ -17,7 +17,11 @@ from numpy.typing import NDArray
 
 from martlet.kernel.errors import missing_extra
 from martlet.supplychain.extraction import chain_sums
-from martlet.supplychain.extraction.calibration import calibrate
+from martlet.supplychain.extraction.calibration import (
+    HeldOutFigures,
+    calibrate,
+    calibration_error_across,
+)
 from martlet.supplychain.extraction.gazetteer import Gazetteer, without_overlap
 from martlet.supplychain.extraction.mentions import (
     ALONE,
@@ -56,7 +60,7 @@ HeldOut = list[tuple[frozenset[str], dict[str, float]]]
 
 def train_mentions(
     sentences: Sequence[LabelledSentence], rng: np.random.Generator
-) -> TrainedMentions:
+) -> tuple[TrainedMentions, HeldOutFigures]:
     """Return a recogniser trained on these sentences, its threshold the best for F1 held out."""
     usable = [one for one in sentences if one.sentence and one.names]
     held_out = cross_validated(usable, rng)
@@ -67,7 +71,11 @@ def train_mentions(
         for name, sure in found.items()
         if sure >= threshold
     ]
-    return TrainedMentions(fit_sequence(usable, rng), threshold, calibrate(outcomes))
+    figures = HeldOutFigures(
+        _f1(held_out, threshold), threshold, calibration_error_across(outcomes)
+    )
+    model = fit_sequence(usable, rng)
+    return TrainedMentions(model, threshold, calibrate(outcomes)), figures
 
 
 def cross_validated(

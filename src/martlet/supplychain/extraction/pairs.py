@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from martlet.supplychain.extraction.ports import Pair
 
 Floats = NDArray[np.float64]
+
+TIES = frozenset({"订单", "签约", "交易", "合作", "商讨"})
+"""Labels that say that two firms do business with each other, whatever it is."""
 Row = tuple[NDArray[np.int64], Floats]
 """Places of a pair's tokens in the vocabulary, and how much each weighs."""
 
@@ -110,6 +113,8 @@ class TrainedPairs:
     threshold: float
     """Below this the likeliest label is not told: chosen for micro-F1 on pairs held out."""
     calibration: Calibration
+    ties: Calibration
+    """Of the sum of the labels in `TIES`."""
     name: str = "linear-pairs"
     version: str = "1"
 
@@ -123,3 +128,8 @@ class TrainedPairs:
         if share <= self.threshold:
             return LabelGuess(UNKNOWN, probabilities.get(UNKNOWN, 0.0))
         return LabelGuess(label, self.calibration.probability(share))
+
+    def tie(self, pair: Pair) -> float:
+        """Return how likely it is that the sentence states any business between the two."""
+        probabilities = self.model.probabilities(pair)
+        return self.ties.probability(sum(probabilities.get(label, 0.0) for label in sorted(TIES)))

@@ -23,6 +23,8 @@ KINDS = 5
 
 _FIRST, _SECOND = "\ue000", "\ue001"
 """Stand for the two names; no text has these characters of private use."""
+_SURROUNDING_CHARS = 500
+"""Characters that are read to either side and between; sentences are shorter, tables are not."""
 _OUTER_CHARS = 25
 """Characters before the first and after the second name that are told apart by zone."""
 _BETWEEN_CHARS = 40
@@ -71,9 +73,9 @@ def placed(pair: Pair) -> Placed | None:
         first,
         second,
         swapped,
-        masked(pair.sentence[:start]),
-        masked(pair.sentence[end:other]),
-        masked(pair.sentence[max(end, other_end) :]),
+        masked(pair.sentence[:start])[-_SURROUNDING_CHARS:],
+        masked(pair.sentence[end:other])[:_SURROUNDING_CHARS],
+        masked(pair.sentence[max(end, other_end) :])[:_SURROUNDING_CHARS],
         overlap=end > other,
         counts=(len(tails), len(heads)) if swapped else (len(heads), len(tails)),
     )

@@ -15,8 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from martlet.kernel.errors import missing_extra
-from martlet.supplychain.extraction.calibration import calibrate
+from martlet.supplychain.extraction.calibration import (
+    HeldOutFigures,
+    calibrate,
+    calibration_error_across,
+)
 from martlet.supplychain.extraction.pairs import (
+    TIES,
     PairModel,
     TrainedPairs,
     Vocabulary,
@@ -57,14 +62,34 @@ class Asked:
     """One per labelled row: a pair may be labelled more than once, and differently."""
 
 
-def train_pairs(rows: Sequence[LabelledPair], rng: np.random.Generator) -> TrainedPairs:
-    """Return a classifier trained on these rows, its threshold the best for micro-F1 held out."""
+def train_pairs(
+    rows: Sequence[LabelledPair], rng: np.random.Generator
+) -> tuple[TrainedPairs, HeldOutFigures, HeldOutFigures]:
+    """Return a classifier trained on these rows, its threshold the best for micro-F1 held out.
+
+    The first figures are of the relation, the second of any business tie.
+    """
     inverses = inverse_labels(rows)
     asked = questions(rows, inverses)
     held_out = cross_validated(asked, inverses, rng)
     threshold, sharpness = held_out.best()
+    outcomes = held_out.outcomes(threshold, sharpness)
+    figures = HeldOutFigures(
+        held_out.f1(threshold, sharpness), threshold, calibration_error_across(outcomes)
+    )
     model = fit_pairs(asked, inverses, sharpness=sharpness)
-    return TrainedPairs(model, threshold, calibrate(held_out.outcomes(threshold, sharpness)))
+    ties = held_out.tie_outcomes(sharpness)
+    reader = TrainedPairs(model, threshold, calibrate(outcomes), calibrate(ties))
+    return reader, figures, _tie_figures(ties)
+
+
+def _tie_figures(outcomes: Sequence[tuple[float, bool]]) -> HeldOutFigures:
+    asked = sum(right for _, right in outcomes)
+    best, told, won = (0.0, 1.0), 0, 0
+    for sure, right in sorted(outcomes, reverse=True):
+        told, won = told + 1, won + right
+        best = max(best, (2 * won / (told + asked), sure)) if asked else best
+    return HeldOutFigures(*best, calibration_error_across(outcomes))
 
 
 def inverse_labels(rows: Sequence[LabelledPair]) -> dict[str, str]:
@@ -109,8 +134,12 @@ class HeldOut:
     """A row per pair, a column per label."""
     read: Floats
     """How many rows gave the pair each label."""
-    unknown: NDArray[np.bool_]
-    """Which column, if any, is `unknown`."""
+    labels: Sequence[str]
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Return which column, if any, is `unknown`."""
+        return np.array([label == UNKNOWN for label in self.labels])
 
     def best(self) -> tuple[float, float]:
         """Return the threshold and sharpness of the highest micro-F1."""
@@ -137,6 +166,17 @@ class HeldOut:
             found += [(float(sure[row]), True)] * right + [(float(sure[row]), False)] * wrong
         return found
 
+    def tie_outcomes(self, sharpness: float) -> list[tuple[float, bool]]:
+        """Return the probability of any business tie, and whether the row was labelled as one."""
+        business = np.array([label in TIES for label in self.labels])
+        sure = softmax(self.scores * sharpness)[:, business].sum(1)
+        found = []
+        for row, read in enumerate(self.read):
+            right, whole = int(read[business].sum()), int(read.sum())
+            found += [(float(sure[row]), True)] * right
+            found += [(float(sure[row]), False)] * (whole - right)
+        return found
+
 
 def cross_validated(
     asked: Sequence[Asked],
@@ -160,7 +200,7 @@ def cross_validated(
     for row, one in enumerate(asked):
         for label in one.labels:
             read[row, labels.index(label)] += 1
-    return HeldOut(scores, read, np.array([label == UNKNOWN for label in labels]))
+    return HeldOut(scores, read, labels)
 
 
 def _labels(inverses: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ are scored by the same scorer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +74,15 @@ class PairClassifier(Protocol):
 
     def classify(self, pairs: Sequence[Pair]) -> Sequence[LabelGuess]:
         """Return one guess per pair, in order; `UNKNOWN` where none is stated."""
+        ...
+
+
+@runtime_checkable
+class TieReader(Protocol):
+    """A classifier that also tells whether a sentence states any business between two firms."""
+
+    def tie(self, pair: Pair) -> float:
+        """Return how likely it is that it states some business, whatever it is."""
         ...
 
 

@@ -43,6 +43,9 @@ _TRIGGERS = (
 _SURE = 0.4
 """What a bare trigger word is worth: nobody calibrated it, so it is said to be weak."""
 
+LISTED = 0.95
+"""A name that was given is one where it stands, unless it is a word as well, as brands may be."""
+
 _FIRM = re.compile(
     r"(?:(?![向与的是由对将被把从及在给称让使等])[\u4e00-\u9fa5A-Za-z0-9()（）·&])"
     rf"{{2,{NAME_CHARS_MAX}}}?"
@@ -95,7 +98,7 @@ class KnownNames:
 
     def _one(self, sentence: str) -> list[Mention]:
         known = without_overlap(self._known.matches(sentence))
-        taken = [Mention(start, end, _SURE) for start, end in known]
+        taken = [Mention(start, end, LISTED) for start, end in known]
         for match in _FIRM.finditer(sentence):
             lead = _LEADS.match(match[0])
             name = trimmed(match[0][lead.end() if lead else 0 :])
