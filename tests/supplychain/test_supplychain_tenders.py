@@ -94,6 +94,47 @@ def test_candidates_are_not_winners_yet() -> None:
     assert fact.attributes[facts.STAGE] == "candidate"
 
 
+@pytest.mark.parametrize(
+    ("text", "winners", "about"),
+    [
+        (
+            (
+                "青禾建设公告，公司与白鹭设计院有限公司组成的联合体收到业主方北岭市住房和城乡建设局的中标通知书，"
+                "成为北岭市旅游扶贫一期PPP项目的中标单位。"
+            ),
+            {"青禾建设", "白鹭设计院有限公司"},
+            "北岭市旅游扶贫一期PPP项目",
+        ),
+        (
+            "远山重工股份有限公司以3.26亿元中标三号线牵引系统采购项目，招标人为北岭轨道有限公司。",
+            {"远山重工股份有限公司"},
+            "三号线牵引系统采购项目",
+        ),
+        (
+            "远山股份公告，在国家电网有限公司2031年第二次电能表采购项目中，公司中标两个包。",
+            {"远山股份"},
+            "2031年第二次电能表采购项目",
+        ),
+        (
+            "远山股份公告，全资子公司青禾尼龙工程有限公司联合白鹭机械有限公司中标云江大桥工程。",
+            {"青禾尼龙工程有限公司", "白鹭机械有限公司"},
+            "云江大桥工程",
+        ),
+    ],
+)
+def test_notices_tell_of_awards_in_many_words(text: str, winners: set[str], about: str) -> None:
+    found = read(text)
+    assert {fact.subject for fact in found} == winners
+    assert {fact.object for fact in found} == {about}
+
+
+def test_a_text_made_to_keep_a_reader_busy_is_read_in_bounded_steps() -> None:
+    hostile = ("以元凭借再又的公告" * 12 + "，") * 2_000
+    assert [fact.subject for fact in read(f"远山股份公告，公司中标云江大桥工程。{hostile}")] == [
+        "远山股份"
+    ]
+
+
 def test_two_projects_in_one_notice_are_two_awards_with_their_own_amounts() -> None:
     text = """远山股份公告，近日，公司收到招标人北岭市水务局发来的中标通知书。
 项目名称：北岭市东区管网改造工程

@@ -50,7 +50,8 @@ def evaluate(
         told["deterministic"] = room.evaluate(asked, file, train, mistakes).as_json()
     if only is not room.ExtractorName.DETERMINISTIC:
         found = room.evaluate(asked, file, train, room.Mistakes(), client) if client else None
-        told["llm"] = found.as_json() if found else say("none configured")
+        none = "none configured" if as_json else say("none configured")
+        told["llm"] = found.as_json() if found else none
     told["bad_lines_count"] = mistakes.count
     show(told, as_json=as_json)
     tell_mistakes(mistakes, quiet=as_json)

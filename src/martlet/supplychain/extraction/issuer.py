@@ -121,7 +121,7 @@ def issuer_of(title: str, text: str, clean: str = "") -> Issuer:
 
 def _speaking(name: str) -> str:
     """Return the name of who speaks, without what stands before it; "" for no name."""
-    found = re.sub(r"\s?\d{4}年.*$", "", _LEADS.sub("", name))
+    found = re.sub(r"\s?(?:\d{4}年|\d{1,2}日).*$", "", _LEADS.sub("", name))
     return found if plausible(found) and found not in SELF | _NO_NAMES else ""
 
 

@@ -65,6 +65,7 @@ def _cut(ending: re.Pattern[str], words: str) -> str:
 def winner_names(words: str) -> list[str]:
     """Return the firms that words before an award name; "the company" stays as it is."""
     whole = re.sub(r"[（(](?:以下|下)?(?:简称|称)[^）)]*[）)]", "", words)
+    whole = re.sub(r"(?:于[^，]{0,12})?(?:收到|接到|取得).*", "", whole)
     whole = _AFTER.sub("", _cut(_ADVERBS, _AFTER.sub("", whole.strip())))
     found = []
     for part in _JOINTS.split(whole) if whole else ("公司",):
@@ -92,10 +93,10 @@ def _usable(name: str) -> bool:
 
 
 _OFFICE = re.compile(
-    r"^(?:了|是|公司|招标方|招标单位|采购单位|业主方|业主单位|项目业主|发包人|采购方|招标人|采购人|业主|及|和|与|为|由|来自)+"
+    r"^(?:了|是|根据|公司|招标方|招标单位|采购单位|业主方|业主单位|项目业主|发包人|采购方|招标人|采购人|业主|及|和|与|为|由|来自)+"
 )
 _SENT = re.compile(
-    r"(?:的|\d{1,2}月\d{1,2}日.{0,4}|晚间|发来|签发|发出|颁发|下发|出具|送达|寄来|发送|确认|及其|及|和|与|公司与|共同"
+    r"(?:的|\d{1,2}月\d{1,2}日.{0,4}|晚间|电子商务平台|发来|签发|发出|颁发|下发|出具|送达|寄来|发送|确认|及其|及|和|与|公司与|共同"
     r"|关于.*|就.*|招标代理.*|[《“(（]+)$"
 )
 _NO_BUYERS = re.compile(

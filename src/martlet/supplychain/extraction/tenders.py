@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _TITLE_DISCOUNT = 0.15
 """A title rounds amounts and shortens names; the text below it is believed first."""
+_NEAR_BONUS = 0.05
+"""What stands in the sentence that names the winner is about the same award."""
 _NAMELESS_DISCOUNT = 0.3
 _LONG_NAME_BONUS = 0.1
 """A registered name is worth more than a short one told as surely."""
@@ -155,7 +157,7 @@ def awards_of(document: Document, trusts: Trusts = MappingProxyType({})) -> list
         return []
     told = {page.issuer.name, *(winner.text for winner in winners)}
     buyers = [one for one in page.buyers() if one.text not in told]
-    objects, amounts = page.objects(), page.amounts()
+    objects, amounts = (_near(page, winners, each) for each in (page.objects(), page.amounts()))
     fields = {one.text: one for one in reversed(objects) if one.rule == "field"}
     if len(fields) > 1:
         blocks = sorted(fields.values(), key=lambda one: one.at)
@@ -169,6 +171,15 @@ def awards_of(document: Document, trusts: Trusts = MappingProxyType({})) -> list
         )
     )[::-1]
     return [_one_award(page, winners, buyers, objects, _total(page, amounts), known)]
+
+
+def _near(page: Page, winners: Sequence[Told], told: Sequence[Told]) -> list[Told]:
+    """Return arguments with those of the winner's own sentence before others trusted alike."""
+    start, end = _bounds(page.clean.text, winners[0].at)
+    return sorted(
+        told,
+        key=lambda one: (-one.trust - _NEAR_BONUS * (start <= one.at < end), one.at),
+    )
 
 
 def _one_award(
@@ -300,8 +311,11 @@ def literal_of(name: str, clean: CleanText) -> str:
 
 def _sentence(clean: CleanText, at: int) -> str:
     """Return the sentence around a place, as it stands in the original and bounded."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(clean.text, 0, at)]
-    start = ends[-1] if ends else 0
-    after = _SENTENCE_END.search(clean.text, at)
-    end = after.end() if after else len(clean.text)
+    start, end = _bounds(clean.text, at)
     return clean.literal(start, end).strip()[:SPAN_CHARS_MAX]
+
+
+def _bounds(text: str, at: int) -> tuple[int, int]:
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, 0, at)]
+    after = _SENTENCE_END.search(text, at)
+    return (ends[-1] if ends else 0), (after.end() if after else len(text))
