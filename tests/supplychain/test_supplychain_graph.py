@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.supplychain.graph_examples import ChainBank, chain_bank, edge, firm, product
+from tests.supplychain.graph_examples import JANUARY, ChainBank, chain_bank, edge, firm, product
 
 from martlet.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from martlet.supplychain import Node, NodeKind, Relation, SourceKind
-from martlet.supplychain.limits import HUB_EDGES, LEG_EDGES_MAX
+from martlet.supplychain.limits import HUB_EDGES, LEG_EDGES_MAX, LOOKED_THROUGH_MAX
 
 if TYPE_CHECKING:
     from martlet.kernel.clock import ManualClock
@@ -188,7 +188,12 @@ def test_one_firm_is_one_business(bank: ChainBank) -> None:
     bank.graph.link_party(bank.staff, bank.key(), second, NYLON.key)
 
 
-def test_rings_end_and_hubs_are_never_read_whole(bank: ChainBank) -> None:
+@pytest.mark.parametrize("looked", [LOOKED_THROUGH_MAX, LEG_EDGES_MAX])
+def test_rings_end_and_hubs_are_never_read_whole(
+    bank: ChainBank, looked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node of few edges is read at once, one of many leg by leg: the answer is the same."""
+    monkeypatch.setattr("martlet.supplychain.queries.LOOKED_THROUGH_MAX", looked)
     ring = [firm(f"环{n}") for n in range(3)]
     bank.told(
         *(edge(ring[n], Relation.PARENT_OF, ring[(n + 1) % 3]) for n in range(3)),
@@ -202,6 +207,21 @@ def test_rings_end_and_hubs_are_never_read_whole(bank: ChainBank) -> None:
     assert len(found.placed) == LEG_EDGES_MAX + 2
     assert found.left_out == 30
     assert NYLON.name in {one.node.name for one in found.placed}, "the strongest source survives"
+
+
+def test_a_hub_whose_newest_edges_are_over_is_looked_through_farther(
+    bank: ChainBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("martlet.supplychain.queries.LOOKED_THROUGH_MAX", 5)
+    monkeypatch.setattr("martlet.supplychain.queries.LEG_EDGES_MAX", 3)
+    later, over = JANUARY + timedelta(days=9), (None, date(2026, 1, 20))
+    bank.told(
+        *(edge(CAR, SUPPLIES, firm(f"老客户{n}")) for n in range(5)),
+        *(edge(CAR, SUPPLIES, firm(f"旧客户{n}"), known_at=later, period=over) for n in range(8)),
+    )
+    found = bank.graph.around(bank.staff, CAR.key, 1)
+    assert {one.node.name[:3] for one in found.placed} == {"整车厂", "老客户"}
+    assert (len(found.placed), found.left_out) == (4, 2)
 
 
 def test_a_self_loop_is_refused_with_its_reason(bank: ChainBank) -> None:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Invalid
 from martlet.parties import consents_of_some
-from martlet.supplychain.facts import start_of_day
+from martlet.supplychain.facts import TRACES, start_of_day
 from martlet.supplychain.limits import TRACE_DAYS
-from martlet.supplychain.model import VERIFYING, SourceKind
+from martlet.supplychain.model import SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     ]
 
 _FIRST_DAY = date(1900, 1, 1)
-_TRACES = {source.value for source in VERIFYING} | {SourceKind.TENDER.value}
 _CONSENT_FOR: Mapping[str, frozenset[str]] = {
     SourceKind.INVOICE.value: frozenset({"invoices"}),
     SourceKind.TRANSFER.value: frozenset({"bank", "payments"}),
@@ -86,7 +85,7 @@ class Sight:
             return False
         if row.valid_until is None or self.past:
             return True
-        grace = TRACE_DAYS if row.source in _TRACES else 0
+        grace = TRACE_DAYS if row.source in TRACES else 0
         return bool(row.valid_until >= day - timedelta(days=grace))
 
     def _ask(self, party_ids: set[UUID]) -> None:

@@ -28,6 +28,9 @@ STRENGTHS = (0, 1, 2, 3)
 
 _OFFICIAL = frozenset({SourceKind.TENDER, SourceKind.PATENT, SourceKind.REGISTER})
 
+TRACES = tuple(sorted({source.value for source in VERIFYING} | {SourceKind.TENDER.value}))
+"""Sources that tell of single trades, whose trace speaks on for a while after their period."""
+
 NAMING = ("short_name", "former_name", "code", "credit_code")
 """Attributes by which a node is found as by its name."""
 

@@ -8,6 +8,12 @@ TIERS_MAX = 5
 LEG_EDGES_MAX = 200
 """Edges read of one node for one relation and strength of source: a hub is never read whole."""
 
+LOOKED_THROUGH_MAX = 2_000
+"""Edges looked through for those: a hub's newest, whether or not their period is over."""
+
+HISTORY_EDGES_MAX = 5_000
+"""The same where the months of past trade are asked for: forty customers over ten years."""
+
 HUB_EDGES = 60
 """A product that goes into more products than this (steel, water, sugar) joins nothing to nothing:
 it is shown, and not walked through. CKG's median product that is a material goes into 2."""
@@ -26,6 +32,9 @@ COUNTED_MAX = 100_000
 
 ALIASES_MAX = 50
 """Other names and merged entries of one firm that are read as the same firm."""
+
+ALIAS_EDGES_MAX = 20_000
+"""Edges between entries of the same firms read at once, for some hundred firms."""
 
 TRACE_DAYS = 365
 """How long the trace of a trade (an invoice, a transfer, a contract, a tender) speaks of a tie

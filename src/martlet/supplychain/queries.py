@@ -7,18 +7,23 @@ strongest sources survive a bound and a hub costs what any node costs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, func, select, union_all
+from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select, union_all
 
+from martlet.kernel.calendar import business_date_of
 from martlet.store import Prepared, PreparedOfSome
-from martlet.supplychain.facts import STRENGTHS
+from martlet.supplychain.facts import STRENGTHS, TRACES
 from martlet.supplychain.limits import (
+    ALIAS_EDGES_MAX,
     CANDIDATES_MAX,
     CONTAINS_NODES_MAX,
     COUNTED_MAX,
+    HISTORY_EDGES_MAX,
     LEG_EDGES_MAX,
+    LOOKED_THROUGH_MAX,
+    TRACE_DAYS,
 )
 from martlet.supplychain.model import Edge, Node, NodeKind, Provenance, Relation, SourceKind
 from martlet.supplychain.tables import edge, firm_link, node, node_name, run
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from uuid import UUID
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Subquery
 
 ASKED_AT_ONCE = 512
 """Identifiers in one question to the database."""
@@ -42,6 +47,11 @@ class Legs:
 
     asked: tuple[tuple[Relation, str], ...]
     prepared: Prepared
+    """Leg by leg and strength by strength, each up to a bound: for hubs."""
+    whole: Prepared
+    """All of them at once: for nodes that have few."""
+    counting: Prepared
+    """How many there are, counted no farther than tells a hub."""
 
 
 def legs(*asked: tuple[Relation, str]) -> Legs:
@@ -51,7 +61,20 @@ def legs(*asked: tuple[Relation, str]) -> Legs:
         for relation, direction in asked
         for strength in STRENGTHS
     ]
-    return Legs(asked, Prepared(select(union_all(*parts).subquery())))
+    ends = [
+        (direction, [relation for relation, way in asked if way == direction])
+        for direction in (OUT, IN)
+    ]
+    there = [_at(direction, relations) for direction, relations in ends if relations]
+    some = [part.limit(bindparam("looked", type_=Integer)) for part in there]
+    counted = union_all(*(select(part.subquery().c.from_key) for part in some)).subquery()
+    spoken = [select(found).where(_speaking(found)) for found in (p.subquery() for p in there)]
+    return Legs(
+        asked,
+        Prepared(select(union_all(*parts).subquery())),
+        Prepared(select(union_all(*spoken).subquery())),
+        Prepared(select(func.count().label("count")).select_from(counted)),
+    )
 
 
 _COLUMNS = (
@@ -73,68 +96,189 @@ _COLUMNS = (
 )
 
 
-def _leg(relation: Relation, direction: str, strength: int) -> Select[Any]:
+def _at(direction: str, relations: Sequence[Relation]) -> Select[Any]:
+    """Return all the edges of some relations at one end that are known."""
     end = edge.c.from_key if direction == OUT else edge.c.to_key
+    return select(*_COLUMNS).where(
+        edge.c.tenant_id == bindparam("tenant_id"),
+        end == bindparam("key"),
+        or_(*(edge.c.relation == relation.value for relation in relations)),
+        edge.c.known_at <= _AS_OF,
+    )
+
+
+_AS_OF = bindparam("as_of", type_=edge.c.known_at.type)
+
+
+def _newest(end: ColumnElement[str], *where: ColumnElement[bool]) -> Subquery:
+    """Return the newest known edges at one end, as many as are ever looked through."""
     return (
         select(*_COLUMNS)
         .where(
             edge.c.tenant_id == bindparam("tenant_id"),
             end == bindparam("key"),
-            edge.c.relation == relation.value,
-            edge.c.strength == strength,
-            edge.c.known_at <= bindparam("as_of", type_=edge.c.known_at.type),
+            edge.c.known_at <= _AS_OF,
+            *where,
         )
         .order_by(edge.c.known_at.desc())
-        .limit(LEG_EDGES_MAX)
+        .limit(bindparam("looked", type_=Integer))
+        .subquery()
     )
+
+
+def _speaking(found: Subquery) -> ColumnElement[bool]:
+    """Return whether an edge may speak of the day: `asof.Sight` has the last word."""
+    one = found.c
+    return and_(
+        or_(one.ended_at.is_(None), one.ended_at > _AS_OF),
+        or_(
+            one.valid_from.is_(None), one.valid_from <= bindparam("day", type_=one.valid_from.type)
+        ),
+        or_(
+            one.valid_until.is_(None),
+            one.valid_until >= bindparam("until", type_=one.valid_until.type),
+            and_(
+                or_(*(one.source == source for source in TRACES)),
+                one.valid_until >= bindparam("since", type_=one.valid_until.type),
+            ),
+        ),
+    )
+
+
+def _leg(relation: Relation, direction: str, strength: int) -> Select[Any]:
+    end = edge.c.from_key if direction == OUT else edge.c.to_key
+    found = _newest(end, edge.c.relation == relation.value, edge.c.strength == strength)
+    # The newest come first out of the inner question; sorting them again would double its cost.
+    return select(found).where(_speaking(found)).limit(bindparam("most", type_=Integer))
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A node's edges as they are stored, and how many more there are than a bound let through."""
+    """A node's edges as they are stored, and how many nodes more a bound did not let through."""
 
     rows: Sequence[Any]
     left_out: int
 
 
 def edges_at(
-    connection: Connection, tenant_id: UUID, key: str, asked: Legs, as_of: datetime
+    connection: Connection,
+    tenant_id: UUID,
+    key: str,
+    asked: Legs,
+    as_of: datetime,
+    *,
+    past: bool = False,
 ) -> Read:
-    """Return a node's edges known at a moment, at most a bound of each relation and strength."""
-    values = {"tenant_id": tenant_id, "key": key, "as_of": as_of}
-    rows = asked.prepared.on(connection, values).all()
-    if len(rows) < LEG_EDGES_MAX:
+    """Return a node's edges known at a moment, at most a bound of each relation and strength.
+
+    `past` brings those as well whose period was long over, and more of them.
+    """
+    day = business_date_of(as_of - timedelta(microseconds=1))
+    most = HISTORY_EDGES_MAX if past else LEG_EDGES_MAX
+    values = {
+        "tenant_id": tenant_id,
+        "key": key,
+        "as_of": as_of,
+        "day": day,
+        "until": date.min if past else day,
+        "since": day - timedelta(days=TRACE_DAYS),
+        "most": most,
+        "looked": max(most, LOOKED_THROUGH_MAX),
+    }
+    few = {name: values[name] for name in ("tenant_id", "key", "as_of")}
+    count = asked.counting.on(connection, {**few, "looked": LOOKED_THROUGH_MAX + 1}).scalar_one()
+    if count <= LOOKED_THROUGH_MAX:
+        spoken = {name: values[name] for name in (*few, "day", "until", "since")}
+        return _cut(asked.whole.on(connection, spoken).all(), key, most)
+    return _legs_of(connection, values, asked, most)
+
+
+def _cut(rows: Sequence[Any], key: str, most: int) -> Read:
+    """Return a node's edges, of each relation, direction and strength the newest up to a bound."""
+    if len(rows) <= most:
         return Read(rows, 0)
-    counts: dict[tuple[str, str, int], int] = {}
+    taken: dict[tuple[str, bool, int], int] = {}
+    kept, others, left = [], set[str](), set[str]()
+    for row in sorted(rows, key=lambda row: row.known_at, reverse=True):
+        out = row.from_key == key
+        place = (row.relation, out, row.strength)
+        taken[place] = taken.get(place, 0) + 1
+        other = row.to_key if out else row.from_key
+        if taken[place] <= most:
+            kept.append(row)
+            others.add(other)
+        else:
+            left.add(other)
+    return Read(kept, len(left - others))
+
+
+def _legs_of(connection: Connection, values: dict[str, Any], asked: Legs, most: int) -> Read:
+    """Return a hub's edges, leg by leg; where its newest are over, those before them."""
+    read = _asked_legs(connection, values, asked)
+    if read.left_out and len(read.rows) < most:
+        return _asked_legs(connection, {**values, "looked": COUNTED_MAX}, asked)
+    return read
+
+
+def _asked_legs(connection: Connection, values: dict[str, Any], asked: Legs) -> Read:
+    rows = asked.prepared.on(connection, values).all()
+    others: dict[tuple[str, str, int], set[str]] = {}
     for row in rows:
-        direction = OUT if row.from_key == key else IN
-        place = (row.relation, direction, row.strength)
-        counts[place] = counts.get(place, 0) + 1
+        direction, other = (
+            (OUT, row.to_key) if row.from_key == values["key"] else (IN, row.from_key)
+        )
+        others.setdefault((row.relation, direction, row.strength), set()).add(other)
     left_out = 0
-    for (relation, direction, strength), count in counts.items():
-        if count >= LEG_EDGES_MAX:
-            whole = {**values, "relation": relation, "strength": strength}
-            left_out += _COUNT[direction].on(connection, whole).scalar_one() - count
+    whole = {name: value for name, value in values.items() if name != "most"}
+    for relation, direction in asked.asked:
+        for strength in STRENGTHS:
+            leg = {"relation": relation.value, "strength": strength, "looked": COUNTED_MAX}
+            count = _COUNT[direction].on(connection, {**whole, **leg}).scalar_one()
+            seen = others.get((relation.value, direction, strength), ())
+            left_out += max(0, count - len(seen))
     return Read(rows, left_out)
 
 
 def _counting(direction: str) -> Prepared:
     end = edge.c.from_key if direction == OUT else edge.c.to_key
-    some = (
-        select(edge.c.edge_id)
-        .where(
-            edge.c.tenant_id == bindparam("tenant_id"),
-            end == bindparam("key"),
-            edge.c.relation == bindparam("relation"),
-            edge.c.strength == bindparam("strength"),
-            edge.c.known_at <= bindparam("as_of", type_=edge.c.known_at.type),
-        )
-        .limit(COUNTED_MAX)
+    found = _newest(
+        end,
+        edge.c.relation == bindparam("relation"),
+        edge.c.strength == bindparam("strength"),
     )
-    return Prepared(select(func.count().label("count")).select_from(some.subquery()))
+    other = found.c.to_key if direction == OUT else found.c.from_key
+    return Prepared(select(func.count(other.distinct()).label("count")).where(_speaking(found)))
 
 
 _COUNT = {OUT: _counting(OUT), IN: _counting(IN)}
+
+
+def _aliases(end: ColumnElement[str]) -> PreparedOfSome:
+    return PreparedOfSome(
+        select(*_COLUMNS)
+        .where(
+            edge.c.tenant_id == bindparam("tenant_id"),
+            edge.c.relation == Relation.ALIAS_OF.value,
+            edge.c.known_at <= _AS_OF,
+        )
+        .limit(ALIAS_EDGES_MAX),
+        end,
+    )
+
+
+_ALIASES = (_aliases(edge.c.from_key), _aliases(edge.c.to_key))
+
+
+def aliases_of(
+    connection: Connection, tenant_id: UUID, keys: Sequence[str], as_of: datetime
+) -> list[Any]:
+    """Return the edges that say which entries are the same firms as these."""
+    rows: list[Any] = []
+    for start in range(0, len(keys), ASKED_AT_ONCE):
+        part = keys[start : start + ASKED_AT_ONCE]
+        for question in _ALIASES:
+            rows += question.on(connection, {"tenant_id": tenant_id, "as_of": as_of}, part)
+    return rows
 
 
 def edge_of(row: Any) -> Edge:  # noqa: ANN401 - a row of the edges' columns

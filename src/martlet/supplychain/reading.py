@@ -74,14 +74,15 @@ class GraphReading:
         """Return a node's edges of some relations, in and out, the strongest and newest first.
 
         At most `LEG_EDGES_MAX` of each relation, direction and strength of source. `past` brings
-        those as well whose period was over by then: the months of a tie, ended holdings.
+        those as well whose period was over by then (the months of a tie, ended holdings), at most
+        `HISTORY_EDGES_MAX` of each.
         """
         principal.require(Scope.RECORDS_READ)
         with self._database.read() as connection:
             self._require_own(connection, principal, key, as_of)
             sight = Sight(connection, principal, as_of, self._ask_consents, past)
             asked = _legs(tuple(sorted(set(relations))))
-            found = queries.edges_at(connection, principal.tenant_id, key, asked, as_of)
+            found = queries.edges_at(connection, principal.tenant_id, key, asked, as_of, past=past)
             rows = sight.seen(found.rows)
         rows.sort(key=lambda row: row.known_at, reverse=True)
         rows.sort(key=lambda row: row.strength)

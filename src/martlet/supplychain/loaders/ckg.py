@@ -214,7 +214,7 @@ def _industry_weights(path: Path, _names: _Names, moments: Moments) -> Iterator[
             for name, weight in (ups.items() if isinstance(ups, dict) else ())
             if isinstance(weight, int) and weight > 0
         }
-        if not weights or not value.get("industry"):
+        if not isinstance(ups, dict) or not value.get("industry"):
             yield Finding("supplychain.row_unreadable", path.name, number)
             continue
         whole = named(NodeKind.INDUSTRY, str(value["industry"]))
