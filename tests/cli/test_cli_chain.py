@@ -17,8 +17,10 @@ def test_a_chain_is_listed_brought_in_and_asked_what_if(terminal: Terminal) -> N
     assert {edge["relation"] for edge in told["edges"]} == {"material_of", "kind_of", "feeds"}
     assert terminal("supplychain", "chains", "steel", code=1) is None
     terminal("supplychain", "import", "automobile", "--form", "chains")
-    dearer = terminal("supplychain", "shock", "PA66树脂", "--price", "60")
+    dearer = terminal("supplychain", "shock", "PA66树脂", "--price", "+0.60")
     first = dearer["hits"][0]
     assert (first["key"], first["share_ppm"]) == ("product:阻燃改性尼龙", 199_999)
     assert first["assumed"]
-    assert terminal("supplychain", "shock", "PA66树脂", code=1) is None, "a product does not fail"
+    assert terminal("supplychain", "shock", "PA66树脂", "--fails", code=1) is None, (
+        "a product does not fail"
+    )

@@ -50,7 +50,7 @@ def test_twelve_patents_and_a_verified_chain_are_two_million() -> None:
     assert limit(NYLON) == 2 * MILLION
     assert part.cap_applied == "grade"
     assert part.before_cap_fen == 2 * MILLION
-    assert part.reason.params["by_need_fen"] == 201_000_000
+    assert part.reason.params["by_need_fen"] == 234_500_000
     assert part.reason.would_change is not None
 
 
@@ -87,7 +87,7 @@ def test_a_policy_without_the_table_decides_as_it_ever_did() -> None:
         ("500_000_000, 300", "200_000_000, 300"),
         ("30_000_000, 20_000_000,", "30_000_000,"),
         ("B = 3_500_000", "B = 4_500_000"),
-        ("need_least_ppm = 3_000_000", "need_least = 3"),
+        ("need_least_ppm = 3_500_000", "need_least = 3"),
     ],
 )
 def test_a_table_that_could_turn_good_news_into_less_is_refused(before: str, after: str) -> None:

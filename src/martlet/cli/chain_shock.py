@@ -11,6 +11,7 @@ from martlet.cli.output import note, show
 from martlet.cli.reading import day, share
 from martlet.cli.session import open_session
 from martlet.cli.words import say
+from martlet.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +29,9 @@ _EFFECTS = {
 def shock(
     node: Annotated[str, typer.Argument(help=say("The firm or product: its name or key."))],
     price: Annotated[
-        float, typer.Option(help=say("By how many per cent its price changes; 0: the firm fails."))
-    ] = 0.0,
+        str, typer.Option(help=say("By what share its price changes: +0.20, 20%, -5%."))
+    ] = "",
+    fails: Annotated[bool, typer.Option("--fails", help=say("The firm fails."))] = False,
     carried: Annotated[
         str,
         typer.Option("--pass-on", help=say("How much each passes on to the next: an assumption.")),
@@ -41,15 +43,17 @@ def shock(
     as_json: JsonOption = False,
 ) -> None:
     """Show who is hit, how hard and through whom; nothing is stored."""
-    from martlet.supplychain.shocks import RELATIONS, Event, EventKind, spread
+    from martlet.supplychain.shocks import Event, EventKind
 
+    if bool(price) == fails:
+        raise Invalid("supplychain_line.event_unclear")
     with open_session() as session:
         graph, who = session.bank.supplychain, session.principal
         moment = graph.moment(day(as_of) if as_of else None)
         at = graph.the_one(who, node, moment)
         kind = EventKind.PRICE if price else EventKind.FAILURE
-        event = Event(at.key, kind, round(price * 10_000), share(carried), tiers)
-        found = spread(event, lambda key: graph.edges_of(who, key, RELATIONS, moment), moment)
+        event = Event(at.key, kind, _change(price) if price else 0, share(carried), tiers)
+        found = session.bank.standings.what_if(who, event, moment)
         keys = {hit.key for hit in found.hits} | {hit.via_key for hit in found.hits}
         nodes = graph.nodes(who, keys, moment)
     if as_json:
@@ -58,6 +62,12 @@ def shock(
     show([_row(hit, nodes) for hit in found.hits], as_json=False)
     if found.cut:
         note(say("The graph was read up to a bound; more may be hit."))
+
+
+def _change(text: str) -> int:
+    """Read a change of price, up or down, into ppm."""
+    sign = -1 if text.startswith("-") else 1
+    return sign * share(text.lstrip("+-"))
 
 
 def _row(hit: Hit, nodes: Mapping[str, Node]) -> dict[str, Any]:

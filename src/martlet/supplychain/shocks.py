@@ -135,6 +135,7 @@ class _Step(NamedTuple):
 RELATIONS = (
     *(Relation.SUPPLIES, Relation.PAYS, Relation.DISTRIBUTES_FOR),
     *(Relation.MATERIAL_OF, Relation.KIND_OF, Relation.MAKES),
+    *(Relation.WON_TENDER, Relation.TENDERED_BY),
 )
 """Along which relations an event is carried: what a reader of the graph need ask for."""
 
@@ -329,16 +330,23 @@ class _Graph:
             *self._others(key, Relation.SUPPLIES, out=True),
             *self._others(key, Relation.PAYS, out=False),
             *self._others(key, Relation.DISTRIBUTES_FOR, out=False),
+            *self._beyond(key, Relation.WON_TENDER, Relation.TENDERED_BY, out=True),
         ]
-        return sorted(set(found))
+        return sorted(set(found) - {key})
 
     def _suppliers(self, key: str) -> list[str]:
         found = [
             *self._others(key, Relation.SUPPLIES, out=False),
             *self._others(key, Relation.PAYS, out=True),
             *self._others(key, Relation.DISTRIBUTES_FOR, out=True),
+            *self._beyond(key, Relation.TENDERED_BY, Relation.WON_TENDER, out=False),
         ]
-        return sorted(set(found))
+        return sorted(set(found) - {key})
+
+    def _beyond(self, key: str, near: Relation, far: Relation, *, out: bool) -> list[str]:
+        """Return the firms on the other side of a firm's tenders."""
+        tenders = self._others(key, near, out=out)
+        return [firm for one in tenders for firm in self._others(one, far, out=out)]
 
     def _others(self, key: str, relation: Relation, *, out: bool) -> list[str]:
         return sorted(

@@ -6,6 +6,7 @@ again loses nothing. The invariant: who reads a standing sees nothing of another
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from martlet.kernel.principal import Scope
 from martlet.parties import consents_of_some
 from martlet.store import Command, Prepared, PreparedOfSome
 from martlet.supplychain.model import NodeKind
+from martlet.supplychain.shocks import spread
 from martlet.supplychain.standing.compute import (
     Standing,
     explain_from,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from martlet.kernel.principal import Principal
     from martlet.store import Database, Transaction
     from martlet.supplychain.asof import AskConsents
+    from martlet.supplychain.shocks import Event, Spread
 
 _CORES = Prepared(
     select(core_firm)
@@ -232,6 +235,16 @@ class StandingService:
             "core_name": names[found.core_key],
             "paths": told_paths(found, names),
         }
+
+    def what_if(self, principal: Principal, event: Event, as_of: datetime | None = None) -> Spread:
+        """Return whom an event hits, every firm under its one key; for staff, nothing is kept."""
+        principal.require(Scope.RECORDS_READ)
+        _require_staff(principal)
+        moment = as_of or self._database.clock.now()
+        with self._database.read() as connection:
+            view = View(connection, principal, moment, None, self._ask_consents, whole=True)
+            at = replace(event, key=view.canonical([event.key])[event.key])
+            return spread(at, view.edges, moment)
 
     def _computed(
         self,

@@ -11,7 +11,7 @@ from martlet.kernel.errors import Invalid
 from martlet.kernel.rates import PPM, parse_percent
 from martlet.supplychain import Node, NodeKind, Placed
 from martlet.supplychain.limits import TIERS_MAX
-from martlet.supplychain.shocks import RELATIONS, Event, EventKind, Hit, Spread, spread
+from martlet.supplychain.shocks import Event, EventKind, Hit, Spread
 from martlet.web.chain_drawing import Layout, lay_out
 from martlet.web.limits import CHAIN_HITS_SHOWN, QUERY_CHARS_MAX
 from martlet.web.visitors import Staff, Visitor, shown
@@ -106,9 +106,14 @@ def _spread(visitor: Visitor, asked: Asked) -> dict[str, Any]:
     graph, who = visitor.bank.supplychain, visitor.principal
     moment = graph.moment()
     event = asked.meant()
-    found = spread(event, lambda key: graph.edges_of(who, key, RELATIONS, moment), moment)
+    found = visitor.bank.standings.what_if(who, event, moment)
     listed = found.hits[:CHAIN_HITS_SHOWN]
-    keys = {asked.at, *(hit.key for hit in listed), *(hit.via_key for hit in listed)}
+    keys = {
+        asked.at,
+        found.event.key,
+        *(hit.key for hit in listed),
+        *(hit.via_key for hit in listed),
+    }
     nodes = graph.nodes(who, keys, moment)
     firms = [hit for hit in found.hits if hit.key.startswith("firm:")]
     return {
