@@ -5,6 +5,7 @@ from __future__ import annotations
 from martlet.cli import (
     chain_chains,
     chain_facts,
+    chain_firm_links,
     chain_graph,
     chain_line,
     chain_links,
@@ -22,6 +23,7 @@ app.callback()(lambda: None)
 for _name, _command, _help in (
     *chain_chains.COMMANDS,
     *chain_facts.COMMANDS,
+    *chain_firm_links.COMMANDS,
     *chain_graph.COMMANDS,
     *chain_line.COMMANDS,
     *chain_links.COMMANDS,

@@ -119,7 +119,9 @@ def _text(ends: pl.Series, told: Told) -> pl.Series:
         plain = _number(ends, told).cast(pl.String)
     else:
         plain = ends.cast(pl.String, strict=False)
-    clean = plain.str.normalize("NFKC").str.strip_chars()
+    clean = plain.str.strip_chars()
+    if (plain.str.len_bytes() != plain.str.len_chars()).any():
+        clean = plain.str.normalize("NFKC").str.strip_chars()
     told.keys_rewritten_count += int((clean != plain).sum() or 0)
     # The sign for a character that was lost when somebody decoded it wrongly.
     lost = clean.str.contains("\ufffd", literal=True) | (clean == "")

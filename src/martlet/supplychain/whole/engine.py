@@ -75,7 +75,7 @@ def warm() -> None:
 def _register() -> None:
     from numba.extending import register_jitable  # noqa: PLC0415 - as above
 
-    parts = ("in_view", "root", "unite", "lose", "still_alive")
+    parts = ("in_view", "around_of", "root", "unite", "lose", "still_alive")
     for part in parts:
         register_jitable(getattr(kernels, part))
 

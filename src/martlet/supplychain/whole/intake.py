@@ -98,14 +98,21 @@ def _numbering(keys: Keys, *, whole: bool) -> Callable[[pl.Series], Any]:
     if keys.series is None:
         return lambda ends: ends.to_numpy()
     if whole:
-        known = keys.series.to_numpy()
-        if int(known[-1]) <= DENSE_ID_MAX:
-            place = np.empty(int(known[-1]) + 1, np.int32)
-            place[known] = np.arange(len(known), dtype=np.int32)
+        ids = keys.series.to_numpy()
+        if int(ids[-1]) <= DENSE_ID_MAX:
+            place = np.empty(int(ids[-1]) + 1, np.int32)
+            place[ids] = np.arange(len(ids), dtype=np.int32)
             return lambda ends: place[ends.to_numpy()]
-        return lambda ends: np.searchsorted(known, ends.to_numpy()).astype(np.int32)
-    kind = pl.Enum(keys.series)
-    return lambda ends: ends.cast(kind).to_physical().to_numpy()
+        return lambda ends: np.searchsorted(ids, ends.to_numpy()).astype(np.int32)
+    numbers = pl.int_range(0, keys.count, dtype=pl.Int32, eager=True).alias("number")
+    known = pl.DataFrame([keys.series.alias("key"), numbers])
+
+    def found(ends: pl.Series) -> Any:  # noqa: ANN401 - numpy's
+        asked = ends.alias("key").to_frame()
+        met = asked.join(known, on="key", how="left", maintain_order="left")
+        return met["number"].to_numpy()
+
+    return found
 
 
 def _dense_keys(tables: list[Columns], lists: list[pl.Series]) -> Keys | None:

@@ -29,6 +29,12 @@ def in_view(mark: int, day: int, relations: int, flags: int) -> bool:
     return (mark & 128) == 0 or (flags & 128) != 0
 
 
+def around_of(sizes: Array, other_sizes: Array, node: int) -> int:
+    """Return how many edges a node has on both sides."""
+    there: int = sizes[node + 1] - sizes[node] + other_sizes[node + 1] - other_sizes[node]
+    return there
+
+
 def root(parent: Array, node: int) -> int:
     """Return the label that a node's component has so far, and shorten the way to it."""
     while parent[node] != node:
@@ -228,8 +234,7 @@ def spread(
     hubs = 0
     for place in range(first, end):
         node = found[place]
-        size = sizes[node + 1] - sizes[node] + other_sizes[node + 1] - other_sizes[node]
-        if place > 0 and size > through_most:
+        if place > 0 and around_of(sizes, other_sizes, node) > through_most:
             hubs += 1
             continue
         for edge in range(offsets[node], offsets[node + 1]):
@@ -239,8 +244,7 @@ def spread(
             if marked and not in_view(marks[edge], day, relations, flags):
                 continue
             seen[other] = 1
-            size = sizes[other + 1] - sizes[other] + other_sizes[other + 1] - other_sizes[other]
-            if skip and size > through_most:
+            if skip and around_of(sizes, other_sizes, other) > through_most:
                 hubs += 1
             elif reached == len(found):
                 left_out += 1
