@@ -67,6 +67,13 @@ def test_the_reversed_label_is_learnt_from_the_rows():
     assert (found["收购"], found["被收购"], found["合作"]) == ("被收购", "收购", "合作")
 
 
+def test_a_file_of_one_label_teaches_that_label_and_no_more():
+    rows = [row for row in _rows() if row.label == "合作"]
+    reader, held_out, _ = train_pairs(rows, np.random.default_rng(1))
+    assert held_out.f1 == 1.0
+    assert {guess.label for guess in reader.classify([row.pair for row in rows])} == {"合作"}
+
+
 def test_a_handful_of_sentences_trains_nothing():
     assert pair_classifier(_rows()[:6]).name == "trigger-words"
 

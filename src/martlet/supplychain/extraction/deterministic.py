@@ -176,6 +176,8 @@ class Deterministic:
             confidence = guess.probability * named
             if guess.label in OF_LABELS and confidence >= LEAST:
                 relation, passive = OF_LABELS[guess.label]
+                if relation is FactRelation.ALIAS_OF:
+                    passive = len(pair.tail) < len(pair.head)
                 subject, target = (pair.tail, pair.head) if passive else (pair.head, pair.tail)
                 yield self._fact(subject, relation, target, sentence, confidence)
                 continue

@@ -33,6 +33,7 @@ from martlet.supplychain.extraction.ports import UNKNOWN, Pair
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from martlet.supplychain.extraction.pairs import Row
     from martlet.supplychain.extraction.pairs_features import Placed
     from martlet.supplychain.extraction.ports import LabelledPair
 
@@ -218,15 +219,13 @@ def fit_pairs(
         for label in one.labels:
             rows.append(row)
             labels.append(label)
-    sklearn_svm, sparse = _libraries()
-    ends = np.cumsum([0, *(len(at) for at, _ in rows)])
-    table = sparse.csr_matrix(
-        (np.concatenate([w for _, w in rows]), np.concatenate([at for at, _ in rows]), ends),
-        shape=(len(rows), len(vocabulary.hashes)),
-    )
-    machine = sklearn_svm.LinearSVC(C=SOFTNESS, random_state=1).fit(table, labels)
+    if len(set(labels)) == 1:
+        none = np.zeros((len(vocabulary.hashes), 1), np.float32)
+        return PairModel(vocabulary, (labels[0],), dict(inverses), none, np.zeros(1), sharpness)
+    machine = _machine(rows, len(vocabulary.hashes), labels)
     weights, shifts = machine.coef_.T, machine.intercept_
     if weights.shape[1] == 1:
+        # Of two labels the machine weighs the second only.
         weights, shifts = np.hstack([-weights, weights]), np.array([-shifts[0], shifts[0]])
     return PairModel(
         vocabulary,
@@ -236,6 +235,16 @@ def fit_pairs(
         np.asarray(shifts, np.float64),
         sharpness,
     )
+
+
+def _machine(rows: Sequence[Row], tokens: int, labels: Sequence[str]) -> Any:  # noqa: ANN401 - a library without types
+    svm, sparse = _libraries()
+    ends = np.cumsum([0, *(len(at) for at, _ in rows)])
+    table = sparse.csr_matrix(
+        (np.concatenate([w for _, w in rows]), np.concatenate([at for at, _ in rows]), ends),
+        shape=(len(rows), tokens),
+    )
+    return svm.LinearSVC(C=SOFTNESS, random_state=1).fit(table, labels)
 
 
 def _vocabulary(asked: Sequence[Asked]) -> Vocabulary:
