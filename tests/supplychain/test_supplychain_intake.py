@@ -166,6 +166,10 @@ def test_the_example_files_and_the_shipped_chains_are_read_without_a_finding(
         for one in told_around(bank.graph.around(bank.staff, buyer.key, 2))
     }
     assert told_tiers["虚构擎芯电池系统有限公司"] == (-1, "public")
+    around = told_around(bank.graph.around(bank.staff, buyer.key, 2))
+    assert [one.node.name for one in around].count("虚构擎芯电池系统有限公司") == 1
+    assert buyer.name not in {one.node.name for one in around}, "its other entry is no neighbour"
+    assert all(edge.relation is not Relation.ALIAS_OF for one in around for edge in one.how)
 
 
 def test_a_private_flag_stays_with_the_checks(bank: ChainBank) -> None:

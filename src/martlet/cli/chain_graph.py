@@ -238,7 +238,7 @@ def _line(one: Around, names: dict[str, str]) -> dict[str, Any]:
     edge = one.how[0]
     told = edge.provenance
     begins, ends = (
-        "…" if key == one.node.key else names[key] for key in (edge.from_key, edge.to_key)
+        "…" if names[key] == one.node.name else names[key] for key in (edge.from_key, edge.to_key)
     )
     known = f"{told.known_at:%Y-%m-%d}"
     sure = "" if not told.inferred else f" p={write('p_ppm', told.confidence_ppm, LANGUAGE)}"

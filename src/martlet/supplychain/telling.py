@@ -81,22 +81,47 @@ class Around:
 
 
 def told_around(found: Neighbourhood) -> tuple[Around, ...]:
-    """Return everybody around the one in the middle, upstream first, with how each is known."""
-    tiers = {one.node.key: one.tier for one in found.placed}
+    """Return everybody around the one in the middle, upstream first, with how each is known.
+
+    Entries of one firm are told once, under the entry that the others are names of, with the edges
+    of all of them; what is another name of the one in the middle is not around it.
+    """
+    firm_of = _entries(found)
+    nodes = {one.node.key: one.node for one in found.placed}
+    tiers: dict[str, int] = {}
+    for one in found.placed:
+        key = firm_of[one.node.key]
+        tiers[key] = min(tiers.get(key, one.tier), one.tier, key=abs)
     edges: dict[str, list[Edge]] = {key: [] for key in tiers}
     for edge in found.edges:
-        ends = (edge.from_key, edge.to_key)
+        ends = (firm_of.get(edge.from_key, ""), firm_of.get(edge.to_key, ""))
+        if ends[0] == ends[1]:
+            continue
         for key, other in (ends, ends[::-1]):
             # The nearer end explains the farther one; two of one tier explain each other.
             if key in tiers and other in tiers and abs(tiers[other]) <= abs(tiers[key]):
                 edges[key].append(edge)
-    told = [
-        _around(one.node, one.tier, edges[one.node.key])
-        for one in found.placed
-        if one.node.key != found.center.key
-    ]
+    center = firm_of[found.center.key]
+    told = [_around(nodes[key], tier, edges[key]) for key, tier in tiers.items() if key != center]
     told.sort(key=_place)
     return tuple(told)
+
+
+def _entries(found: Neighbourhood) -> dict[str, str]:
+    """Return for each node the entry that it is told under: its own, or what it is a name of."""
+    named = {
+        edge.from_key: edge.to_key for edge in found.edges if edge.relation is Relation.ALIAS_OF
+    }
+    placed = {one.node.key for one in found.placed}
+    firm_of = {}
+    for start in placed:
+        key, passed = start, {start}
+        # Two entries that name each other are told under the one that is met first.
+        while named.get(key) in placed and named[key] not in passed:
+            key = named[key]
+            passed.add(key)
+        firm_of[start] = key if named.get(key) not in passed else min(passed)
+    return firm_of
 
 
 def _place(one: Around) -> tuple[int, bool, int, int, str]:
