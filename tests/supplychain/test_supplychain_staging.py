@@ -151,6 +151,31 @@ def test_a_file_of_facts_is_read_back_and_its_figures_are_read_from_words(tmp_pa
     assert amounts == {1_234_560_000, None}
 
 
+def test_two_awards_of_one_notice_between_the_same_firms_are_two_facts() -> None:
+    one = Fact(
+        "青禾尼龙有限公司",
+        FactRelation.WON_TENDER,
+        "东区管网工程",
+        "青禾尼龙有限公司中标东区管网工程。",
+        0.95,
+        "tender-rules",
+        "1",
+        {facts.AMOUNT: "100万元", facts.TENDERED_BY: "北岭水务有限公司"},
+    )
+    two = replace(
+        one, object="西区管网工程", attributes={**one.attributes, facts.AMOUNT: "200万元"}
+    )
+    claims = sorted_claims([Telling("1", one), Telling("1", two)])
+    supplies = {
+        (edge.provenance.reference, edge.amount_fen)
+        for claim in claims.entering
+        for edge in edges_of(claim, NOW)[1]
+        if edge.relation is Relation.SUPPLIES
+    }
+    assert len({reference for reference, _ in supplies}) == 2
+    assert {amount for _, amount in supplies} == {100_000_000, 200_000_000}
+
+
 def test_what_enters_is_in_the_graph_and_what_does_not_waits_for_a_person(
     database: Database, principal: Principal, clock: ManualClock
 ) -> None:

@@ -230,6 +230,9 @@ def _provenance(telling: Telling, known_at: datetime) -> Provenance:
     fact = telling.fact
     day = first_date(fact.attributes.get(ANNOUNCED, ""))
     reference = f"text/{telling.document_id}/{fact.extractor} {fact.version}"
+    if fact.relation is FactRelation.WON_TENDER and fact.object:
+        # Two awards of one notice between the same firms are two facts, each with its amount.
+        reference += f"/{fact.object}"
     return Provenance(
         SourceKind.TEXT,
         reference[:REFERENCE_CHARS_MAX],
