@@ -54,7 +54,7 @@ REGISTER: tuple[tuple[str, str, str, str, str], ...] = (
 )
 """Name, day of founding, trade, main product, state."""
 
-PATENTS: tuple[tuple[str, str, str, str, str, str], ...] = (
+PATENTS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
     (
         "一种阻燃增强尼龙66复合材料及其制备方法",
         "发明专利",
@@ -62,6 +62,7 @@ PATENTS: tuple[tuple[str, str, str, str, str, str], ...] = (
         "2018-03-20",
         "2020-08-11",
         "有效",
+        "C08L77/06; C08K5/5313",
     ),
     ("一种用于母排绝缘的无卤阻燃尼龙材料", "发明专利", NYLON, "2018-11-06", "2021-03-16", "有效"),
     ("一种高CTI值尼龙绝缘材料的制备方法", "发明专利", NYLON, "2019-05-14", "2021-11-02", "有效"),
@@ -76,6 +77,7 @@ PATENTS: tuple[tuple[str, str, str, str, str, str], ...] = (
         "2023-03-07",
         "2025-02-18",
         "有效",
+        "C08L77/06; H01B3/30",
     ),
     ("一种尼龙粒料双螺杆挤出装置", "实用新型", NYLON, "2021-03-09", "2021-10-12", "有效"),
     ("一种尼龙切粒水冷机构", "实用新型", NYLON, "2022-08-16", "2023-01-10", "有效"),
@@ -86,7 +88,7 @@ PATENTS: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("一种电池包母排绝缘结构", "实用新型", INSULATION, "2021-05-18", "2021-12-07", "有效"),
     ("一种动力电池包热管理结构", "发明专利", PACKS, "2019-10-15", "2021-09-14", "有效"),
 )
-"""Title, type, applicant, filed, granted, legal state."""
+"""Title, type, applicant, filed, granted, legal state, classes."""
 
 TENDERS: tuple[tuple[str, str, str, str, int], ...] = (
     ("新能源车型动力电池包年度采购", CARMAKER, PACKS, "2025-03-18", 4_800_000_000),
@@ -162,9 +164,9 @@ def register() -> Iterator[Row]:
 
 def patents() -> Iterator[Row]:
     """Yield the rows of the patent office."""
-    yield ("申请号", "专利名称", "专利类型", "申请人", "申请日", "授权公告日", "法律状态")
-    for number, (title, kind, owner, filed, granted, state) in enumerate(PATENTS, 1):
-        yield (f"XG{filed[:4]}{number:08d}", title, kind, owner, filed, granted, state)
+    yield ("申请号", "专利名称", "专利类型", "申请人", "申请日", "授权公告日", "法律状态", "IPC分类号")
+    for number, (title, kind, owner, filed, *rest) in enumerate(PATENTS, 1):
+        yield (f"XG{filed[:4]}{number:08d}", title, kind, owner, filed, *rest)
 
 
 def credit_code(number: int) -> str:
