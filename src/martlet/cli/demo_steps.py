@@ -8,6 +8,7 @@ from martlet.bootstrap import open_bank
 from martlet.cli.bank import login_url
 from martlet.cli.demo_ahead import look_ahead
 from martlet.cli.demo_cash import put_cash_to_work
+from martlet.cli.demo_chain import lend_by_the_chain
 from martlet.cli.demo_credit import publish_policy, train_model
 from martlet.cli.demo_examples import import_examples
 from martlet.cli.demo_lending import (
@@ -104,6 +105,7 @@ STEPS = (
     Step("Register the businesses, with their consents", register_firms),
     Step("Import their records", import_records),
     Step("A second bank: import the example exports, and lend on them", import_examples),
+    Step("A third bank: lend by a place in a made-up chain", lend_by_the_chain),
     Step("Train a scorecard on those whose outcome is known", train_model),
     Step("Publish a policy", publish_policy),
     Step("Decide on everybody else", decide_all),
