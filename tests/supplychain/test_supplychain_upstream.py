@@ -14,6 +14,7 @@ from tests.realdata import shared_data
 from typer.testing import CliRunner
 
 from martlet.cli.app import build
+from martlet.cli.session import open_session
 from martlet.kernel.errors import Invalid
 from martlet.kernel.i18n import Locale, explain
 from martlet.supplychain.links.candidates import COLUMNS, propose
@@ -26,6 +27,7 @@ from martlet.supplychain.links.ranking import Curve, Examples, fit_curve, fit_ra
 from martlet.supplychain.links.upstream import examples_of, graph_of, learn
 from martlet.supplychain.links.upstream_evaluation import is_hidden
 from martlet.supplychain.links.upstream_reading import Told, read_edges, read_queries
+from martlet.supplychain.model import Relation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -250,6 +252,30 @@ def test_the_command_ranks_and_says_why_in_both_languages(tmp_path: Path) -> Non
     assert [row["head"] for row in rows] == ["紫薯汤"] * 3 + ["红豆汤"] * 3
     assert rows[0]["tail"] == "冰糖"
     assert "products of like names use it" in rows[0]["reason"]
+
+
+def test_an_inferred_material_waits_for_a_person_and_is_never_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARTLET_HOME", str(tmp_path / "home"))
+    lines = "".join(f"{head},{tail}\n" for head, tail in LIST)
+    edges = write(tmp_path / "e.csv", "head,tail\n" + lines)
+    queries = write(tmp_path / "q.csv", "head\n紫薯汤\n")
+    asked_for = ["--edges", str(edges), "--queries", str(queries), "--out", str(tmp_path / "o.csv")]
+    assert CliRunner().invoke(build(), ["init"]).exit_code == 0
+    for _ in range(2):
+        told = ["supplychain", "link", *asked_for, "--propose-from", "0.2", "--json"]
+        done = CliRunner().invoke(build(), told)
+        assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["proposed_count"] == 1
+    with open_session() as session:
+        waiting = session.bank.supplychain.waiting(session.principal, what="link")
+    assert [one.state for one in waiting] == ["waiting"]
+    edge = waiting[0].edges[0]
+    assert edge.relation is Relation.MATERIAL_OF
+    assert (edge.from_key, edge.to_key) == ("product:冰糖", "product:紫薯汤")
+    assert edge.provenance.inferred
+    assert "products of like names use it" in waiting[0].explanation["reason"]
 
 
 def test_the_evaluation_prints_every_figure_and_how_it_was_measured(tmp_path: Path) -> None:

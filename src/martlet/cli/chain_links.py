@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from martlet.cli.options import JsonOption
+from martlet.cli.options import JsonOption, KeyOption, StaffOption, key_or_new
 from martlet.cli.output import note, progress, show
 from martlet.cli.words import LANGUAGE, say, sentence
 from martlet.kernel.i18n import explain
@@ -37,6 +37,16 @@ def link(
     products: ProductsOption = None,
     kinds: KindsOption = None,
     seed: SeedOption = 7,
+    propose_from: Annotated[
+        float,
+        typer.Option(
+            help=say("Put those at least so likely before reviewers of the bank; 0: none."),
+            min=0,
+            max=1,
+        ),
+    ] = 0.0,
+    staff: StaffOption = "",
+    key: KeyOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Rank the materials that a product probably needs, with a probability and the reason."""
@@ -55,9 +65,10 @@ def link(
     with progress(say("learning from edges held back")) as moved:
         learnt = upstream.learn(known, names, np.random.default_rng(seed), moved)
     with progress(say("ranking materials")) as moved:
-        written = upstream_reading.write_ranked(out, learnt.suggest(asked, k, moved), _reason)
+        answers = list(learnt.suggest(asked, k, moved))
+    written = upstream_reading.write_ranked(out, answers, _reason)
     heads = {head for head, _ in known}
-    facts = {
+    facts: dict[str, Any] = {
         "edges_count": len(known),
         "products_asked_count": len(asked),
         "products_unknown_count": sum(name not in heads for name in asked),
@@ -65,6 +76,8 @@ def link(
         "ranked_by": say("a learnt ranker") if learnt.ranker.booster else say("a plain sum"),
         **_left_out(told),
     }
+    if propose_from > 0:
+        facts["proposed_count"] = _propose(answers, propose_from, staff, key)
     show(facts, as_json=as_json)
     if not as_json:
         _tell(told)
@@ -89,6 +102,19 @@ def evaluate_upstream(
     show({**report, **_left_out(told)}, as_json=as_json)
     if not as_json:
         _tell(told)
+
+
+def _propose(answers: list[Suggestion], least: float, staff: str, key: str) -> int:
+    """Put the likeliest into the bank's review queue and return how many stand in it."""
+    from martlet.cli.session import open_session
+    from martlet.supplychain.links.upstream_proposals import proposals_of
+
+    with open_session(staff) as session:
+        bank = session.bank
+        found = proposals_of(answers, bank.clock.now(), least, _reason)
+        if found:
+            bank.supplychain.propose(session.principal, key_or_new(bank, key), found)
+    return len(found)
 
 
 def _vocabulary(products: Path | None, kinds: Path | None, told: Told) -> Vocabulary:

@@ -38,6 +38,9 @@ SHARED_USE_WEIGHT = 0.7
 ECHO_SOURCES, ECHO_GRAMS = 40, 80
 """How many materials' names, and how many of their runs of characters, are echoed."""
 
+STRUCK = -1e3
+"""What stands on a sheet where a material is known already: below anything."""
+
 _TINY = 1e-6
 Sheets = dict[str, Floats]
 
@@ -95,8 +98,14 @@ def sheets_of(graph: UpstreamGraph, asked: Asked) -> tuple[Sheets, Integers, Flo
     _add_company(graph, asked, sheets)
     for row, known in enumerate(asked.known):
         for sheet in sheets.values():
-            sheet[row, known] = -1
-    return sheets, nearest, np.take_along_axis(alike, nearest, axis=1)
+            sheet[row, known] = STRUCK
+    near = np.take_along_axis(alike, nearest, axis=1)
+    order = np.argsort(-near, axis=1, kind="stable")
+    return (
+        sheets,
+        np.take_along_axis(nearest, order, axis=1),
+        np.take_along_axis(near, order, axis=1),
+    )
 
 
 def _nearest(alike: Floats, count: int) -> Integers:
@@ -130,11 +139,6 @@ def _add_votes(graph: UpstreamGraph, asked: Asked, alike: Floats, sheets: Sheets
         if at is not None:
             both[row, at] = 0
     sheets["votes_both"] = _votes(graph, both, _nearest(both, NEIGHBOURS), 1.5)
-    rows = np.repeat(np.arange(len(alike)), nearest.shape[1])
-    near = np.take_along_axis(alike, nearest, axis=1).ravel()
-    sheets["nearest_user"] = largest_of_rows(
-        graph.uses, filled(rows, nearest.ravel(), near, alike.shape)
-    )
     return nearest
 
 
@@ -162,14 +166,18 @@ def _add_company(graph: UpstreamGraph, asked: Asked, sheets: Sheets) -> None:
     sheets["like_known"] = dense(known_text @ graph.used_text_by_gram)
 
 
-def echo(graph: UpstreamGraph, sheet: Floats) -> Sparse:
-    """Return the text of the materials that a sheet proposes first, weighed by how much."""
+def _sparse_top(sheet: Floats) -> Sparse:
+    """Return only the largest values of each row."""
     count = min(ECHO_SOURCES, sheet.shape[1])
     top = np.argpartition(-sheet, count - 1, axis=1)[:, :count]
-    weights = np.maximum(np.take_along_axis(sheet, top, axis=1), 0)
+    values = np.maximum(np.take_along_axis(sheet, top, axis=1), 0)
     rows = np.repeat(np.arange(len(sheet)), count)
-    chosen = filled(rows, top.ravel(), weights.ravel(), sheet.shape)
-    text = (chosen @ graph.material_text[: graph.used]).tocsr()
+    return filled(rows, top.ravel(), values.ravel(), sheet.shape)
+
+
+def echo(graph: UpstreamGraph, sheet: Floats) -> Sparse:
+    """Return the text of the materials that a sheet proposes first, weighed by how much."""
+    text = (_sparse_top(sheet) @ graph.material_text[: graph.used]).tocsr()
     for row in range(text.shape[0]):
         values = text.data[text.indptr[row] : text.indptr[row + 1]]
         if len(values) > ECHO_GRAMS:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from martlet.supplychain.links.asked import Sheets, ask, echo, sheets_of
+from martlet.supplychain.links.asked import STRUCK, Sheets, ask, echo, sheets_of
 from martlet.supplychain.links.limits import BLOCK, SHEET_CELLS_MAX
 from martlet.supplychain.links.matrices import (
     Floats,
@@ -57,7 +57,6 @@ SHEETS = (
     "votes_few",
     "votes_many",
     "votes_both",
-    "nearest_user",
     "rules",
     "best_rule",
     "rules_end",
@@ -80,6 +79,7 @@ OWN_COLUMNS = (
     "material_chars",
     "is_product",
     "coined",
+    "reads_used",
     "kinds_below",
     "kinds_above",
     "is_wider",
@@ -135,7 +135,7 @@ def propose(graph: UpstreamGraph, names: Sequence[str]) -> Proposals:
     for name, text in echoes.items():
         sheets[name] = dense(text @ graph.used_text_by_gram)
         for row, known in enumerate(asked.known):
-            sheets[name][row, known] = -1
+            sheets[name][row, known] = STRUCK
     parts = _Parts(graph, asked)
     product, material = _chosen(graph, asked, sheets, echoes, parts)
     columns = _columns(graph, asked, sheets, echoes, parts, (product, material))
@@ -257,6 +257,7 @@ def _add_own(
     columns["material_chars"] = graph.lengths[material]
     columns["is_product"] = graph.is_product[material]
     columns["coined"] = graph.coined[material]
+    columns["reads_used"] = graph.reads_used[material]
     columns["kinds_below"] = np.log1p(graph.kinds_below[material])
     columns["kinds_above"] = np.log1p(graph.kinds_above[material])
     wider: list[set[str]] = [graph.wider.get(name, set()) for name in asked.names]

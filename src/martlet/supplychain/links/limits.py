@@ -44,8 +44,9 @@ SHEET_CELLS_MAX = 4_000_000
 FOLDS = 10
 """Edges are hidden a tenth at a time, about as many as a graph is found to lack later."""
 
-FOLDS_LEARNT = 5
-"""Folds the ranker learns from; more take time and give less than a tenth of a point each."""
+FOLDS_LEARNT = 3
+"""Folds the ranker learns from, and one more for the probabilities. Two folds more took half as
+much time again and gave .0006 of MRR (docs/supplychain-upstream.md)."""
 
 RANKER_EDGES_MIN = 100
 """Fewer edges than this teach no ranker; a plain sum of the evidence ranks then. On parts of the
@@ -53,6 +54,9 @@ public graph with 170 edges the ranker was well ahead of the sum."""
 
 MISTAKES_TOLD_MAX = 20
 """Bad lines that are told one by one; the rest is told as a number."""
+
+PROPOSALS_MAX = 1_000
+"""Proposals put before people by one run; a week's work of one reviewer."""
 
 HUB_USES = 300
 """A material that this many products use says little; its reason names the figure."""

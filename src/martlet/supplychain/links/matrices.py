@@ -105,6 +105,13 @@ def dots(left: Sparse, right: Sparse, rows: Integers, others: Integers) -> Float
     return row_sums(left[rows].multiply(right[others]))
 
 
+def value_at(matrix: Sparse, row: int, column: int) -> float:
+    """Return one cell of a matrix whose columns are sorted within each row."""
+    start, end = matrix.indptr[row], matrix.indptr[row + 1]
+    at = start + int(np.searchsorted(matrix.indices[start:end], column))
+    return float(matrix.data[at]) if at < end and matrix.indices[at] == column else 0.0
+
+
 def top_of_rows(matrix: Sparse, count: int) -> tuple[Integers, Integers]:
     """Return the places of each row's `count` largest values, of those that are stored."""
     rows: list[Integers] = []

@@ -48,7 +48,7 @@ class Grams:
         lists = [grams_of(name) for name in names]
         counts = Counter(gram for each in lists for gram in each)
         self.names = sorted(counts)
-        self._number = {gram: number for number, gram in enumerate(self.names)}
+        self.number = {gram: number for number, gram in enumerate(self.names)}
         seen = np.array([counts[gram] for gram in self.names], np.float32)
         self.rarity: Floats = np.log1p(len(lists) / np.maximum(seen, 1.0)).astype(np.float32)
         bare = [gram.strip(START + END) for gram in self.names]
@@ -59,7 +59,7 @@ class Grams:
 
     def matrix(self, names: Sequence[str]) -> Sparse:
         """Return which runs each name has; runs that were never seen count for nothing."""
-        number = self._number
+        number = self.number
         return ones(
             [[number[gram] for gram in grams_of(name) if gram in number] for name in names],
             len(self.names),

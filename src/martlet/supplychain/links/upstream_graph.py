@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 PRIOR = 2.0
 """Imagined products beside those seen, so that one of one is not certainty."""
 
+HALF = 0.5
+
 PART_PRIOR, PART_RATE = 4.0, 0.35
 """Before anything is seen, a known material in a product's name is one of its materials this
 often (a third, read off the training part of the public graph), worth this many products."""
@@ -80,13 +82,38 @@ class UpstreamGraph:
         self.is_product = np.array(
             [name in self.product_number for name in self.materials], np.float32
         )
+        self.reads_used = self._weigh_names()
         self.coined = np.array(
             [vocabulary.coined.get(name, 0.0) for name in self.materials], np.float32
         )
 
+    def _weigh_names(self) -> Floats:
+        """Return how much each name reads like those in use rather than those only listed.
+
+        A name counts for neither side when it is weighed itself.
+        """
+        listed = self.material_grams[self.used : self.listed]
+        if not listed.shape[0]:
+            return np.zeros(len(self.materials), np.float32)
+        in_use = column_sums(self.material_grams[: self.used]) / self.used
+        aside = column_sums(listed) / listed.shape[0]
+        least = HALF / self.used
+        own_use, own_aside = np.float32(1 / self.used), np.float32(1 / listed.shape[0])
+        others = np.maximum(in_use - own_use, 0)
+        as_used = np.log((others + least) / (aside + least))
+        as_listed = np.log((in_use + least) / (np.maximum(aside - own_aside, 0) + least))
+        total = np.concatenate(
+            [
+                self.material_grams[: self.used] @ as_used,
+                self.material_grams[self.used :] @ as_listed,
+            ]
+        )
+        return (total / np.maximum(row_sums(self.material_grams), 1.0)).astype(np.float32)
+
     def _count_rules(self) -> None:
         """Count how often products whose name has a run of characters use a material."""
         together = (self.product_grams.T @ self.uses).tocsr()
+        together.sort_indices()
         having = column_sums(self.product_grams)
         self.rule = scaled_rows(together, 1.0 / (having + PRIOR))
         # Half a product is taken off: a rule seen once is mostly chance.
@@ -103,6 +130,7 @@ class UpstreamGraph:
         of_row = np.repeat(np.arange(self.used), np.diff(together.indptr))
         together.data[of_row == together.indices] = 0
         together.eliminate_zeros()
+        together.sort_indices()
         users = self.users[: self.used]
         spread = (1.0 / np.sqrt(np.maximum(users, 1.0) + 1.0)).astype(np.float32)
         self.company = scaled_rows(scaled_columns(together, spread), spread)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from martlet.supplychain.generic import is_generic_name
 from martlet.supplychain.links.limits import HUB_USES, KNOWN_MAX
+from martlet.supplychain.links.matrices import value_at
 from martlet.supplychain.links.model import Ground, Why
 from martlet.supplychain.links.names_text import END, START, grams_of
+from martlet.supplychain.links.upstream_graph import PRIOR
 
 if TYPE_CHECKING:
     from martlet.supplychain.links.candidates import Proposals
@@ -41,9 +41,8 @@ class Reasons:
         self._graph = graph
         self._found = found
         self._users: dict[int, dict[int, list[str]]] = {}
-        self._rules: dict[int, list[tuple[str, int]]] = {}
+        self._rules: dict[int, list[tuple[str, int, float]]] = {}
         self._inside = found.column("part_chars") > 0
-        self._number = {name: at for at, name in enumerate(graph.grams.names)}
 
     def of(self, at: int) -> tuple[Why, ...]:
         """Return the grounds of one candidate, the strongest first; never none."""
@@ -97,18 +96,13 @@ class Reasons:
         """Return the known material beside which this one is used most."""
         graph = self._graph
         best, rate = -1, 0.0
-        span = slice(graph.company_rate.indptr[material], graph.company_rate.indptr[material + 1])
-        mates = graph.company_rate.indices[span]
-        known = graph.known(self._found.names[row])[:KNOWN_MAX]
-        for mate in known:
-            place = np.flatnonzero(mates == mate)
-            if len(place):
-                value = float(graph.company_rate.data[span][place[0]])
-                if value > rate:
-                    best, rate = mate, value
+        for mate in graph.known(self._found.names[row])[:KNOWN_MAX]:
+            value = value_at(graph.company_rate, material, mate)
+            if value > rate:
+                best, rate = mate, value
         if best < 0:
             return None
-        both = round(rate * (float(graph.users[material]) + 2.0))
+        both = round(rate * (float(graph.users[material]) + PRIOR))
         if both < TOGETHER_MIN:
             return None
         details: dict[str, str | int] = {
@@ -121,21 +115,23 @@ class Reasons:
     def _kind(self, row: int, material: int) -> Why | None:
         """Return the longest run of the product's name whose products often use the material."""
         graph = self._graph
-        grams = sorted(grams_of(self._found.names[row]), key=lambda each: (-len(each), each))
-        for gram in grams:
-            number = self._number.get(gram)
-            if number is None or len(gram.strip(START + END)) < RULE_USES_MIN:
-                continue
-            start, end = graph.rule.indptr[number], graph.rule.indptr[number + 1]
-            place = np.flatnonzero(graph.rule.indices[start:end] == material)
-            if not len(place):
-                continue
-            having = float(graph.having[number])
-            uses = round(float(graph.rule.data[start + place[0]]) * (having + 2.0))
+        if row not in self._rules:
+            self._rules[row] = self._rules_of(row)
+        for part, number, having in self._rules[row]:
+            uses = round(value_at(graph.rule, number, material) * (having + PRIOR))
             if uses >= RULE_USES_MIN and uses >= RULE_RATE_MIN * having:
-                part = gram.strip(START + END)
                 return Why(Ground.KIND, {"part": part, "count": uses, "of": round(having)})
         return None
+
+    def _rules_of(self, row: int) -> list[tuple[str, int, float]]:
+        """Return the runs of a product's name that some product has, the longest first."""
+        graph, rules = self._graph, []
+        grams = sorted(grams_of(self._found.names[row]), key=lambda each: (-len(each), each))
+        for gram in grams:
+            number, part = graph.grams.number.get(gram), gram.strip(START + END)
+            if number is not None and len(part) > 1 and graph.having[number] >= RULE_USES_MIN:
+                rules.append((part, number, float(graph.having[number])))
+        return rules
 
     def _fallback(self, at: int, material: int) -> Why:
         graph, found = self._graph, self._found
