@@ -200,9 +200,11 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
 def test_a_dirty_file_is_read_and_what_is_left_out_is_told(tmp_path: Path, encoding: str) -> None:
     long = "长" * 61
     text = f"Tail , HEAD\n冰糖,红豆汤\n冰糖,红豆汤\n\n汤,汤\n,面\n{long},汤\n盐\n"
+    text += "虾\u200d,汤\nA\x07,汤\n"
     told = Told()
-    assert read_edges(write(tmp_path / "e.csv", text, encoding), told) == [("红豆汤", "冰糖")]
-    assert (told.rows, told.repeated, told.loops, told.bad) == (6, 1, 1, 3)
+    edges = read_edges(write(tmp_path / "e.csv", text, encoding), told)
+    assert edges == [("红豆汤", "冰糖"), ("汤", "虾\u200d")]
+    assert (told.rows, told.repeated, told.loops, told.bad) == (8, 1, 1, 4)
     assert told.bad_lines[0] == ("e.csv", 6)
 
 

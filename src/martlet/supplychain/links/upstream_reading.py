@@ -11,6 +11,7 @@ import csv
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from martlet.kernel.errors import Invalid
 from martlet.supplychain.links.limits import (
@@ -150,7 +151,8 @@ def _rows(
 
 
 def _usable(cell: str) -> bool:
-    return 0 < len(cell) <= NAME_CHARS_MAX and cell.isprintable()
+    # Joiners without width and wide spaces occur in real names; control characters are dirt.
+    return 0 < len(cell) <= NAME_CHARS_MAX and not any(category(sign) == "Cc" for sign in cell)
 
 
 def _places(row: list[str], columns: tuple[tuple[str, ...], ...], file: str) -> list[int]:
