@@ -31,8 +31,10 @@ from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Invalid, NotFound
 from martlet.signals import NOTHING, SignalRequest, SignalSet
 from martlet.supplychain import Node, NodeKind, SourceKind
+from martlet.supplychain.loaders.kag import flagged
 from martlet.supplychain.path_limits import EDGES_READ_MAX
 from martlet.supplychain.signals import KINDS, ChainSignals
+from martlet.supplychain.standing.compute import SAME_HANDS
 from martlet.supplychain.standing.limits import HELD_DAYS
 from martlet.supplychain.standing.service import StandingService
 
@@ -126,6 +128,23 @@ def test_related_trade_and_what_others_alone_may_see_raise_nothing(bank: ChainBa
     stranger = bank.business()
     bank.told(*invoices(WORKSHOP, CARMAKER, 1_000, stranger, now))
     assert signals_of(bank, party).value("chain_revenue_monthly_fen") == plain
+
+
+def test_firms_of_one_legal_representative_are_the_same_hands(bank: ChainBank) -> None:
+    party = nylon_maker(bank)
+    plain = signals_of(bank, party).value("chain_revenue_monthly_fen")
+    bank.told(
+        edge(SISTER, R.SUPPLIES, CARMAKER),
+        *invoices(NYLON, SISTER, 90_000_000, party, bank.clock.now()),
+    )
+    assert plain is not None
+    assert signals_of(bank, party).value("chain_revenue_monthly_fen") == plain + 90_000_000
+    flags = flagged([NYLON, SISTER])
+    bank.graph.record(bank.staff, bank.key(), flags, [])
+    found = StandingService(bank.database).of_party(bank.staff, party)
+    assert found.figures["chain_revenue_monthly_fen"] == plain
+    assert found.related_count == 1
+    assert SAME_HANDS in flags[0].attributes
 
 
 def test_that_a_customers_product_might_go_into_a_car_is_no_trade_with_the_carmaker(

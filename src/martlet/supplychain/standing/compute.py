@@ -42,6 +42,7 @@ from martlet.supplychain.technology import (
     patent_of,
     relevance_ppm,
 )
+from martlet.supplychain.wire import PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from martlet.supplychain.model import Edge
     from martlet.supplychain.standing.view import View
 
-SAME_HANDS = "private_same_representative"
+SAME_HANDS = f"{PRIVATE}same_representative"
 """The flag that loaders put on firms of one legal representative: the other firms' keys."""
 
 
