@@ -86,7 +86,7 @@ def neighbourhood(
     frame = pl.DataFrame(
         {
             "id": kept.keys.of(found.nodes),
-            "tier": found.tiers,
+            "tiers_away": found.tiers,
             "through": kept.keys.of(found.nodes[found.came_from]),
         }
     )
