@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,14 @@ from martlet.cli.options import JsonOption
 from martlet.cli.output import note, show
 from martlet.cli.reading import choice
 from martlet.cli.words import LANGUAGE, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from martlet.supplychain.names import Answer
+
+PROPOSED_AT_ONCE = 500
+"""Merges put into the queue by one command."""
 
 RegisterOption = Annotated[
     Path,
@@ -57,6 +65,9 @@ def resolve(
         ),
     ] = None,
     names_per_firm: PerFirmOption = "auto",
+    propose: Annotated[
+        bool, typer.Option("--propose", help=say("Put the merges into the bank's review queue."))
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a match or a blank for each name, and show how many of each."""
@@ -68,7 +79,9 @@ def resolve(
         threshold, always, unknown_share, choice(room.NamesPerFirm, names_per_firm)
     )
     files = room.Files(names, register, known, out, candidates)
-    report = room.resolve_files(files, setting, LANGUAGE, process_time)
+    report, answers = room.resolve_files(files, setting, LANGUAGE, process_time)
+    if propose:
+        _propose(answers)
     show(report, as_json=as_json)
     if as_json:
         return
@@ -77,6 +90,56 @@ def resolve(
     if report.one_name_per_firm:
         note(say("Each firm is taken to have one name; otherwise say --names-per-firm many."))
     note(say("A blank register_id is an abstention; --candidates tells the best and why."))
+
+
+def _propose(answers: Sequence[Answer]) -> None:
+    """Propose the merges of what was named; a person decides, and may undo, each of them."""
+    from martlet.cli.session import open_session
+    from martlet.supplychain import names as room
+
+    with open_session() as session:
+        merges = room.merges_of(answers, session.bank.clock.now())
+        for begin in range(0, len(merges), PROPOSED_AT_ONCE):
+            part = merges[begin : begin + PROPOSED_AT_ONCE]
+            key = str(session.bank.ids.new())
+            session.bank.supplychain.propose(session.principal, key, part)
+
+
+def link_records(
+    left: Annotated[Path, typer.Option(help=say("Records (CSV)."), exists=True, dir_okay=False)],
+    right: Annotated[
+        Path,
+        typer.Option(help=say("Records of another source (CSV)."), exists=True, dir_okay=False),
+    ],
+    out: Annotated[
+        Path, typer.Option(help=say("Where links go: left_id, right_id, probability, reason."))
+    ],
+    identifier: Annotated[
+        str, typer.Option("--id", help=say("The identifier's column; the first without it."))
+    ] = "",
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help=say("A column whose equality alone makes a link; may be repeated.")),
+    ] = None,
+    kinds: Annotated[
+        str,
+        typer.Option(
+            help=say("Kinds of columns that are not to be guessed: born=date,town=class,…")
+        ),
+    ] = "",
+    threshold: ThresholdOption = 0.5,
+    as_json: JsonOption = False,
+) -> None:
+    """Link two files of records, one to one, and show how many were linked and by what."""
+    from martlet.supplychain import names as room
+
+    given = {}
+    for part in filter(None, kinds.split(",")):
+        column, _, kind = part.partition("=")
+        given[column.strip().lower()] = choice(room.ColumnKind, kind.strip())
+    keys = tuple(one.strip().lower() for one in key or ())
+    files = room.RecordFiles(left, right, out, identifier, keys, given)
+    show(room.link_files(files, threshold, LANGUAGE), as_json=as_json)
 
 
 def evaluate_names(
@@ -128,6 +191,7 @@ def evaluate_names(
 
 
 COMMANDS = (
+    ("link-records", link_records, say("Link records of several fields, without labels.")),
     ("resolve", resolve, say("Find the registered firms that names mean, or leave them blank.")),
     ("evaluate-names", evaluate_names, say("Cross-validate the matcher of names on known pairs.")),
 )

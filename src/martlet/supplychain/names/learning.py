@@ -103,7 +103,7 @@ def _lesson(source: Source, keeper: Keeper, queries: Queries, truth: Ints, claim
         own = own_features(source.register, block.codes, pairs)
         correct = pairs.name == own_truth[pairs.query]
         # A pair's own confirmation is not evidence for it.
-        known = claimed[pairs.name] - correct
+        known = claimed[pairs.name] - (correct & (claimed[pairs.name] > 0))
         order = np.arange(pairs.query.size)
         for present in (True, False):
             kept = _numbered(pairs, order if present else order[~correct])

@@ -40,3 +40,15 @@ QUERIES_SCORED_AT_ONCE = 4_096
 
 CANDIDATES_SHOWN_MAX = 10
 """Candidates that an answer carries."""
+
+RECORD_COLUMNS_MAX = 40
+"""Columns that two tables of records are compared by."""
+
+BLOCK_PAIRS_A_RECORD = 30
+"""Pairs that one rule of blocking may make for a record: a hundred million for a few million."""
+
+LINK_SAMPLE_PAIRS = 2_000_000
+"""Random pairs that tell how often columns agree by chance."""
+
+TRAINING_BLOCKS = 3
+"""Blocks in which agreement in truth is estimated: each leaves its own columns out."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from martlet.kernel.i18n import explain
 from martlet.supplychain.names.limits import CANDIDATES_SHOWN_MAX
 from martlet.supplychain.names.matching import Directory, Matcher
+from martlet.supplychain.names.merging import told
 from martlet.supplychain.names.reading import read_asked, read_confirmed, read_register
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from martlet.kernel.i18n import Locale
-    from martlet.supplychain.names.model import Answer, Candidate, Setting
+    from martlet.supplychain.names.model import Answer, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,12 @@ class Resolved:
             ("query_cpu_ms", 3),
         ):
             told[name] = None if told[name] is None else round(told[name], digits)
-        return told | self.setting.as_json()
+        return self.setting.as_json() | told
 
 
 def resolve_files(
     files: Files, setting: Setting, locale: Locale, cpu: Callable[[], float]
-) -> Resolved:
+) -> tuple[Resolved, list[Answer]]:
     """Resolve a file of names and write the matches; `cpu` tells CPU seconds so far."""
     asked = read_asked(files.names)
     registered = read_register(files.register)
@@ -86,7 +87,7 @@ def resolve_files(
     _write_matches(files.out, answers)
     if files.candidates is not None:
         _write_candidates(files.candidates, answers, locale)
-    return Resolved(
+    report = Resolved(
         queries_count=len(answers),
         named_count=sum(answer.register_id is not None for answer in answers),
         abstained=dict(Counter(answer.abstention.value for answer in answers if answer.abstention)),
@@ -102,11 +103,7 @@ def resolve_files(
         query_cpu_ms=1000 * (answered - learnt) / max(len(answers), 1),
         setting=setting,
     )
-
-
-def told(candidate: Candidate, locale: Locale) -> str:
-    """Return a candidate's reasons as sentences of a language."""
-    return " ".join(explain(reason.code, reason.details, locale) for reason in candidate.reasons)
+    return report, answers
 
 
 def _write_matches(path: Path, answers: Sequence[Answer]) -> None:
