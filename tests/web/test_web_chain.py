@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tests.web.chain_scene import CAR, INSULATION, NYLON, PACKS, RIVAL, chained, edge, firm
 
 from martlet.supplychain import Neighbourhood, Placed, Relation, SourceKind
+from martlet.supplychain.entries import joined
 from martlet.web.chain_drawing import Filter, draw, ties_of
 from martlet.web.limits import CHAIN_NODES_DRAWN
 from martlet.web.quotation import parts_of
@@ -74,6 +76,18 @@ def test_sources_of_one_tie_stand_together_and_their_money_is_not_added_up() -> 
     assert ties_of(told[3:])[0].inferred
 
 
+def test_a_firm_of_two_entries_is_drawn_once_with_the_ties_of_both() -> None:
+    there = around([-1, -1, -2], [(1, 0), (3, 2)])
+    named = edge("厂2", Relation.ALIAS_OF, "厂1", SourceKind.REGISTER)
+    drawing = draw(joined(replace(there, edges=(*there.edges, named))), Filter())
+    assert [spot.node.name for spot in drawing.spots if spot.tier] == ["厂3", "厂1"]
+    assert {(tie.from_key, tie.to_key) for tie in drawing.ties} == {
+        ("firm:厂1", CORE.key),
+        ("firm:厂3", "firm:厂1"),
+    }
+    assert (len(drawing.ties), drawing.filtered_count) == (2, 0)
+
+
 @given(
     st.text(alphabet="甲乙公司<b>&", max_size=30),
     st.lists(st.sampled_from(["甲", "甲乙", "", "<b>"])),
@@ -116,7 +130,9 @@ def test_a_firm_is_found_and_its_chain_told_without_scripts(staff: Visit, town: 
     assert "<html" not in piece
     assert "synthetic/invoices.csv" in piece
     assert "28 Aug 2026" in piece
-    assert piece.count("<tr>") == 1 + 7, "four months, the resin, the product, the patent"
+    assert piece.count("<li>") == 4, "the customer, the resin, the product, the patent"
+    assert piece.count("<details>") == 1, "the customer's months, not opened"
+    assert piece.count("<tr>") == 1 + 4
     assert "Founded" in staff.open(f"/console/chain{asked}").text
 
 

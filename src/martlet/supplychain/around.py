@@ -165,20 +165,31 @@ def walk(sight: Sight, center: Node, tiers: int, sides: Iterable[int]) -> Neighb
 
 
 def _same_firm(way: _Walk, keys: list[str], tier: int) -> list[str]:
-    """Return nodes with all that are entries of the same firms: aliases, and aliases of these."""
+    """Return nodes with all that are entries of the same firms, each of them placed."""
     found = dict.fromkeys(keys)
-    sight, waiting = way.sight, [key for key in keys if key.startswith(_FIRM)]
-    while waiting and len(found) < len(keys) + ALIASES_MAX:
-        asked = set(waiting)
+    for edge in aliases(way.sight, keys):
+        key = edge.from_key if edge.from_key in found else edge.to_key
+        other = way.take(edge, key, tier) if key in found else None
+        if other is not None:
+            found[other] = None
+    return list(found)
+
+
+def aliases(sight: Sight, keys: Iterable[str]) -> list[Edge]:
+    """Return what says which entries are the same firms as these, and as those, bounded."""
+    waiting = [key for key in dict.fromkeys(keys) if key.startswith(_FIRM)]
+    seen, told = set(waiting), dict[Edge, None]()
+    most = len(seen) + ALIASES_MAX
+    while waiting and len(seen) < most:
         rows = queries.aliases_of(sight.connection, sight.tenant_id, waiting, sight.as_of)
         waiting = []
         for edge in map(queries.edge_of, sight.seen(rows)):
-            key = edge.from_key if edge.from_key in asked else edge.to_key
-            other = way.take(edge, key, tier)
-            if other is not None and other not in found:
-                found[other] = None
-                waiting.append(other)
-    return list(found)
+            told[edge] = None
+            for other in (edge.from_key, edge.to_key):
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+    return list(told)
 
 
 def _trades(way: _Walk, side: int, tier: int, frontier: list[str], seen: set[str]) -> list[str]:

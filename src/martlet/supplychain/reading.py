@@ -13,7 +13,7 @@ from martlet.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from martlet.kernel.principal import Scope
 from martlet.parties import consents_of_some
 from martlet.supplychain import queries
-from martlet.supplychain.around import DOWN, UP, walk
+from martlet.supplychain.around import DOWN, UP, aliases, walk
 from martlet.supplychain.asof import Sight
 from martlet.supplychain.facts import folded, plain_name
 from martlet.supplychain.limits import CANDIDATES_MAX, TIERS_MAX
@@ -87,6 +87,14 @@ class GraphReading:
         rows.sort(key=lambda row: row.known_at, reverse=True)
         rows.sort(key=lambda row: row.strength)
         return tuple(queries.edge_of(row) for row in rows)
+
+    def aliases(
+        self, principal: Principal, keys: Collection[str], as_of: datetime
+    ) -> tuple[Edge, ...]:
+        """Return what says which entries are the same firms as these; staff only."""
+        _require_whole(principal)
+        with self._database.read() as connection:
+            return tuple(aliases(Sight(connection, principal, as_of, self._ask_consents), keys))
 
     def nodes(
         self, principal: Principal, keys: Collection[str], as_of: datetime

@@ -295,6 +295,12 @@ class SupplychainService:
         """Return a node's edges, in and out, as of a moment; `past`: those of ended periods too."""
         return self.reading.edges_of(principal, key, self.moment(as_of), relations, past=past)
 
+    def aliases(
+        self, principal: Principal, keys: Collection[str], as_of: AsOf = None
+    ) -> tuple[Edge, ...]:
+        """Return what says which entries are the same firms as these, as of a moment."""
+        return self.reading.aliases(principal, keys, self.moment(as_of))
+
     def nodes(
         self, principal: Principal, keys: Collection[str], as_of: AsOf = None
     ) -> dict[str, Node]:

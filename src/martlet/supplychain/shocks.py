@@ -23,7 +23,7 @@ from martlet.kernel.errors import Invalid
 from martlet.kernel.rates import PPM
 from martlet.supplychain.generic import is_generic
 from martlet.supplychain.model import NodeKind, Relation
-from martlet.supplychain.position.trade import Books, books_of, month_of
+from martlet.supplychain.position.trade import Books, books_of
 from martlet.supplychain.shock_limits import (
     CHANGE_MAX_PPM,
     EFFECT_MIN_PPM,
@@ -34,6 +34,7 @@ from martlet.supplychain.shock_limits import (
     TIERS_MAX,
     TRADE_DAYS,
 )
+from martlet.supplychain.told_once import month_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from martlet.supplychain.entries import joined
 from martlet.supplychain.facts import strength_of
 from martlet.supplychain.model import NodeKind, Relation
+from martlet.supplychain.position.trade import sale_of
+from martlet.supplychain.told_once import traded
 from martlet.supplychain.wire import edge_json, node_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from martlet.supplychain.model import Edge, Neighbourhood, Node
 
@@ -53,7 +56,7 @@ class Around:
     standing: str
     """verified | public | said | inferred: by the strongest trade or, without any, edge."""
     traded_fen: int
-    """What verified trades with those nearer by came to."""
+    """What verified trades with those nearer by came to, a sale told by both books once."""
     small_firm: bool
     """Whether it is a firm that is not told as listed."""
 
@@ -86,42 +89,22 @@ def told_around(found: Neighbourhood) -> tuple[Around, ...]:
     Entries of one firm are told once, under the entry that the others are names of, with the edges
     of all of them; what is another name of the one in the middle is not around it.
     """
-    firm_of = _entries(found)
-    nodes = {one.node.key: one.node for one in found.placed}
-    tiers: dict[str, int] = {}
-    for one in found.placed:
-        key = firm_of[one.node.key]
-        tiers[key] = min(tiers.get(key, one.tier), one.tier, key=abs)
+    whole = joined(found)
+    tiers = {one.node.key: one.tier for one in whole.placed}
     edges: dict[str, list[Edge]] = {key: [] for key in tiers}
-    for edge in found.edges:
-        ends = (firm_of.get(edge.from_key, ""), firm_of.get(edge.to_key, ""))
-        if ends[0] == ends[1]:
-            continue
+    for edge in whole.edges:
+        ends = (edge.from_key, edge.to_key)
         for key, other in (ends, ends[::-1]):
             # The nearer end explains the farther one; two of one tier explain each other.
             if key in tiers and other in tiers and abs(tiers[other]) <= abs(tiers[key]):
                 edges[key].append(edge)
-    center = firm_of[found.center.key]
-    told = [_around(nodes[key], tier, edges[key]) for key, tier in tiers.items() if key != center]
+    told = [
+        _around(one.node, one.tier, edges[one.node.key])
+        for one in whole.placed
+        if one.node.key != whole.center.key
+    ]
     told.sort(key=_place)
     return tuple(told)
-
-
-def _entries(found: Neighbourhood) -> dict[str, str]:
-    """Return for each node the entry that it is told under: its own, or what it is a name of."""
-    named = {
-        edge.from_key: edge.to_key for edge in found.edges if edge.relation is Relation.ALIAS_OF
-    }
-    placed = {one.node.key for one in found.placed}
-    firm_of = {}
-    for start in placed:
-        key, passed = start, {start}
-        # Two entries that name each other are told under the one that is met first.
-        while named.get(key) in placed and named[key] not in passed:
-            key = named[key]
-            passed.add(key)
-        firm_of[start] = key if named.get(key) not in passed else min(passed)
-    return firm_of
 
 
 def _place(one: Around) -> tuple[int, bool, int, int, str]:
@@ -139,9 +122,16 @@ def _around(node: Node, tier: int, edges: list[Edge]) -> Around:
     standing = _STANDINGS[strength_of(best[0].provenance.source)] if best else STATED
     if not trades and standing == VERIFIED:
         standing = STATED
-    traded = sum(
-        edge.amount_fen or 0 for edge in trades if strength_of(edge.provenance.source) == 0
-    )
     listed = any(node.attributes.get(name) for name in LISTED)
     small = node.kind is NodeKind.FIRM and not listed
-    return Around(node, tier, tuple(edges), standing, traded, small)
+    return Around(node, tier, tuple(edges), standing, _traded_fen(trades), small)
+
+
+def _traded_fen(trades: Iterable[Edge]) -> int:
+    """Return what left a trace of trade, each sale of each pair of firms once."""
+    pairs: dict[tuple[str, str], list[Edge]] = {}
+    for edge in trades:
+        ends = sale_of(edge)
+        if ends is not None:
+            pairs.setdefault(ends, []).append(edge)
+    return sum(sum(traded(edges).values()) for edges in pairs.values())

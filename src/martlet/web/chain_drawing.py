@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from martlet.supplychain.model import NodeKind
+from martlet.supplychain.told_once import by_month, month_of
 from martlet.web.limits import (
     CHAIN_NODES_DRAWN,
     CHAIN_NODES_OF_LINE,
@@ -81,17 +82,26 @@ class Tie:
     def amount_fen(self) -> int | None:
         """What one source tells of money, summed over its periods; the first that tells any.
 
-        An invoice and the transfer that pays it are the same money, so sources are not added up.
+        An invoice and the transfer that pays it are the same money, so sources are not added up;
+        nor are the two books that tell the same month.
         """
         for source in self.sources:
-            told = [
-                edge.amount_fen
-                for edge in self.edges
-                if edge.provenance.source is source and edge.amount_fen is not None
-            ]
+            told = by_month(e for e in self.edges if e.provenance.source is source)
             if told:
-                return sum(told)
+                return sum(told.values())
         return None
+
+    @property
+    def months_count(self) -> int:
+        """How many months its sources tell of."""
+        days = (e.provenance.valid_until or e.provenance.valid_from for e in self.edges)
+        return len({month_of(day) for day in days if day})
+
+    @property
+    def books_count(self) -> int:
+        """How many firms' own books tell it."""
+        told = {edge.provenance.consent_party_id for edge in self.edges}
+        return len(told - {None})
 
     @property
     def period(self) -> tuple[date | None, date | None]:

@@ -26,7 +26,7 @@ WORDS: dict[str, dict[str, str]] = {
     "chain_relations": {
         "trade": "Trade: supplies, payments, tenders",
         "goods": "Products and what they are made of",
-        "owners": "Owners and names",
+        "owners": "Owners",
         "rights": "Patents",
         "others": "Partners and rivals",
     },

@@ -137,8 +137,11 @@ CHAIN_ROWS_OF_LANE = 16
 CHAIN_NODES_OF_LINE = 3
 """Nodes of a tier beside each other on a phone: as many as can be read without moving about."""
 
-CHAIN_EDGES_OF_NODE = 60
-"""Edges of one node told in full, the strongest sources and the newest first."""
+CHAIN_TIES_OF_NODE = 60
+"""Ties of one node told in full, those that most facts of the strongest sources tell first."""
+
+CHAIN_FACTS_OF_TIE = 24
+"""Facts of one tie told one by one, the newest first: two years of months, or one of two books."""
 
 CHAIN_REVIEWS_SHOWN = 30
 """Proposals on a page of the review queue: what a person decides in one sitting."""

@@ -7,10 +7,12 @@ with the same partner, is taken out before anything is added up. A further sale 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from martlet.supplychain.model import Relation, SourceKind
 from martlet.supplychain.position.limits import TRADES_MAX
+from martlet.supplychain.told_once import traded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -47,11 +49,6 @@ class Books:
         )
 
 
-def month_of(day: date) -> date:
-    """Return the first day of a day's month."""
-    return day.replace(day=1)
-
-
 def months_between(first: date, last: date) -> int:
     """Return how many months lie between two days, whole calendar months."""
     return (last.year - first.year) * 12 + last.month - first.month
@@ -60,31 +57,23 @@ def months_between(first: date, last: date) -> int:
 def books_of(firm_keys: Collection[str], edges: Iterable[Edge], through: date) -> Books:
     """Return the verified trade of a firm out of edges that touch it, through a day.
 
-    A sale that an invoice tells and the transfer that paid it later is one sale: with each partner
-    the kind of trace that shows more counts, never both. A contract promises a trade and is none.
+    Each sale counts once, whoever tells it and however often: see `told_once`. A contract promises
+    a trade and is none.
     """
     own = frozenset(firm_keys)
-    sums: dict[tuple[bool, str], dict[str, dict[date, int]]] = {}
+    found: dict[tuple[bool, str], list[Edge]] = {}
     for edge in edges:
-        told, amount = edge.provenance, edge.amount_fen
+        ends = sale_of(edge)
+        told = edge.provenance
         day = told.valid_until or told.valid_from
-        if told.source not in _MOVED or edge.relation not in _SELLER_FIRST:
+        if ends is None or day is None or day > through or (ends[0] in own) == (ends[1] in own):
             continue
-        if not amount or amount < 0 or day is None or day > through:
-            continue
-        seller, buyer = edge.from_key, edge.to_key
-        if not _SELLER_FIRST[edge.relation]:
-            seller, buyer = buyer, seller
-        sells = seller in own
-        if sells == (buyer in own):
-            continue
-        months = sums.setdefault((sells, buyer if sells else seller), {})
-        of_kind = months.setdefault(told.source.value, {})
-        of_kind[month_of(day)] = of_kind.get(month_of(day), 0) + amount
+        sells = ends[0] in own
+        found.setdefault((sells, ends[sells]), []).append(edge)
     rows = [
         (sells, Trade(other, month, fen))
-        for (sells, other), kinds in sorted(sums.items())
-        for month, fen in sorted(max(kinds.values(), key=_total).items())
+        for (sells, other), sales in sorted(found.items(), key=itemgetter(0))
+        for month, fen in sorted((month, fen) for month, fen in traded(sales).items() if month)
     ][:TRADES_MAX]
     return Books(
         min(own),
@@ -93,8 +82,14 @@ def books_of(firm_keys: Collection[str], edges: Iterable[Edge], through: date) -
     )
 
 
-def _total(months: Mapping[date, int]) -> int:
-    return sum(months.values())
+def sale_of(edge: Edge) -> tuple[str, str] | None:
+    """Return seller and buyer of a trade that left its trace; None where goods or money did not."""
+    if edge.provenance.source not in _MOVED or edge.relation not in _SELLER_FIRST:
+        return None
+    if not edge.amount_fen or edge.amount_fen < 0:
+        return None
+    ends = edge.from_key, edge.to_key
+    return ends if _SELLER_FIRST[edge.relation] else ends[::-1]
 
 
 _MOVED = frozenset({SourceKind.INVOICE, SourceKind.TRANSFER})

@@ -25,7 +25,6 @@ from martlet.supplychain.position import (
     working_capital_fen,
 )
 from martlet.supplychain.position.grading import ChainGrade, chain_grade
-from martlet.supplychain.position.trade import month_of
 from martlet.supplychain.standing.limits import (
     COUNTERPARTIES_MAX,
     MAKERS_MAX,
@@ -42,6 +41,7 @@ from martlet.supplychain.technology import (
     patent_of,
     relevance_ppm,
 )
+from martlet.supplychain.told_once import by_month
 from martlet.supplychain.wire import PRIVATE
 
 if TYPE_CHECKING:
@@ -238,20 +238,33 @@ def _around(
         )
         for other in suppliers[customer][:COUNTERPARTIES_MAX]:
             makes.setdefault(other, _products(view, [other]))
-    invoiced: dict[date, int] = {}
-    paid: dict[date, int] = {}
-    for edge in trades:
-        told, day = edge.provenance, edge.provenance.valid_until or edge.provenance.valid_from
-        if day is None or not edge.amount_fen:
-            continue
-        if told.source is SourceKind.INVOICE and edge.to_key in tie.into:
-            invoiced[month_of(day)] = invoiced.get(month_of(day), 0) + edge.amount_fen
-        if told.source is SourceKind.TRANSFER and edge.from_key in tie.into:
-            paid[month_of(day)] = paid.get(month_of(day), 0) + edge.amount_fen
+    invoiced = _monthly(
+        edge
+        for edge in trades
+        if edge.provenance.source is SourceKind.INVOICE and edge.to_key in tie.into
+    )
+    paid = _monthly(
+        edge
+        for edge in trades
+        if edge.provenance.source is SourceKind.TRANSFER and edge.from_key in tie.into
+    )
     return Surroundings(
         alternatives=alternatives(own, products, suppliers, makes),
         need_fen=working_capital_fen(invoiced, paid, today),
     )
+
+
+def _monthly(trades: Iterable[Edge]) -> dict[date, int]:
+    """Return by month what trades of one kind of source came to, each pair's told once."""
+    pairs: dict[tuple[str, str], list[Edge]] = {}
+    for edge in trades:
+        pairs.setdefault((edge.from_key, edge.to_key), []).append(edge)
+    sums: dict[date, int] = {}
+    for edges in pairs.values():
+        for month, fen in by_month(edges).items():
+            if month is not None:
+                sums[month] = sums.get(month, 0) + fen
+    return sums
 
 
 def _products(view: View, firms: Iterable[str]) -> list[str]:

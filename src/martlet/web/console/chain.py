@@ -11,17 +11,20 @@ from starlette.responses import HTMLResponse, Response
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Invalid
 from martlet.supplychain import NodeKind, Relation, SourceKind
+from martlet.supplychain.entries import joined, joined_edges, other_names, told_under
+from martlet.supplychain.facts import strength_of
 from martlet.supplychain.limits import TIERS_MAX
 from martlet.supplychain.telling import told_around
 from martlet.web.chain_drawing import Filter, Tie, chance_text, draw, ties_of
-from martlet.web.limits import CHAIN_EDGES_OF_NODE, QUERY_CHARS_MAX
+from martlet.web.limits import CHAIN_FACTS_OF_TIE, CHAIN_TIES_OF_NODE, QUERY_CHARS_MAX
 from martlet.web.rendering import render
 from martlet.web.visitors import Staff, Visitor, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
-    from martlet.supplychain import Neighbourhood, Node
+    from martlet.supplychain import Edge, Neighbourhood, Node
 
 router = APIRouter(prefix="/console/chain")
 HERE = "/console/chain"
@@ -49,7 +52,7 @@ RELATIONS: dict[str, frozenset[Relation]] = {
             *(Relation.IN_INDUSTRY, Relation.PART_OF, Relation.FEEDS),
         }
     ),
-    "owners": frozenset({Relation.PARENT_OF, Relation.INVESTS_IN, Relation.ALIAS_OF}),
+    "owners": frozenset({Relation.PARENT_OF, Relation.INVESTS_IN}),
     "rights": frozenset({Relation.HOLDS_PATENT, Relation.PATENT_COVERS}),
     "others": frozenset({Relation.COOPERATES, Relation.COMPETES}),
 }
@@ -153,7 +156,7 @@ def explore(visitor: Staff, q: Annotated[str, Query(max_length=200)] = "") -> Re
         asked=asked,
         today=business_date_of(visitor.bank.clock.now()),
         choices={"tiers": TIERS, "sides": SIDES, "relations": RELATIONS, "sources": SourceKind},
-        all_relations=tuple(Relation),
+        all_relations=tuple(one for one in Relation if one is not Relation.ALIAS_OF),
         **context,
     )
 
@@ -171,13 +174,16 @@ def look_at(visitor: Staff) -> Response:
 def _around(visitor: Visitor, around: "Neighbourhood", asked: Asked) -> dict[str, Any]:
     told = {one.node.key: one for one in told_around(around)}
     financed = {key for key, one in told.items() if one.could_be_financed}
-    drawing = draw(around, asked.filter, financed)
+    whole = joined(around)
+    drawing = draw(whole, asked.filter, financed)
+    names = {one.node.key: one.node.name for one in around.placed}
     return {
-        "around": around,
+        "around": whole,
         "drawing": drawing,
         "tiers": [(tier, _tier_name(visitor, tier), spots) for tier, spots in drawing.tiers],
         "ties": [_told(tie, drawing.names) for tie in drawing.ties],
         "told": told,
+        "called": other_names(names, told_under(names, around.edges)),
         "financed_count": len(financed),
         "upstream": min((spot.tier for spot in drawing.spots), default=0),
         "downstream": max((spot.tier for spot in drawing.spots), default=0),
@@ -186,25 +192,58 @@ def _around(visitor: Visitor, around: "Neighbourhood", asked: Asked) -> dict[str
 
 
 def _looked(visitor: Visitor, asked: Asked) -> dict[str, Any]:
-    """Return one node with its edges, the strongest sources and the newest first."""
+    """Return one node with its ties, those of its other entries among them."""
     graph, who, day = visitor.bank.supplychain, visitor.principal, asked.day
-    edges = graph.edges_of(who, asked.at, as_of=day)
-    told = edges[:CHAIN_EDGES_OF_NODE]
-    keys = {asked.at, *(key for edge in told for key in (edge.from_key, edge.to_key))}
-    nodes = graph.nodes(who, keys, as_of=day)
+    own = {asked.at, *_ends(graph.aliases(who, [asked.at], day))}
+    edges = [edge for key in sorted(own) for edge in graph.edges_of(who, key, as_of=day)]
+    keys = own | set(_ends(edges))
+    firm_of = told_under(keys, graph.aliases(who, keys, day))
+    nodes = graph.nodes(who, {*keys, *firm_of.values()}, as_of=day)
     names = {key: node.name for key, node in nodes.items()}
-    node = nodes.get(asked.at)
+    at = firm_of[asked.at]
+    ties = sorted(ties_of(joined_edges(edges, firm_of)), key=_rank)
+    node = nodes.get(at)
     return {
         "node": node,
-        "at": asked.at,
+        "at": at,
+        "called": other_names(names, firm_of).get(at, ()),
         "attributes": _attributes(node) if node else [],
-        "rows": [
-            {**_told(tie, names), "reference": tie.edges[0].provenance.reference}
-            for tie in (Tie(e.from_key, e.relation, e.to_key, (e,)) for e in told)
-        ],
-        "more_count": len(edges) - len(told),
-        "ties_count": len(ties_of(edges)),
+        "rows": [{**_told(tie, names), **_facts(tie)} for tie in ties[:CHAIN_TIES_OF_NODE]],
+        "more_count": max(0, len(ties) - CHAIN_TIES_OF_NODE),
     }
+
+
+def _ends(edges: "Iterable[Edge]") -> list[str]:
+    return [key for edge in edges for key in (edge.from_key, edge.to_key)]
+
+
+def _rank(tie: Tie) -> tuple[int, int, str, str, str]:
+    """Return where a tie is told: the strongest sources, then the largest amounts first."""
+    strength = min(strength_of(source) for source in tie.sources)
+    return strength, -(tie.amount_fen or 0), tie.relation.value, tie.from_key, tie.to_key
+
+
+def _facts(tie: Tie) -> dict[str, Any]:
+    """Return what tells a tie one by one, the newest first, bounded; a lone fact by itself."""
+    newest = sorted(tie.edges, key=_moment, reverse=True)
+    return {
+        "facts": [
+            {
+                "told": edge.provenance,
+                "known": business_date_of(edge.provenance.known_at),
+                "amount_fen": edge.amount_fen,
+            }
+            for edge in newest[:CHAIN_FACTS_OF_TIE]
+        ],
+        "facts_count": len(newest),
+        "months_count": tie.months_count,
+    }
+
+
+def _moment(edge: "Edge") -> tuple[date, "datetime", str]:
+    told = edge.provenance
+    day = told.valid_until or told.valid_from or business_date_of(told.known_at)
+    return day, told.known_at, told.reference
 
 
 def _attributes(node: "Node") -> list[tuple[str, str]]:
@@ -239,5 +278,6 @@ def _told(tie: Tie, names: "Mapping[str, str]") -> dict[str, Any]:
         if tie.inferred
         else f"{tie.confidence_ppm / 10_000:.0f}%",
         "reviewed": any(edge.provenance.reviewed for edge in tie.edges),
+        "books_count": tie.books_count,
         "more": len(tie.edges) - 1,
     }
