@@ -5,6 +5,9 @@ from __future__ import annotations
 NAME_CHARS_MAX = 120
 """Registered names have at most some 60 characters; what is longer is not a name but a text."""
 
+CELL_CHARS_MAX = 10_000
+"""A cell beyond it is a quote that was never closed, not a name."""
+
 ALIGNED_CHARS_MAX = 32
 """Characters of a name that are aligned: beyond them stand only branches and legal forms."""
 

@@ -12,7 +12,7 @@ import io
 from typing import TYPE_CHECKING
 
 from martlet.kernel.errors import Invalid, TooLarge
-from martlet.supplychain.names.limits import FILE_BYTES_MAX, ROWS_MAX
+from martlet.supplychain.names.limits import CELL_CHARS_MAX, FILE_BYTES_MAX, ROWS_MAX
 from martlet.supplychain.names.model import Asked, Confirmed, Registered
 
 if TYPE_CHECKING:
@@ -79,7 +79,10 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[str, 
                 continue
             if len(row) <= max(first, second):
                 raise Invalid("names.row_too_short", file=path.name, row=number)
-            yield number, (row[first].strip(), row[second].strip())
+            told = (row[first].strip(), row[second].strip())
+            if max(map(len, told)) > CELL_CHARS_MAX:
+                raise Invalid("names.row_unreadable", file=path.name, row=number)
+            yield number, told
     except csv.Error as error:
         raise Invalid("names.row_unreadable", file=path.name, row=reader.line_num) from error
 
