@@ -177,12 +177,14 @@ def around(
 
 
 def _show_around(found: Neighbourhood, told: tuple[Around, ...]) -> None:
+    from martlet.supplychain.entries import joined
+
     shown = say(
         "Around {name}, as of {moment}: {nodes} nodes, {edges} edges.",
         name=found.center.name,
         moment=f"{found.as_of:%Y-%m-%d %H:%M} UTC",
         nodes=len(told),
-        edges=len(found.edges),
+        edges=len(joined(found).edges),
     )
     note(f"[bold]{shown}[/bold]")
     names = {one.node.key: one.node.name for one in found.placed}

@@ -141,7 +141,7 @@ CHAIN_TIES_OF_NODE = 60
 """Ties of one node told in full, those that most facts of the strongest sources tell first."""
 
 CHAIN_FACTS_OF_TIE = 24
-"""Facts of one tie told one by one, the newest first: two years of months, or one of two books."""
+"""Facts of one tie told one by one, the newest first: two years of months."""
 
 CHAIN_REVIEWS_SHOWN = 30
 """Proposals on a page of the review queue: what a person decides in one sitting."""

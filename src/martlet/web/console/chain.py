@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from martlet.kernel.calendar import business_date_of
 from martlet.kernel.errors import Invalid
-from martlet.supplychain import NodeKind, Relation, SourceKind
+from martlet.supplychain import Edge, NodeKind, Relation, SourceKind
 from martlet.supplychain.entries import joined, joined_edges, other_names, told_under
 from martlet.supplychain.facts import strength_of
 from martlet.supplychain.limits import TIERS_MAX
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from martlet.supplychain import Edge, Neighbourhood, Node
+    from martlet.supplychain import Neighbourhood, Node
 
 router = APIRouter(prefix="/console/chain")
 HERE = "/console/chain"
@@ -224,23 +224,29 @@ def _rank(tie: Tie) -> tuple[int, int, str, str, str]:
 
 
 def _facts(tie: Tie) -> dict[str, Any]:
-    """Return what tells a tie one by one, the newest first, bounded; a lone fact by itself."""
-    newest = sorted(tie.edges, key=_moment, reverse=True)
+    """Return what tells a tie, the newest first, bounded; what two books tell alike is one row."""
+    rows: dict[tuple[object, ...], list[Edge]] = {}
+    for edge in sorted(tie.edges, key=_moment, reverse=True):
+        told = edge.provenance
+        same = told.source, told.valid_from, told.valid_until, edge.amount_fen
+        rows.setdefault(same, []).append(edge)
     return {
         "facts": [
             {
-                "told": edge.provenance,
-                "known": business_date_of(edge.provenance.known_at),
-                "amount_fen": edge.amount_fen,
+                "told": edges[0].provenance,
+                "references": list(dict.fromkeys(edge.provenance.reference for edge in edges)),
+                "known": business_date_of(min(edge.provenance.known_at for edge in edges)),
+                "amount_fen": edges[0].amount_fen,
             }
-            for edge in newest[:CHAIN_FACTS_OF_TIE]
+            for edges in list(rows.values())[:CHAIN_FACTS_OF_TIE]
         ],
-        "facts_count": len(newest),
+        "facts_count": len(tie.edges),
+        "older_count": max(0, len(rows) - CHAIN_FACTS_OF_TIE),
         "months_count": tie.months_count,
     }
 
 
-def _moment(edge: "Edge") -> tuple[date, "datetime", str]:
+def _moment(edge: Edge) -> tuple[date, "datetime", str]:
     told = edge.provenance
     day = told.valid_until or told.valid_from or business_date_of(told.known_at)
     return day, told.known_at, told.reference
