@@ -58,6 +58,16 @@ def test_the_direction_is_in_the_words(text: str, subject: str, relation: str, o
     assert found == [(subject, relation, other)]
 
 
+def test_what_a_firms_subsidiary_does_is_not_said_of_the_firm() -> None:
+    for text in (
+        f"{SECOND}旗下星河电池向{BRAND}供应电池。",
+        f"{SECOND}向{BRAND}旗下星河电池供货。",
+        f"{SECOND}收购{BRAND}的全资子公司星河电池。",
+    ):
+        told = {(fact.subject, fact.object) for fact in read(text)}
+        assert (SECOND, BRAND) not in told, text
+
+
 def test_a_denial_states_nothing_and_a_plan_is_said_to_be_one() -> None:
     assert read(f"{FIRST}否认向{SECOND}供货。") == ()
     assert read(f"{FIRST}没有向{SECOND}供货。") == ()

@@ -96,6 +96,12 @@ PATTERNS = (
 _DENIED = re.compile(
     r"未(?!来)|没有|并非|不是|否认|终止|解除|停止|取消|从未|无任何|不存在|传闻|虚假"
 )
+_OTHERS = re.compile(
+    rf"[{A}{B}](?:的|之)?(?:旗下|下属|所属|(?:全资|控股|参股|境外|境内)*(?:子公司|孙公司))"
+)
+"""A name so followed only says whose firm it is that trades."""
+_NEAR = 8
+"""Signs after a match in which such a word still belongs to its last name."""
 _PLANNED = re.compile(r"拟|计划|有望|预计|洽谈|意向|将(?!军)|或(?!者)|如果|若")
 _PLAN_DISCOUNT = 0.35
 
@@ -119,6 +125,9 @@ def stated_in(sentence: str, places: Sequence[tuple[int, int]], reach: int) -> I
             for each in PATTERNS:
                 match = each.pattern.search(masked)
                 if match is None or _DENIED.search(match[0]):
+                    continue
+                through = _OTHERS.search(masked, match.start(), match.end() + _NEAR)
+                if through is not None and each.relation is not _R.PARENT_OF:
                     continue
                 before = masked[max(0, match.start() - 8) : match.end()]
                 planned = bool(_PLANNED.search(before))
