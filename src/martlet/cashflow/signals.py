@@ -8,22 +8,22 @@ else nothing is.
 from __future__ import annotations
 
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import polars as pl
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, update
 
 from martlet.cashflow.crowd import crowd_of
 from martlet.cashflow.figures import KINDS, figures_of
 from martlet.cashflow.tables import cashflow_signal
 from martlet.kernel.calendar import business_date_of
 from martlet.records.features.engine import visible
+from martlet.records.kept_signals import KeptSignals, kept_in
 from martlet.records.limits import EVIDENCE_MAX
 from martlet.records.model import SOURCE_CONFIDENCE_PPM, Kind
-from martlet.records.reading import ConsentSource
-from martlet.signals import NOTHING, Origin, SignalSet, kind_of
-from martlet.store import Prepared, PreparedOfSome, Progress
+from martlet.store import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from martlet.cashflow.calendar import Calendar
-    from martlet.kernel.principal import Principal
     from martlet.records.reading import ShardReading
-    from martlet.signals import Row, SignalRequest
-    from martlet.store import Reading, Transaction
+    from martlet.signals import Row
+    from martlet.store import Transaction
 
 PROVIDER = "cashflow"
 VERSION = "1"
@@ -52,93 +51,19 @@ STORED_PER_STEP = 500
 INVOICES_CONFIDENCE_PPM = 600_000
 """Invoices are sure of what was sold; when money came and what else went out they do not say."""
 
-_OF_TENANT = select(*(column for column in cashflow_signal.c if column.name != "tenant_id")).where(
-    cashflow_signal.c.tenant_id == bindparam("tenant_id")
-)
-_STORED = Prepared(_OF_TENANT.where(cashflow_signal.c.party_id == bindparam("party_id")))
-"""Written once: this is read at every decision."""
-_STORED_OF_SOME = PreparedOfSome(_OF_TENANT, cashflow_signal.c.party_id)
 
-
-class CashflowSignals:
+class CashflowSignals(KeptSignals):
     """The provider of what was forecast of a business's cash."""
 
     name = PROVIDER
     version = VERSION
-    consents = tuple(kind.value for kind in Kind)
     kinds: tuple[str, ...] = KINDS
-
-    def __init__(self, database: Reading, consents: ConsentSource | None = None) -> None:
-        self._database = database
-        self._consents = consents or ConsentSource()
-
-    def collect(self, request: SignalRequest, as_of: datetime) -> SignalSet:
-        """Return what was forecast of one business, if it still lets be read what it rests on."""
-        principal, party_id = request.principal, request.party_id
-        principal.require_party(party_id)
-        with self._database.read() as connection:
-            keys = {"tenant_id": principal.tenant_id, "party_id": party_id}
-            row = _STORED.on(connection, keys).first()
-            if row is None or not _fresh(row, as_of):
-                return NOTHING
-            allowed = self._consents.of_one(connection, principal, party_id, as_of)
-        return _signals(row, party_id) if allowed.issuperset(row.kinds) else NOTHING
-
-    def collect_each(
-        self, principal: Principal, party_ids: Sequence[UUID], as_of: datetime
-    ) -> dict[UUID, SignalSet]:
-        """Return what `collect` returns for each of some businesses, asked in two questions."""
-        for party_id in party_ids:
-            principal.require_party(party_id)
-        found = dict.fromkeys(party_ids, NOTHING)
-        with self._database.read() as connection:
-            rows = _STORED_OF_SOME.on(connection, {"tenant_id": principal.tenant_id}, party_ids)
-            fresh = {row.party_id: row for row in rows if _fresh(row, as_of)}
-            if not fresh:
-                return found
-            allowed = self._consents.of_some(connection, principal, list(fresh), as_of)
-        for party_id, row in fresh.items():
-            if allowed.get(party_id, frozenset()).issuperset(row.kinds):
-                found[party_id] = _signals(row, party_id)
-        return found
-
-    def collect_many(self, requests: Sequence[SignalRequest], as_of: datetime) -> pl.DataFrame:
-        """Return the same as columns, `party_id` and one a kind; null where nothing is told."""
-        by_principal: dict[Principal, set[UUID]] = {}
-        for request in requests:
-            by_principal.setdefault(request.principal, set()).add(request.party_id)
-        rows = []
-        for principal, parties in by_principal.items():
-            for party_id, told in self.collect_each(principal, sorted(parties), as_of).items():
-                values = {
-                    one.kind: one.value
-                    for one in told.signals
-                    if one.sample_size >= kind_of(one.kind).sample_min
-                }
-                if values:
-                    rows.append({"party_id": str(party_id), **values})
-        schema = {"party_id": pl.String(), **dict.fromkeys(KINDS, pl.Int64())}
-        return pl.DataFrame(rows, schema=schema).sort("party_id")
-
-
-def _fresh(row: Any, as_of: datetime) -> bool:  # noqa: ANN401 - a row of the table
-    age = business_date_of(as_of) - row.as_of
-    recent = timedelta(0) <= age <= timedelta(days=HELD_DAYS)
-    return recent and bool(row.computed_at <= as_of)
-
-
-def _signals(row: Any, party_id: UUID) -> SignalSet:  # noqa: ANN401 - a row of the table
-    origin = Origin(
-        party_id,
-        row.as_of,
-        row.known_at,
-        row.computed_at + timedelta(days=EXPIRES_DAYS),
-        row.confidence_ppm,
-        PROVIDER,
-        VERSION,
-        tuple(row.evidence),
+    kept = kept_in(
+        cashflow_signal,
+        held_days=HELD_DAYS,
+        expires_days=EXPIRES_DAYS,
+        dated=attrgetter("as_of"),
     )
-    return SignalSet(readings=[(origin, row.figures)])
 
 
 def stale(
@@ -146,7 +71,7 @@ def stale(
 ) -> list[UUID]:
     """Return the businesses whose figures are missing, a week old, or of fewer imports."""
     keys = {"tenant_id": tenant_id}
-    rows = _STORED_OF_SOME.on(connection, keys, list(imports))
+    rows = CashflowSignals.kept.of_some.on(connection, keys, list(imports))
     since = business_date_of(as_of) - timedelta(days=RENEWED_DAYS)
     good = {
         row.party_id
