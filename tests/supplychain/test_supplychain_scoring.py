@@ -109,10 +109,10 @@ def test_the_command_scores_a_file_in_any_usual_encoding(tmp_path: Path, encodin
     file.write_bytes(FINRE.encode(encoding))
     found = run("--set", "finre", "--file", file)["deterministic"]
     assert found["rows_count"] == 4
-    assert found["by_relation"]["被收购"]["right"] == 1
+    assert found["by_relation"]["被收购"]["told_right_count"] == 1
     mentions = run("--set", "mentions", "--file", file, "--train", file)["deterministic"]
-    assert mentions["names"]["labelled"] == 6
-    assert mentions["unseen_names"]["labelled"] == 0
+    assert mentions["names"]["labelled_in_file_count"] == 6
+    assert mentions["unseen_names"]["labelled_in_file_count"] == 0
 
 
 def test_an_empty_file_and_bad_lines_are_told_not_stumbled_over(tmp_path: Path) -> None:

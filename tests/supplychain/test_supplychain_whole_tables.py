@@ -126,7 +126,7 @@ def test_a_table_is_measured_and_then_looked_around_in(tmp_path):
         "whole", "--edges", tmp_path / "given", "--out", tmp_path / "out", "--core", "car"
     )
     assert told["left_out"]["repeats_count"] == told["left_out"]["self_loops_count"] == 1
-    assert (told["nodes_count"], told["edges_count"], told["components_count"]) == (5, 3, 2)
+    assert (told["nodes_count"], told["edges_count"], told["weak_components_count"]) == (5, 3, 2)
     nodes = pl.read_parquet(tmp_path / "out" / "nodes.parquet").to_dicts()
     by_key = {row["id"]: row for row in nodes}
     assert by_key["car"]["rank"] > by_key["parts"]["rank"] > by_key["resin"]["rank"]

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 ROWS_OF_TIER = 15
 """Rows shown of one tier on a terminal; `--json` gives all."""
 
+IMPORT_COLUMNS = (
+    *("started_at", "form", "source", "state"),
+    *("rows_read", "rows_kept", "rows_quarantined", "edges_new"),
+)
+"""What of an import fits a line of a terminal; `--json` tells all."""
+
 FINDINGS_SHOWN = 3
 """Findings of each kind shown on a terminal."""
 
@@ -146,8 +152,7 @@ def imports(as_json: JsonOption = False) -> None:
     """Print what was imported into the graph, the newest first."""
     with open_session() as session:
         found = session.bank.supplychain.imports(session.principal)
-    hidden = ("findings", "findings_by_code")
-    rows = [{name: v for name, v in one.items() if name not in hidden} for one in found]
+    rows = [{name: one.get(name) for name in IMPORT_COLUMNS} for one in found]
     show(found if as_json else rows, as_json=as_json)
 
 

@@ -53,9 +53,9 @@ class Score:
             "precision": round(self.precision, 4),
             "recall": round(self.recall, 4),
             "f1": round(self.f1, 4),
-            "right": self.right,
-            "told": self.told,
-            "labelled": self.labelled,
+            "told_right_count": self.right,
+            "told_in_all_count": self.told,
+            "labelled_in_file_count": self.labelled,
         }
 
 

@@ -120,7 +120,7 @@ def _measured(
     columns["core"] = cores
     sizes = np.bincount(labels, minlength=1)
     found = {
-        "components_count": int((sizes > 0).sum()),
+        "weak_components_count": int((sizes > 0).sum()),
         "component_biggest_count": int(sizes.max(initial=0)),
         "rank_moved_last_round": change,
         "core_deepest": int(cores.max(initial=0)),
