@@ -92,7 +92,7 @@ class GraphReading:
         self, principal: Principal, keys: Collection[str], as_of: datetime
     ) -> tuple[Edge, ...]:
         """Return what says which entries are the same firms as these; staff only."""
-        _require_whole(principal)
+        require_whole(principal)
         with self._database.read() as connection:
             return tuple(aliases(Sight(connection, principal, as_of, self._ask_consents), keys))
 
@@ -100,7 +100,7 @@ class GraphReading:
         self, principal: Principal, keys: Collection[str], as_of: datetime
     ) -> dict[str, Node]:
         """Return nodes by key with what was known of each at a moment; staff only."""
-        _require_whole(principal)
+        require_whole(principal)
         with self._database.read() as connection:
             return queries.nodes_of(connection, principal.tenant_id, keys, as_of)
 
@@ -116,7 +116,7 @@ class GraphReading:
         More than one is an ambiguity that the asker must settle; none is an empty answer. An entry
         that is another's firm (an alias of one that is found as well) is not told beside it.
         """
-        _require_whole(principal)
+        require_whole(principal)
         text = plain_name(text)
         word = folded(text)
         if not word:
@@ -214,7 +214,7 @@ def _single(sight: Sight, found: list[Node]) -> list[Node]:
     return [node for node in found if node.key not in aliases] or found[:1]
 
 
-def _require_whole(principal: Principal) -> None:
+def require_whole(principal: Principal) -> None:
     """Refuse who may see only some businesses: the whole graph speaks of others."""
     principal.require(Scope.RECORDS_READ)
     if principal.party_ids is not None:

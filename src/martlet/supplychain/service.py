@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import update
 
 from martlet.kernel.calendar import business_date_of
-from martlet.kernel.errors import Forbidden, Invalid, NotFound
+from martlet.kernel.errors import Invalid, NotFound
 from martlet.kernel.principal import Scope
 from martlet.parties import business_facts, consents_of_some
 from martlet.store import Command
@@ -29,7 +29,7 @@ from martlet.supplychain.linking import end_links, link, own_entry
 from martlet.supplychain.loaders import Moments, facts_from
 from martlet.supplychain.loaders.own_records import facts_of
 from martlet.supplychain.model import Edge, Node, NodeKind, Relation
-from martlet.supplychain.reading import GraphReading
+from martlet.supplychain.reading import GraphReading, require_whole
 from martlet.supplychain.tables import edge as edge_table
 from martlet.supplychain.writing import record
 
@@ -147,7 +147,7 @@ class SupplychainService:
 
     def imports(self, principal: Principal, *, limit: int = 50) -> list[dict[str, Any]]:
         """Return imports, the newest first, with what each found."""
-        _require_staff(principal)
+        require_whole(principal)
         with self._database.read() as connection:
             rows = queries.runs(connection, principal.tenant_id, limit)
         return [
@@ -338,7 +338,7 @@ class SupplychainService:
         self, principal: Principal, *, what: str = "", state: str = "waiting", limit: int = 100
     ) -> tuple[Reviewed, ...]:
         """Return what waits for a person (or stands in another state), the surest first."""
-        _require_staff(principal)
+        require_whole(principal)
         with self._database.read() as connection:
             return review.listed(connection, principal.tenant_id, what, state, limit)
 
@@ -358,7 +358,7 @@ class SupplychainService:
         The right to do so is the risk analysts': whoever brings facts does not accept them.
         """
         principal.require(Scope.POLICY_WRITE)
-        _require_staff(principal)
+        require_whole(principal)
         decision = review.Decision(review_id, accept, reason, evidence)
         command = Command("supplychain.decide", principal, key, decision.as_json())
         return self._database.command(command, lambda tx: review.decide(tx, decision)).value
@@ -368,7 +368,7 @@ class SupplychainService:
     ) -> dict[str, Any]:
         """Take an acceptance back: its edges end now, and as of before all is as it was."""
         principal.require(Scope.POLICY_WRITE)
-        _require_staff(principal)
+        require_whole(principal)
         body = {"review_id": str(review_id), "reason": reason}
         command = Command("supplychain.undo", principal, key, body)
         return self._database.command(command, lambda tx: review.undo(tx, review_id, reason)).value
@@ -387,13 +387,7 @@ class _How:
 def require_writer(principal: Principal) -> None:
     """Refuse who may not write into a graph that speaks of everybody."""
     principal.require(Scope.RECORDS_WRITE)
-    _require_staff(principal)
-
-
-def _require_staff(principal: Principal) -> None:
-    principal.require(Scope.RECORDS_READ)
-    if principal.party_ids is not None:
-        raise Forbidden("supplychain.graph_for_staff")
+    require_whole(principal)
 
 
 def digest_of(nodes: Sequence[Node], edges: Sequence[Edge]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from martlet.kernel.errors import Invalid, TooLarge
+from martlet.supplychain.encoding import decoded
 from martlet.supplychain.extraction.limits import (
     FILE_BYTES_MAX,
     LINE_BYTES_MAX,
@@ -68,23 +69,13 @@ def lines_of(path: Path, mistakes: Mistakes) -> Iterator[tuple[int, str]]:
                     while raw and not raw.endswith(b"\n"):
                         raw = file.readline(LINE_BYTES_MAX)
                     continue
-                text = _decoded(raw)
+                text = decoded(raw.rstrip(b"\r\n"))
                 if text is None:
                     mistakes.add(number, "extraction.line_undecodable")
                 elif text.strip():
                     yield number, text
     except OSError as error:
         raise Invalid("extraction.file_unreadable", file=path.name) from error
-
-
-def _decoded(raw: bytes) -> str | None:
-    raw = raw.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
 
 
 def _wide_lines(path: Path) -> Iterator[tuple[int, str]]:

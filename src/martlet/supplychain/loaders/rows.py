@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from martlet.kernel.errors import Invalid, NotFound
 from martlet.records.limits import JOINED_LINES_MAX
 from martlet.records.lines import split_line
+from martlet.supplychain.encoding import decoded
 from martlet.supplychain.facts import Finding, folded
 from martlet.supplychain.loaders.limits import FIRST_YEAR, HEADER_LINES_MAX, LINE_BYTES_MAX
 
@@ -78,18 +79,12 @@ def lines_of(path: Path) -> Iterator[tuple[int, str | None]]:
                     raw = file.readline(LINE_BYTES_MAX)
                 yield number, None
                 continue
-            yield number, _decoded(raw)
+            yield number, _line(raw)
 
 
-def _decoded(raw: bytes) -> str | None:
-    raw = raw.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return None if "\0" in text else text
-    return None
+def _line(raw: bytes) -> str | None:
+    text = decoded(raw.rstrip(b"\r\n"))
+    return None if text is None or "\0" in text else text
 
 
 def rows_of(path: Path, columns: Columns) -> Iterator[Row | Finding]:

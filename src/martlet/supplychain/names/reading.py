@@ -12,6 +12,7 @@ import io
 from typing import TYPE_CHECKING
 
 from martlet.kernel.errors import Invalid, TooLarge
+from martlet.supplychain.encoding import decoded
 from martlet.supplychain.names.limits import CELL_CHARS_MAX, FILE_BYTES_MAX, ROWS_MAX
 from martlet.supplychain.names.model import Asked, Confirmed, Registered
 
@@ -52,12 +53,10 @@ def text_of(path: Path) -> str:
     data = path.read_bytes()
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", errors="replace")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Invalid("names.encoding_unknown", file=path.name)
+    text = decoded(data)
+    if text is None:
+        raise Invalid("names.encoding_unknown", file=path.name)
+    return text
 
 
 def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[str, str]]]:
@@ -98,11 +97,16 @@ def _identified(
 ) -> Iterator[tuple[str, str]]:
     seen: dict[str, int] = {}
     for number, (one, name) in rows:
-        if not one:
-            raise Invalid("names.id_blank", file=path.name, row=number)
-        if one in seen:
-            raise Invalid(
-                "names.id_twice", file=path.name, row=number, id=one[:40], first_row=seen[one]
-            )
-        seen[one] = number
+        note_id(path, seen, number, one)
         yield one, name
+
+
+def note_id(path: Path, seen: dict[str, int], number: int, one: str) -> None:
+    """Note the row of an identifier; a blank one, or one that stood before, is refused."""
+    if not one:
+        raise Invalid("names.id_blank", file=path.name, row=number)
+    if one in seen:
+        raise Invalid(
+            "names.id_twice", file=path.name, row=number, id=one[:40], first_row=seen[one]
+        )
+    seen[one] = number

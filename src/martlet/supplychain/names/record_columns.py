@@ -15,7 +15,7 @@ import polars as pl
 
 from martlet.kernel.errors import Invalid
 from martlet.supplychain.names.limits import RECORD_COLUMNS_MAX
-from martlet.supplychain.names.reading import text_of
+from martlet.supplychain.names.reading import note_id, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,10 +155,4 @@ def _table(path: Path) -> pl.DataFrame:
 def _check_ids(path: Path, ids: pl.Series) -> None:
     seen: dict[str, int] = {}
     for number, one in enumerate(ids.str.strip_chars().to_list(), 2):
-        if not one:
-            raise Invalid("names.id_blank", file=path.name, row=number)
-        if one in seen:
-            raise Invalid(
-                "names.id_twice", file=path.name, row=number, id=one[:40], first_row=seen[one]
-            )
-        seen[one] = number
+        note_id(path, seen, number, one)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from martlet.kernel.errors import Invalid, TooLarge
+from martlet.supplychain.encoding import decoded
 from martlet.supplychain.links.firms.limits import (
     PAIRS_MAX,
     QUERIES_MAX,
@@ -130,7 +131,10 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[dict[str, Any]]:
         raise Invalid("firmlinks.unreadable", file=file.name) from error
     if size > SNAPSHOT_BYTES_MAX:
         raise TooLarge("firmlinks.too_large", file=file.name, most=SNAPSHOT_BYTES_MAX)
-    rows = csv.reader(io.StringIO(_text(raw, file), newline=""))
+    text = decoded(raw)
+    if text is None:
+        raise Invalid("firmlinks.unreadable", file=file.name)
+    rows = csv.reader(io.StringIO(text, newline=""))
     header = next(rows, None)
     if header is None:
         return
@@ -142,12 +146,3 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[dict[str, Any]]:
         if row:
             values = [value.strip() for value in row] + [""] * (len(names) - len(row))
             yield dict(zip(names, values, strict=False))
-
-
-def _text(raw: bytes, file: Path) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Invalid("firmlinks.unreadable", file=file.name)
